@@ -1,0 +1,155 @@
+# tsumiki: `make help` lists what there is to make.
+#
+# One level, no recursion: the chapters' `files` lists say what the kernel consists of, each source becomes an object
+# under build/<machine>/, all objects go into one archive, and an image is one program plus what it reaches of it.
+
+# ---- What to build: all of these can be given on the command line
+MACHINE ?= riscv64# riscv64: QEMU virt; host: a Linux process
+CHAPTER ?=#          07: that chapter's main.c with the files of chapters 01 to 07
+APP     ?=#          a .c file with a kernel_main() of its own: the whole image
+UNIT    ?=#          a name: tests/unit/test_NAME.c with its runner is the image
+WORK    ?=#          a folder: a file found there is used in place of the tree's
+RELEASE ?=#          1: optimised, for figures; otherwise made for stepping
+LLVM    ?=#          1: clang and lld; -16: those of that version
+RUN     ?=#          commands for the shell: it runs them and powers off
+APPEND  ?=#          more words for the kernel's command line
+MEMORY  ?= 128M
+SMP     ?= 1
+BUILD   ?= build
+V       ?=#          1: show the commands
+
+.DEFAULT_GOAL := image
+MAKEFLAGS += --no-builtin-rules
+PYTHON := $(shell for p in python3 /usr/bin/python3; do $$p -c 'import elftools' 2>/dev/null && echo $$p && break; done)
+PYTHON := $(or $(PYTHON),python3)
+Q := $(if $(V),,@)
+
+# ---- Names
+ifneq ($(APP),)
+    IMAGE_NAME := app-$(basename $(notdir $(APP)))
+else ifneq ($(UNIT),)
+    IMAGE_NAME := unit-$(UNIT)
+else ifneq ($(filter-out 00,$(CHAPTER)),)
+    IMAGE_NAME := chapter-$(CHAPTER)
+else
+    IMAGE_NAME := tsumiki
+endif
+OUT := $(BUILD)/$(MACHINE)$(if $(LLVM),-llvm)$(if $(RELEASE),-release)$(if $(WORK),-work)
+IMAGE := $(OUT)/$(IMAGE_NAME)
+
+# ---- The parts list: what the chapters up to this one add to the kernel, for this machine
+LAST := $(filter-out 00,$(CHAPTER))
+CHAPTERS := $(sort $(wildcard docs/chapters/[0-9]*))
+UPTO := $(shell printf '%s\n' $(CHAPTERS) | awk -v last=$(or $(LAST),99) '{ split($$0, a, /[\/-]/); if (a[3] <= last) print }')
+own = $(or $(and $(WORK),$(wildcard $(WORK)/$(1))),$(wildcard $(1)))
+PARTS := $(foreach f,$(shell sed 's/\#.*//; s/<machine>/$(MACHINE)/' /dev/null $(UPTO:=/files)),$(call own,$(f)))
+PROGRAM := $(or $(APP),$(if $(UNIT),tests/unit/test_$(UNIT).c),$(if $(LAST),$(call own,$(firstword $(wildcard docs/chapters/$(LAST)-*))/main.c),$(call own,kernel/main.c)))
+
+# ---- Toolchain and flags; boot/<machine>/flags.mk adds the machine's own
+WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+    -Wpointer-arith -Wcast-align -Wwrite-strings -Wvla -Wimplicit-fallthrough -Wno-unused-parameter $(if $(CI),-Werror)
+COMMON := -std=gnu11 -g -fno-common -fno-strict-aliasing -fno-omit-frame-pointer -fno-optimize-sibling-calls \
+    -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables \
+    -ffunction-sections -fdata-sections $(if $(RELEASE),-O2,-Og) $(WARNINGS) \
+    $(addprefix -iquote ,$(if $(WORK),$(WORK) $(WORK)/kernel)) -iquote . -iquote kernel -iquote kernel/machine/$(MACHINE) \
+    -ffile-prefix-map=$(CURDIR)/=
+include boot/$(MACHINE)/flags.mk
+KERNEL_CFLAGS := $(MACHINE_CFLAGS) $(COMMON) -ffreestanding
+USER_CFLAGS := $(filter-out -iquote . kernel kernel/machine/$(MACHINE),$(KERNEL_CFLAGS)) -iquote user
+
+# ---- Objects
+object = $(OUT)/$(patsubst $(WORK)/%,%,$(basename $(1))).o
+OBJECTS := $(foreach f,$(PARTS),$(call object,$(f)))
+UNIT_RUNNER := $(if $(UNIT),tests/unit/run_$(if $(filter host,$(MACHINE)),cmocka,kernel).c)
+PROGRAM_OBJECT := $(foreach f,$(PROGRAM) $(UNIT_RUNNER),$(call object,$(f)))
+ARCHIVE := $(OUT)/$(IMAGE_NAME).a
+# The shell's programs: user/NAME.c with a NAME_main(), as the lists have them.
+PROGRAM_TABLE := $(if $(filter %kernel/program.c,$(PARTS)),$(OUT)/programs.o)
+
+.PHONY: image all
+image: $(IMAGE) compile_commands.json ##  build the image: the whole system, or CHAPTER=NN, or APP=file.c
+all: image
+
+$(OUT)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(KERNEL_CFLAGS) $(HOST_CFLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(KERNEL_CFLAGS) $(HOST_CFLAGS) $(LDFLAGS)' >$@
+$(OUT)/$(IMAGE_NAME).parts: FORCE
+	@mkdir -p $(@D)
+	@echo '$(PROGRAM) $(PARTS)' | cmp -s - $@ || echo '$(PROGRAM) $(PARTS)' >$@
+
+# Which flags a source is built with: programs see os.h and nothing else; on host, the process's side sees the C library.
+flags_for = $(if $(filter $(HOST_SIDE),$(1)),$(HOST_CFLAGS),$(if $(filter user/% $(WORK)/user/%,$(1)),$(USER_CFLAGS),$(KERNEL_CFLAGS)))
+
+define compile
+	@mkdir -p $(@D)
+	@echo "  CC      $<"
+	$(Q)$(CC) $(call flags_for,$<) -MMD -MP -c $< -o $@
+endef
+ifneq ($(WORK),)
+$(OUT)/%.o: $(WORK)/%.c $(OUT)/flags ; $(compile)
+$(OUT)/%.o: $(WORK)/%.S $(OUT)/flags ; $(compile)
+endif
+$(OUT)/%.o: %.c $(OUT)/flags ; $(compile)
+$(OUT)/%.o: %.S $(OUT)/flags ; $(compile)
+
+$(OUT)/programs.c: tools/programs $(filter user/% $(WORK)/user/%,$(PARTS)) $(OUT)/$(IMAGE_NAME).parts
+	@tools/programs $(filter user/% $(WORK)/user/%,$(PARTS)) >$@
+$(OUT)/programs.o: $(OUT)/programs.c $(OUT)/flags
+	$(Q)$(CC) $(KERNEL_CFLAGS) -c $< -o $@
+
+# A call to something that a later chapter brings is an error here, whether or not this image reaches it.
+$(ARCHIVE): $(OBJECTS) $(PROGRAM_TABLE) $(OUT)/$(IMAGE_NAME).parts
+	$(Q)rm -f $@ && $(AR) rcsDT $@ $(OBJECTS) $(PROGRAM_TABLE)
+	$(Q)$(PYTHON) tools/layers --machine $(MACHINE) --out $(OUT) $(if $(WORK),--work $(WORK)) $(UPTO)
+
+# First without the table of symbols, then with the one made from the first: it lies behind all that it names.
+$(IMAGE): $(PROGRAM_OBJECT) $(ARCHIVE) $(LINK_EXTRA) tools/symbols
+	@echo "  LINK    $@"
+	$(call link,$@.first,)
+	$(Q)$(PYTHON) tools/symbols $@.first $@.symbols.S
+	$(Q)$(CC) $(MACHINE_CFLAGS) -c $@.symbols.S -o $@.symbols.o
+	$(call link,$@,$@.symbols.o)
+
+compile_commands.json: $(OUT)/$(IMAGE_NAME).parts $(OUT)/flags
+	@{ $(foreach f,$(PROGRAM) $(PARTS),printf ',\n{"directory":"%s","file":"%s","command":"%s"}' '$(CURDIR)' '$(f)' '$(subst ",\",$(CC) $(call flags_for,$(f)) -c $(f))';) } \
+	    | sed '1s/^,/[/; $$s/$$/]/; 1s/^$$/[/' >$@
+
+-include $(OBJECTS:.o=.d) $(PROGRAM_OBJECT:.o=.d)
+
+# ---- Running
+COMMAND_LINE = $(strip $(APPEND) $(if $(RUN),run="$(RUN)"))
+QEMU_ARGUMENTS = --machine $(MACHINE) --memory $(MEMORY) --smp $(SMP) --append '$(subst ','\'',$(COMMAND_LINE))'
+
+.PHONY: qemu run qemu-gdb gdb check
+qemu: $(IMAGE) ##             boot the image in QEMU (RUN='ps; free' runs commands and powers off; MEMORY=, SMP=, APPEND=)
+	$(Q)$(PYTHON) tools/qemu $(QEMU_ARGUMENTS) $(IMAGE)
+run: qemu ##              the same for MACHINE=host: run the kernel as a Linux process
+qemu-gdb: $(IMAGE) ##         boot and wait for a debugger before the first instruction
+	$(Q)$(PYTHON) tools/qemu --gdb $(QEMU_ARGUMENTS) $(IMAGE)
+gdb: $(IMAGE) ##              attach gdb to `make qemu-gdb` of another terminal (host: run the process under gdb)
+	$(Q)$(PYTHON) tools/gdb/run --machine $(MACHINE) $(IMAGE)
+check: ##            CHAPTER=NN check: does the chapter's program show what its text says?
+	$(Q)$(PYTHON) tools/check --machine $(MACHINE) $(if $(WORK),--work $(WORK)) $(CHAPTER)
+
+# ---- Testing and measuring
+.PHONY: test bench size soak
+test: ##             everything: style, unit tests, fuzzers (a short run), both machines, every chapter
+	$(Q)$(PYTHON) tools/setup test
+	$(Q)$(PYTHON) -m pytest tests
+bench: ##            the figures of speed and size, in guest instructions
+	$(Q)$(PYTHON) tests/bench/run.py
+soak: ##             hours of random commands (MINUTES=60)
+	$(Q)$(PYTHON) -m pytest tests/soak --minutes $(or $(MINUTES),60)
+
+# ---- Around it
+.PHONY: doctor setup clean help FORCE
+doctor: ##           judge every tool: found, least version, tested version, what it is for
+	$(Q)python3 tools/doctor
+setup: ##            install what is missing (Debian, Ubuntu), or print the command for this system
+	$(Q)tools/setup all
+clean: ##            remove everything that was built
+	$(Q)rm -rf $(BUILD) compile_commands.json
+help: ##             this list
+	@echo "make [MACHINE=riscv64|host] [CHAPTER=NN | APP=file.c] [RELEASE=1] [LLVM=1] [WORK=folder] [V=1] TARGET"
+	@sed -n 's/^\([a-z-]*\):.*## */  \1\t/p' Makefile | expand -t 14
+FORCE:

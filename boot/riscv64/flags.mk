@@ -1,0 +1,18 @@
+# The toolchain and flags of MACHINE=riscv64: QEMU virt, OpenSBI at 0x80000000, the kernel behind it in S-mode.
+ifneq ($(LLVM),)
+    LLVM_VERSION := $(filter -%,$(LLVM))
+    CC := clang$(LLVM_VERSION) --target=riscv64-unknown-elf
+    LD := ld.lld$(LLVM_VERSION)
+    AR := llvm-ar$(LLVM_VERSION)
+else
+    CROSS ?= $(firstword $(foreach p,riscv64-unknown-elf- riscv64-linux-gnu- riscv64-elf- riscv64-none-elf-,$(if $(shell command -v $(p)gcc),$(p))))
+    CC := $(CROSS)gcc
+    LD := $(CROSS)ld
+    AR := $(CROSS)ar
+endif
+# Newer compilers want zicsr named, older ones do not know it.
+MACHINE_CFLAGS := -march=rv64imac$(shell $(CC) -march=rv64imac_zicsr_zifencei -mabi=lp64 -x c -c /dev/null -o /dev/null 2>/dev/null && echo _zicsr_zifencei) \
+    -mabi=lp64 -mcmodel=medany -mno-save-restore -fno-pic -fno-pie
+LDFLAGS := -T linker.ld --defsym=image_base=0x80200000 --build-id=none --gc-sections -nostdlib -static -z noexecstack
+LINK_EXTRA := linker.ld
+link = $(Q)$(LD) $(LDFLAGS) -u _start -o $(1) $(PROGRAM_OBJECT) $(2) $(ARCHIVE)

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+//
+// The heap: memory in any size.
+//
+//   heap_alloc(size)            zeroed, aligned to 16 bytes, or NULL
+//   heap_free(p)                p may be NULL
+//   heap_resize(p, size)        like realloc
+//
+// A double free, a free of something that is no allocation, a write past the end and a write after the free are
+// found at the latest when the memory is freed or handed out again, and reported with the name of the function that
+// had allocated it. Under AddressSanitizer they are found at the access.
+// Chapter 07.
+#pragma once
+
+#include <stddef.h>
+
+void heap_init(void);
+// Never sleep. NULL when memory is out, or the size is absurd (more than half the address space).
+void *heap_alloc(size_t size) __attribute__((malloc, alloc_size(1)));
+void *heap_resize(void *memory, size_t size);
+void heap_free(void *memory);
+char *heap_copy_string(const char *string); // or NULL
+
+struct heap_statistics {
+    size_t allocations;   // live ones
+    size_t bytes;         // that their callers asked for
+    size_t pages;         // that the heap holds
+};
+void heap_statistics(struct heap_statistics *statistics);
+// Walks over everything the heap holds and panics at the first damage: for tests.
+void heap_check(void);

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+//
+// Names for addresses: which function, and which line, an address in the image belongs to.
+//
+// tools/symbols writes the table after a first link and the second link puts it behind everything else, so that no
+// address moves. An image that does not reach this file carries no table.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct symbol {
+    const char *name;
+    uintptr_t start;   // the function's first address
+    char file[64];     // path in the tree, "" when not known
+    unsigned line;     // 0 when not known
+};
+
+// False when the address is not inside any function, or there is no table.
+bool symbol_find(uintptr_t address, struct symbol *symbol);
+// "page_free+0x1c (kernel/page.c:120)", or the bare address; for print.
+// Writes at most `size` bytes with the terminating 0; returns buffer.
+char *symbol_describe(uintptr_t address, char *buffer, unsigned size);
