@@ -55,10 +55,12 @@ COMMON := -std=gnu11 -g -fno-common -fno-strict-aliasing -fno-omit-frame-pointer
     -ffile-prefix-map=$(CURDIR)/=
 include boot/$(MACHINE)/flags.mk
 KERNEL_CFLAGS := $(MACHINE_CFLAGS) $(COMMON) -ffreestanding
-USER_CFLAGS := $(filter-out -iquote . kernel kernel/machine/$(MACHINE),$(KERNEL_CFLAGS)) -iquote user
+USER_CFLAGS := $(filter-out -iquote . kernel kernel/machine/$(MACHINE) $(WORK) $(WORK)/kernel,$(KERNEL_CFLAGS)) \
+    $(addprefix -iquote ,$(if $(WORK),$(WORK)/user) user)
 
 # ---- Objects
-object = $(OUT)/$(patsubst $(WORK)/%,%,$(basename $(1))).o
+# The suffix stays in the name: trap.S and trap.c are two objects.
+object = $(OUT)/$(patsubst $(WORK)/%,%,$(1)).o
 OBJECTS := $(foreach f,$(PARTS),$(call object,$(f)))
 UNIT_RUNNER := $(if $(UNIT),tests/unit/run_$(if $(filter host,$(MACHINE)),cmocka,kernel).c)
 PROGRAM_OBJECT := $(foreach f,$(PROGRAM) $(UNIT_RUNNER),$(call object,$(f)))
@@ -86,11 +88,11 @@ define compile
 	$(Q)$(CC) $(call flags_for,$<) -MMD -MP -c $< -o $@
 endef
 ifneq ($(WORK),)
-$(OUT)/%.o: $(WORK)/%.c $(OUT)/flags ; $(compile)
-$(OUT)/%.o: $(WORK)/%.S $(OUT)/flags ; $(compile)
+$(OUT)/%.c.o: $(WORK)/%.c $(OUT)/flags ; $(compile)
+$(OUT)/%.S.o: $(WORK)/%.S $(OUT)/flags ; $(compile)
 endif
-$(OUT)/%.o: %.c $(OUT)/flags ; $(compile)
-$(OUT)/%.o: %.S $(OUT)/flags ; $(compile)
+$(OUT)/%.c.o: %.c $(OUT)/flags ; $(compile)
+$(OUT)/%.S.o: %.S $(OUT)/flags ; $(compile)
 
 $(OUT)/programs.c: tools/programs $(filter user/% $(WORK)/user/%,$(PARTS)) $(OUT)/$(IMAGE_NAME).parts
 	@tools/programs $(filter user/% $(WORK)/user/%,$(PARTS)) >$@
