@@ -10,9 +10,9 @@ else
     LD := $(CROSS)ld
     AR := $(CROSS)ar
 endif
-# Newer compilers want zicsr named, older ones do not know it.
+# Newer compilers want zicsr named, older ones do not know it. lld before version 15 cannot relax calls.
 MACHINE_CFLAGS := -march=rv64imac$(shell $(CC) -march=rv64imac_zicsr_zifencei -mabi=lp64 -x c -c /dev/null -o /dev/null 2>/dev/null && echo _zicsr_zifencei) \
-    -mabi=lp64 -mcmodel=medany -mno-save-restore -fno-pic -fno-pie
+    -mabi=lp64 -mcmodel=medany $(if $(LLVM),-mno-relax) -mno-save-restore -fno-pic -fno-pie
 LDFLAGS := -T linker.ld --defsym=image_base=0x80200000 --build-id=none --gc-sections -nostdlib -static -z noexecstack
 LINK_EXTRA := linker.ld
 link = $(Q)$(LD) $(LDFLAGS) -u _start -o $(1) $(PROGRAM_OBJECT) $(2) $(ARCHIVE)
