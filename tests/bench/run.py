@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The figures of speed and size, beside their bars: `make bench`.
+
+Guest instructions are counted exactly by QEMU's -icount shift=0 and do not depend on this machine. Wall-clock figures are
+ratios of two commands that take turns in one run, medians of five rounds. Nothing here is asserted: it prints.
+"""
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get("BUILD", "build")
+RV = f"{BUILD}/riscv64-release"
+HOST = f"{BUILD}/host-release"
+PROMPT = b"tsumiki$ "
+
+
+def make(*arguments):
+    subprocess.run(["make", "-s", "-C", TOP, "RELEASE=1", *arguments, "image"], check=True, stdout=subprocess.DEVNULL)
+
+
+def qemu_line(image, *, memory="128M", append="", icount=True):
+    line = ["qemu-system-riscv64", "-machine", "virt", "-m", memory, "-display", "none", "-monitor", "none",
+            "-serial", "stdio", "-global", "virtio-mmio.force-legacy=false", "-nic", "none", "-kernel", image]
+    if append:
+        line += ["-append", append]
+    if icount:
+        line += ["-icount", "shift=0"]
+    return line
+
+
+def boot(image, **options):
+    """Boots an image that ends by itself; its output as text."""
+    run = subprocess.run(qemu_line(image, **options), cwd=TOP, stdin=subprocess.DEVNULL, capture_output=True,
+                         timeout=300)
+    return run.stdout.decode(errors="replace")
+
+
+def row(name, value, bar=None, others=""):
+    number = float(re.match(r"[\d.]+", value.replace(",", "")).group())
+    verdict = "" if bar is None else ("within" if number <= bar else "ABOVE")
+    bar = "" if bar is None else f"{bar:,}"
+    print(f"{name:<52} {value:>16} {bar:>10} {verdict:<7} {others}", flush=True)
+
+
+def operations():
+    """What tests/bench/bench.c prints."""
+    make("APP=tests/bench/bench.c")
+    output = boot(f"{RV}/app-bench", memory="512M")
+    figures = {m[1]: float(m[2]) for m in re.finditer(r"^(.+): ([\d.]+) instructions", output, re.M)}
+    if not figures:
+        sys.exit(f"the bench image printed no figures:\n{output}")
+    bars = {
+        "thread switch by yield": (80, "Linux sched_yield 2,906; floor 36"),
+        "channel round trip": (500, "Linux pipe 14,310"),
+        "create + exit + join": (1500, "Linux 47,620"),
+        "page_alloc_dirty(1) + page_free": (200, ""),
+        "heap alloc + free, 64 bytes": (120, ""),
+    }
+    for name, value in figures.items():
+        bar, others = bars.get(name, (None, ""))
+        row(name, f"{value:,.1f}", bar, others)
+    for name in ("create + exit + join", "sleep + wake"):
+        ratio = figures[f"{name}, 10,000 live"] / figures[name]
+        row(f"{name}: 10,000 live against 10", f"{ratio:.2f}", 1.5)
+
+
+def boot_cost():
+    """Kernel entry to the prompt: under -icount shift=0 the clock itself counts instructions, 100 to a tick."""
+    make()
+    counts = {}
+    for memory in ("64M", "128M", "8G"):
+        output = boot(f"{RV}/tsumiki", memory=memory, append='run="bootcost"')
+        found = re.search(r"entry to prompt: (\d+) ns", output)
+        if not found:
+            sys.exit(f"no boot cost in the output:\n{output}")
+        counts[memory] = int(found[1])
+        row(f"kernel entry to prompt, -m {memory}", f"{counts[memory]:,}", 600_000,
+            "1,000 Lines 2.8 M; Linux 1,300 M" if memory == "128M" else "")
+    row("the same, -m 8G against -m 64M", f"{counts['8G'] / counts['64M']:.3f}", 1.05)
+
+
+def until_prompt(image):
+    """Seconds from the start of QEMU to the prompt."""
+    start = time.monotonic()
+    process = subprocess.Popen(qemu_line(image, icount=False), cwd=TOP, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    seen = b""
+    while PROMPT not in seen:
+        piece = os.read(process.stdout.fileno(), 4096)
+        if not piece:
+            sys.exit(f"no prompt: {seen.decode(errors='replace')}")
+        seen += piece
+    seconds = time.monotonic() - start
+    process.kill()
+    process.wait()
+    return seconds
+
+
+def until_end(command):
+    start = time.monotonic()
+    subprocess.run(command, cwd=TOP, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    return time.monotonic() - start
+
+
+def wall_clock():
+    make("APP=tests/bench/empty.c")
+    make("APP=apps/hello.c")
+    make("MACHINE=host", "APP=apps/hello.c")
+    full, empty = [], []
+    for _ in range(5):
+        full.append(until_prompt(f"{RV}/tsumiki"))
+        empty.append(until_end(qemu_line(f"{RV}/app-empty", icount=False)))
+    row("QEMU start to prompt, over an empty kernel's end",
+        f"{statistics.median(f / e for f, e in zip(full, empty)):.2f}", 1.3, "xv6 4 times, Linux 20 times")
+    with tempfile.TemporaryDirectory() as folder:
+        source, nothing = f"{folder}/nothing.c", f"{folder}/nothing"
+        with open(source, "w") as file:
+            file.write("int main(void) { return 0; }\n")
+        subprocess.run(["gcc", "-O2", "-static", "-o", nothing, source], check=True)
+        rounds = [(until_end([f"{HOST}/app-hello"]), until_end([nothing])) for _ in range(200)]
+    extra_ms = statistics.median(h - n for h, n in rounds) * 1000
+    row("host: hello app over an empty process, ms", f"{extra_ms:.3f}", 0.5, "Solo5 spt 0.25 ms")
+
+
+def sizes():
+    make("CHAPTER=01")
+    for name, image, bar in (("chapter 01", "chapter-01", 4), ("hello app", "app-hello", 12),
+                             ("whole system", "tsumiki", 128)):
+        text = subprocess.run(["size", "-A", f"{RV}/{image}"], cwd=TOP, capture_output=True, text=True).stdout
+        used = sum(int(m[2]) for m in re.finditer(r"^\.(text|rodata|symbols)\s+(\d+)", text, re.M))
+        row(f"image of {name}: text + rodata + symbols, KiB", f"{used / 1024:.1f}", bar)
+
+
+def least_memory():
+    for mib in range(3, 65):
+        output = boot(f"{RV}/tsumiki", memory=f"{mib}M", append='run="echo reached"', icount=False)
+        if "reached" in output:
+            row("least -m that reaches the prompt, MiB", f"{mib}", 8, "Linux 80; 1,000 Lines 8")
+            return
+    print("no memory size up to 64M reaches the prompt")
+
+
+def main():
+    print(f"{'what (riscv64, RELEASE=1, guest instructions)':<52} {'measured':>16} {'at most':>10} {'':<7} others")
+    operations()
+    boot_cost()
+    sizes()
+    least_memory()
+    wall_clock()
+
+
+if __name__ == "__main__":
+    main()
