@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+//
+// Processes: programs that run, and what each of them owns.
+//
+//   process_init()                      the code that runs now is the process "kernel"
+//   process_start(program, argv, files, background)
+//   process_wait(id, &status, deadline) by the one who started it
+//   process_interrupt(process)          asks it to end: Ctrl-C, kill
+//   process_exit(status)                the current one, with all its threads
+//
+// A process begins and ends with its first thread. Whatever it has allocated, opened or started
+// hangs on lists here, and its end walks over them: a program cannot leak. Being asked to end
+// makes all waits of a thread return -EINTR; the calls of os.h then end the thread when the kernel's
+// own code has returned, so no lock stays held and nothing is half done.
+// Chapter 13.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "file.h"
+#include "list.h"
+#include "program.h"
+#include "thread.h"
+
+enum { PROCESS_ARGUMENTS_MAX = 65536 }; // bytes, with their terminators
+
+struct process {
+    struct list all;               // on the list of all processes, oldest first
+    int id;                        // that of its first thread
+    const struct program *program; // NULL: the kernel itself
+    struct process *parent;        // who may wait for it; NULL: nobody, it goes when it ends
+    struct thread *thread;         // its first one; ends last
+    bool background;               // Ctrl-C is not for it
+    bool raw_console;              // it has put the console into raw mode
+    bool exiting;                  // process_exit() was called: the status is final
+    int status;
+    int argc;
+    char **argv;                   // one allocation with all the strings
+    struct file_table files;
+    struct list threads;           // struct os_thread, those beside the first
+    struct list owned;             // struct owned: memory, mutexes, channels ...
+};
+
+// The head of everything that a program owns and that is released when it ends.
+struct owned {
+    struct list link;
+    void (*release)(struct owned *owned);
+};
+
+// A thread that a program has created. (`struct os_thread` of os.h)
+struct os_thread {
+    struct list link; // on its process's list
+    struct thread *thread;
+    int (*function)(void *argument);
+    void *argument;
+};
+
+void process_init(void);
+struct process *process_current(void);
+const char *process_name(const struct process *process);
+// The next on the list of all after `process` (NULL: the first), or NULL.
+struct process *process_next(const struct process *process);
+
+// Starts argv[0] .. NULL as a child of the current process. It gets references of its own to the
+// files. Its id, or -ENOMEM or -E2BIG: then nothing has happened.
+int process_start(const struct program *program, char *const argv[],
+                  struct file *const files[3], bool background);
+// Sleeps. 0; -ECHILD: not a child of the current process; -ETIMEDOUT; -EINTR; -EBUSY.
+int process_wait(int id, int *status, uint64_t deadline_ns);
+void process_interrupt(struct process *process);
+// Ctrl-C: every process that is not in the background. False when there is none.
+bool process_interrupt_foreground(void);
+_Noreturn void process_exit(int status);
+// Ends the current thread, or the process with it, if it has been asked to end. Sleeps only then.
+void process_check_interrupt(void);
+
+// Makes a thing the current process's, or nobody's again.
+void process_own(struct owned *owned, void (*release)(struct owned *owned));
+void process_disown(struct owned *owned);
