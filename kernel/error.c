@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+//
+// Error numbers in words. Chapter 02.
+#include "error.h"
+
+#include <stddef.h>
+
+static const char *const texts[] = {
+    [0] = "no error",
+    [EPERM] = "not permitted",
+    [ENOENT] = "no such file or directory",
+    [ESRCH] = "no such thread",
+    [EINTR] = "interrupted",
+    [EIO] = "the device failed",
+    [ENXIO] = "no such device or address",
+    [E2BIG] = "too long",
+    [ENOEXEC] = "not a program",
+    [EBADF] = "not an open file",
+    [ECHILD] = "nothing to wait for",
+    [EAGAIN] = "not now, try again",
+    [ENOMEM] = "out of memory",
+    [EACCES] = "access denied",
+    [EFAULT] = "bad address",
+    [EBUSY] = "busy",
+    [EEXIST] = "exists already",
+    [ENODEV] = "no such device",
+    [ENOTDIR] = "not a directory",
+    [EISDIR] = "is a directory",
+    [EINVAL] = "invalid argument",
+    [EMFILE] = "too many open files",
+    [EFBIG] = "file too large",
+    [ENOSPC] = "no space left on the device",
+    [EROFS] = "read-only file system",
+    [EPIPE] = "nobody reads from the pipe",
+    [ERANGE] = "number out of range",
+    [EDEADLK] = "would wait for itself",
+    [ENAMETOOLONG] = "name too long",
+    [ENOSYS] = "not available here",
+    [ETIMEDOUT] = "timed out",
+};
+
+const char *error_text(int error)
+{
+    // Negated as unsigned, since the smallest int has no positive counterpart.
+    unsigned number = error < 0 ? -(unsigned)error : (unsigned)error;
+    if (number >= sizeof texts / sizeof texts[0] || !texts[number])
+        return "unknown error";
+    return texts[number];
+}

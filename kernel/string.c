@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: MIT
+//
+// Bytes and strings: copy, fill, compare, search, and numbers read from text.
+//
+// The loops over memory move eight bytes at a time, and sixteen such words per turn where there are many. A word is
+// only read or written at a multiple of eight, since a processor may trap on anything else, and never reaches outside
+// what the caller named. Where source and destination cannot both be aligned, words are read at multiples of eight and
+// shifted together.
+// Chapter 02.
+#include "string.h"
+
+#include <stdbool.h>
+
+#include "error.h"
+
+enum {
+    WORD = sizeof(uint64_t),
+    BLOCK = 16 * WORD,    // what one turn of the large loops moves
+    WORTHWHILE = 3 * WORD // fewer bytes than this go one by one
+};
+
+// A compiler that recognises a loop as "this is memset" would replace it with a call of memset: of itself. A pointer
+// that went through here is opaque to it; no instruction is produced.
+#define HIDE(pointer) __asm__("" : "+r"(pointer))
+
+static inline size_t bytes_until_aligned(const void *pointer)
+{
+    return -(uintptr_t)pointer % WORD;
+}
+
+static inline void copy_four(uint64_t *to, const uint64_t *from)
+{
+    to[0] = from[0];
+    to[1] = from[1];
+    to[2] = from[2];
+    to[3] = from[3];
+}
+
+static inline void copy_bytes(uint8_t *to, const uint8_t *from, size_t count)
+{
+    for (const uint8_t *end = from + count; from != end; from++, to++) {
+        *to = *from;
+        HIDE(to);
+    }
+}
+
+// Both aligned, `count` a multiple of WORD.
+static inline void copy_words(void *target, const void *source, size_t count)
+{
+    uint64_t *to = target;
+    const uint64_t *from = source;
+    const uint64_t *end = from + count / BLOCK * (BLOCK / WORD);
+    for (; from != end; from += 16, to += 16) {
+        copy_four(to, from);
+        copy_four(to + 4, from + 4);
+        copy_four(to + 8, from + 8);
+        copy_four(to + 12, from + 12);
+        HIDE(to);
+    }
+    for (end = from + count % BLOCK / WORD; from != end; from++, to++) {
+        *to = *from;
+        HIDE(to);
+    }
+}
+
+// `to` is aligned, `from` is not: each word written is put together from two that are read (little-endian: the byte
+// with the lowest address is the lowest of the word). Returns how many bytes are done, some of the last WORD * 2 are not.
+static inline size_t copy_shifted(void *target, const uint8_t *from, size_t count)
+{
+    uint64_t *to = target;
+    size_t lead = bytes_until_aligned(from);
+    unsigned keep = 8 * lead, drop = 64 - keep; // bits
+    uint64_t carry = 0;
+    for (size_t i = 0; i < lead; i++)
+        carry |= (uint64_t)from[i] << (8 * i);
+
+    const uint64_t *words = (const uint64_t *)(const void *)(from + lead);
+    const uint64_t *end = words + (count - lead) / WORD;
+    for (; words != end; words++, to++) {
+        uint64_t word = *words;
+        *to = carry | word << keep;
+        carry = word >> drop;
+        HIDE(to);
+    }
+    return (count - lead) / WORD * WORD;
+}
+
+// From the lowest address up. Source and destination may overlap when the destination is lower.
+static inline void copy_up(uint8_t *to, const uint8_t *from, size_t count)
+{
+    if (count >= WORTHWHILE) {
+        size_t done = bytes_until_aligned(to);
+        copy_bytes(to, from, done);
+        to += done, from += done, count -= done;
+
+        if ((uintptr_t)from % WORD == 0) {
+            done = count / WORD * WORD;
+            copy_words(to, from, done);
+        } else {
+            done = copy_shifted(to, from, count);
+        }
+        to += done, from += done, count -= done;
+    }
+    copy_bytes(to, from, count);
+}
+
+// From the highest address down, for a destination that overlaps the source from above.
+static void copy_down(uint8_t *to, const uint8_t *from, size_t count)
+{
+    to += count, from += count;
+    if (((uintptr_t)to - (uintptr_t)from) % WORD == 0) {
+        for (; count > 0 && (uintptr_t)from % WORD != 0; count--)
+            *--to = *--from;
+        for (; count >= WORD; count -= WORD) {
+            to -= WORD, from -= WORD;
+            *(uint64_t *)(void *)to = *(const uint64_t *)(const void *)from;
+            HIDE(to);
+        }
+    }
+    for (; count > 0; count--) {
+        *--to = *--from;
+        HIDE(to);
+    }
+}
+
+void *memcpy(void *restrict to, const void *restrict from, size_t count)
+{
+    copy_up(to, from, count);
+    return to;
+}
+
+void *memmove(void *to, const void *from, size_t count)
+{
+    // Unsigned: true both when `to` is lower and when it lies behind the source's end.
+    if ((uintptr_t)to - (uintptr_t)from >= count)
+        copy_up(to, from, count);
+    else
+        copy_down(to, from, count);
+    return to;
+}
+
+static inline void fill_bytes(uint8_t *to, uint8_t byte, size_t count)
+{
+    for (const uint8_t *end = to + count; to != end; to++) {
+        *to = byte;
+        HIDE(to);
+    }
+}
+
+static inline void fill_four(uint64_t *to, uint64_t word)
+{
+    to[0] = word;
+    to[1] = word;
+    to[2] = word;
+    to[3] = word;
+}
+
+void *memset(void *memory, int byte, size_t count)
+{
+    uint8_t *to = memory;
+    if (count >= WORTHWHILE) {
+        size_t lead = bytes_until_aligned(to);
+        fill_bytes(to, (uint8_t)byte, lead);
+        to += lead, count -= lead;
+
+        uint64_t word = (uint8_t)byte * (UINT64_MAX / 0xff); // the byte eight times
+        uint64_t *words = (uint64_t *)(void *)to;
+        for (; count >= BLOCK; count -= BLOCK, words += 16) {
+            fill_four(words, word);
+            fill_four(words + 4, word);
+            fill_four(words + 8, word);
+            fill_four(words + 12, word);
+            HIDE(words);
+        }
+        for (; count >= WORD; count -= WORD) {
+            *words++ = word;
+            HIDE(words);
+        }
+        to = (uint8_t *)words;
+    }
+    fill_bytes(to, (uint8_t)byte, count);
+    return memory;
+}
+
+int memcmp(const void *a, const void *b, size_t count)
+{
+    const uint8_t *left = a, *right = b;
+    if (((uintptr_t)left | (uintptr_t)right) % WORD == 0) {
+        // Skips what is equal; the first difference is then found byte by byte.
+        for (; count >= WORD; count -= WORD, left += WORD, right += WORD)
+            if (*(const uint64_t *)(const void *)left != *(const uint64_t *)(const void *)right)
+                break;
+    }
+    for (; count > 0; count--, left++, right++)
+        if (*left != *right)
+            return *left - *right;
+    return 0;
+}
+
+void *memchr(const void *memory, int byte, size_t count)
+{
+    for (const uint8_t *at = memory; count > 0; count--, at++)
+        if (*at == (uint8_t)byte)
+            return (void *)(uintptr_t)at;
+    return NULL;
+}
+
+size_t strlen(const char *string)
+{
+    const char *end = string;
+    while (*end) {
+        end++;
+        HIDE(end);
+    }
+    return (size_t)(end - string);
+}
+
+size_t strnlen(const char *string, size_t limit)
+{
+    size_t length = 0;
+    while (length < limit && string[length])
+        length++;
+    return length;
+}
+
+int strcmp(const char *a, const char *b)
+{
+    for (; *a && *a == *b; a++, b++)
+        ;
+    return (unsigned char)*a - (unsigned char)*b;
+}
+
+int strncmp(const char *a, const char *b, size_t limit)
+{
+    for (; limit > 0; limit--, a++, b++)
+        if (*a != *b || !*a)
+            return (unsigned char)*a - (unsigned char)*b;
+    return 0;
+}
+
+char *strchr(const char *string, int byte)
+{
+    for (;; string++) {
+        if (*string == (char)byte)
+            return (char *)(uintptr_t)string;
+        if (!*string)
+            return NULL;
+    }
+}
+
+char *strrchr(const char *string, int byte)
+{
+    const char *last = NULL;
+    for (;; string++) {
+        if (*string == (char)byte)
+            last = string;
+        if (!*string)
+            return (char *)(uintptr_t)last;
+    }
+}
+
+char *strstr(const char *text, const char *word)
+{
+    size_t length = strlen(word);
+    for (; strncmp(text, word, length) != 0; text++)
+        if (!*text)
+            return NULL;
+    return (char *)(uintptr_t)text;
+}
+
+size_t strlcpy(char *to, const char *from, size_t size)
+{
+    size_t length = strlen(from);
+    size_t copied = length < size ? length : size - 1;
+    memcpy(to, from, copied);
+    to[copied] = '\0';
+    return length;
+}
+
+// The value of a digit in bases up to 36, or 36 when it is none.
+static unsigned digit_value(char digit)
+{
+    if (digit >= '0' && digit <= '9')
+        return (unsigned)(digit - '0');
+    char letter = digit | 0x20; // lower case
+    if (letter >= 'a' && letter <= 'z')
+        return (unsigned)(letter - 'a') + 10;
+    return 36;
+}
+
+// The base that a number's prefix tells, as in C: 0x 16, 0b 2, 0 8, otherwise 10. Moves *text behind it.
+static unsigned take_prefix(const char **text)
+{
+    const char *at = *text;
+    if (at[0] != '0')
+        return 10;
+    unsigned base = (at[1] | 0x20) == 'x' ? 16 : (at[1] | 0x20) == 'b' ? 2 : 8;
+    if (base != 8)
+        *text += 2;
+    return base;
+}
+
+int string_to_u64(const char *text, unsigned base, uint64_t *value)
+{
+    if (base == 0)
+        base = take_prefix(&text);
+    if (!*text)
+        return -EINVAL;
+
+    uint64_t sum = 0;
+    bool too_large = false;
+    for (; *text; text++) {
+        unsigned digit = digit_value(*text);
+        if (digit >= base)
+            return -EINVAL;
+        if (sum > (UINT64_MAX - digit) / base)
+            too_large = true;
+        sum = sum * base + digit;
+    }
+    if (too_large)
+        return -ERANGE;
+    *value = sum;
+    return 0;
+}
