@@ -9,11 +9,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+// Where the table lies: defined by linker.ld, or by the table itself where the machine has no layout of its own. NULL
+// both when there is no table.
+extern const uint8_t symbols_start[] __attribute__((weak));
+extern const uint8_t symbols_end[] __attribute__((weak));
+
 struct symbol {
     const char *name;
-    uintptr_t start;   // the function's first address
-    char file[64];     // path in the tree, "" when not known
-    unsigned line;     // 0 when not known
+    const char *file; // path in the tree, "" when not known
+    unsigned line;    // 0 when not known
+    uintptr_t start;  // the function's first address
 };
 
 // False when the address is not inside any function, or there is no table.
