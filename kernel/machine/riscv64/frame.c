@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+//
+// Call chains: from a frame pointer to the caller's.
+//
+// Every function of ours keeps its frame on the stack like this (s0 is the frame pointer; the stack grows down):
+//
+//     s0 ->  (the caller's frame)
+//     s0-8   return address
+//     s0-16  the caller's s0
+//
+// Two exceptions matter where a trap interrupted a function: gcc lets a function that calls no other save only the
+// caller's s0, at s0-8, and a call to a wrong address has saved nothing yet. In both the return address is still in
+// the register ra of the trap.
+// Chapter 03.
+#include "image.h"
+#include "machine.h"
+
+static struct {
+    struct machine_frame trap; // what machine_frame_of_trap() gave last
+    uintptr_t trap_ra;
+} frames;
+
+// Naked: with a frame of its own it would have to find out where the compiler put the caller's.
+__attribute__((naked)) struct machine_frame machine_frame_here(void)
+{
+    __asm__("mv a0, ra\n\t"
+            "mv a1, s0\n\t"
+            "ret");
+}
+
+struct machine_frame machine_frame_of_trap(const struct machine_trap *trap)
+{
+    frames.trap = (struct machine_frame){.pc = trap->pc, .frame_pointer = trap->x[8]};
+    frames.trap_ra = trap->x[1];
+    return frames.trap;
+}
+
+struct machine_frame machine_frame_of_context(const struct machine_context *context)
+{
+    return (struct machine_frame){.pc = context->ra, .frame_pointer = context->s[0]};
+}
+
+static bool is_text(uintptr_t address)
+{
+    return address >= (uintptr_t)text_start && address < (uintptr_t)text_end;
+}
+
+bool machine_frame_next(struct machine_frame *frame, uintptr_t low, uintptr_t high)
+{
+    uintptr_t fp = frame->frame_pointer;
+    bool at_trap = frame->pc == frames.trap.pc && fp == frames.trap.frame_pointer;
+    if (at_trap && !is_text(frame->pc) && is_text(frames.trap_ra)) { // called a wrong address
+        frame->pc = frames.trap_ra;
+        return true;
+    }
+    if (fp % sizeof(uintptr_t) != 0 || fp < low + 2 * sizeof(uintptr_t) || fp > high)
+        return false;
+
+    uintptr_t return_address = ((const uintptr_t *)fp)[-1];
+    uintptr_t caller = ((const uintptr_t *)fp)[-2];
+    if (at_trap && return_address > fp && return_address <= high) { // a function that calls no other
+        caller = return_address;
+        return_address = frames.trap_ra;
+    }
+    if (!is_text(return_address))
+        return false;
+    frame->pc = return_address;
+    frame->frame_pointer = caller > fp ? caller : 0; // 0: the next step finds the end
+    return true;
+}
+
+bool machine_stack_of(uintptr_t sp, uintptr_t *low, uintptr_t *high)
+{
+    bool boot = sp >= (uintptr_t)boot_stack_low && sp <= (uintptr_t)boot_stack_high;
+    bool trap = sp >= (uintptr_t)trap_stack_low && sp <= (uintptr_t)trap_stack_high;
+    if (!boot && !trap)
+        return false;
+    *low = (uintptr_t)(boot ? boot_stack_low : trap_stack_low);
+    *high = (uintptr_t)(boot ? boot_stack_high : trap_stack_high);
+    return true;
+}
