@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+//
+// The process's own options, spelled like QEMU's: -m SIZE, -append TEXT.
+// Chapter 01.
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "machine.h"
+
+enum {
+    STATUS_WRONG_USAGE = 2, // 0 and 1 are the kernel's verdicts
+};
+
+static const char usage[] =
+    "usage: tsumiki [-m SIZE] [-append TEXT]\n"
+    "  -m SIZE        the machine's memory, with K, M or G behind the number (default: 128M)\n"
+    "  -append TEXT   the kernel's command line, such as 'run=\"ps; free\"'\n"
+    "  -help          this text\n";
+
+// "64M" in bytes, rounded down to whole pages; 0 when it is no such thing.
+static uint64_t parse_size(const char *text)
+{
+    char *end;
+    errno = 0;
+    uint64_t size = strtoull(text, &end, 10);
+    if (errno || end == text || *text == '-')
+        return 0;
+
+    unsigned shift = *end == 'G' ? 30 : *end == 'M' ? 20 : *end == 'K' ? 10 : 0;
+    if (shift)
+        end++;
+    if (*end || size > UINT64_MAX >> shift)
+        return 0;
+    return (size << shift) & ~(uint64_t)(PAGE_SIZE - 1);
+}
+
+static _Noreturn void refuse(const char *what, const char *word)
+{
+    dprintf(STDERR_FILENO, "tsumiki: %s: %s\n%s", word, what, usage);
+    exit(STATUS_WRONG_USAGE);
+}
+
+struct options options_parse(int argc, char **argv)
+{
+    static const struct option known[] = {
+        {"m", required_argument, NULL, 'm'},
+        {"append", required_argument, NULL, 'a'},
+        {"help", no_argument, NULL, 'h'},
+        {0},
+    };
+    struct options options = {.memory_size = 128u << 20};
+
+    opterr = 0;
+    for (;;) {
+        switch (getopt_long_only(argc, argv, "+:", known, NULL)) {
+        case 'm':
+            options.memory_size = parse_size(optarg);
+            if (!options.memory_size)
+                refuse("expected a size of a page or more, such as 128M", optarg);
+            break;
+        case 'a':
+            options.command_line = optarg;
+            break;
+        case 'h':
+            dprintf(STDOUT_FILENO, "%s", usage);
+            exit(0);
+        case ':':
+            refuse("expected something behind it", argv[optind - 1]);
+        case -1:
+            if (optind < argc)
+                refuse("expected an option", argv[optind]);
+            return options;
+        default:
+            refuse("no such option", argv[optind - 1]);
+        }
+    }
+}

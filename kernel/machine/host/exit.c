@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+//
+// The way out: the process ends, or starts itself once more.
+// Chapter 01.
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "host.h"
+#include "machine.h"
+
+void machine_exit(int status)
+{
+    host_terminal_give_back();
+    exit(status);
+}
+
+void machine_reboot(void)
+{
+    host_terminal_give_back();
+    execv("/proc/self/exe", host_arguments());
+    machine_exit(1);
+}

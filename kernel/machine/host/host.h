@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+//
+// What the files of MACHINE=host share with each other, and with nobody else: a process as a machine.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// ---- The process (boot/host/main.c) -----------------------------------------------------------------------
+struct host_range {
+    uintptr_t low, high; // [low, high)
+};
+struct host_range host_memory(void);     // what the kernel has as RAM
+struct host_range host_boot_stack(void); // what kernel_main() runs on; a page without access lies below
+char **host_arguments(void);             // of main(), for a reboot
+
+// ---- The terminal (boot/host/terminal.c) ------------------------------------------------------------------
+// Raw mode, when stdin is a terminal, from the first look for a key on: every key is a byte for the kernel.
+void host_terminal_take(void);
+// As it was before. May be called anywhere, any number of times.
+void host_terminal_give_back(void);
+bool host_terminal_is_taken(void);
+
+// ---- The console's bytes (kernel/machine/host/console.c) --------------------------------------------------
+// Writes all of it, however slow the reader.
+void host_console_write(const char *bytes, size_t count);
+// Takes what has been typed, up to `size` bytes, without waiting.
+size_t host_console_read(char *bytes, size_t size);
+bool host_console_has_ended(void); // nothing will be typed any more
+
+// ---- Interrupt lines (kernel/machine/host/device.c) -------------------------------------------------------
+// A line is a file descriptor: the source interrupts while there is something to read.
+enum {
+    HOST_LINE_CONSOLE = 1, // interrupt source numbers
+    HOST_LINES = 32,
+};
+void host_line_connect(unsigned source, int descriptor);
+void host_line_listen(unsigned source, bool on); // the device's side: whether it wants to interrupt
+void host_line_enable(unsigned source, bool on); // the interrupt controller's side
+unsigned host_line_claim(void);                  // a source that wants attention, 0: none
+void host_line_complete(unsigned source);
+// Nothing will come from it any more.
+void host_line_end(unsigned source);
+// Looks at all lines; waits up to timeout_ns for one (UINT64_MAX: for ever). True when there is one to claim.
+bool host_line_wait(uint64_t timeout_ns);
+
+// ---- Devices with registers (kernel/machine/host/device.c) ------------------------------------------------
+// The device's side of a register access. `width` is 1, 2, 4 or 8 bytes; `offset` is from `address`.
+struct host_device {
+    const char *name;
+    uint64_t address, size;
+    uint64_t (*read)(struct host_device *device, uint64_t offset, unsigned width);
+    void (*write)(struct host_device *device, uint64_t offset, unsigned width, uint64_t value);
+    struct host_device *next; // device.c's
+};
+void host_device_add(struct host_device *device);

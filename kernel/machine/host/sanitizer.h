@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+//
+// What AddressSanitizer has to be told, when the kernel is built with it: which stack is in use, and what to do
+// before it ends the process. Without it these are nothing.
+#pragma once
+
+#include <stddef.h>
+
+// Read by the sanitizers as the process starts (boot/host/sanitizer.c).
+const char *__asan_default_options(void);
+const char *__ubsan_default_options(void);
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/common_interface_defs.h>
+
+// Right before the stack changes to the one given; *mark is kept for the return to this one.
+static inline void sanitizer_leave_stack(void **mark, const void *stack, size_t size)
+{
+    __sanitizer_start_switch_fiber(mark, stack, size);
+}
+
+// Right after a stack change; `mark`: what the last departure from this stack kept, NULL the first time.
+static inline void sanitizer_enter_stack(void *mark)
+{
+    __sanitizer_finish_switch_fiber(mark, NULL, NULL);
+}
+
+static inline void sanitizer_at_death(void (*clean_up)(void))
+{
+    __sanitizer_set_death_callback(clean_up);
+}
+#else
+static inline void sanitizer_leave_stack(void **mark, const void *stack, size_t size)
+{
+    (void)mark, (void)stack, (void)size;
+}
+
+static inline void sanitizer_enter_stack(void *mark)
+{
+    (void)mark;
+}
+
+static inline void sanitizer_at_death(void (*clean_up)(void))
+{
+    (void)clean_up;
+}
+#endif
