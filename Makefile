@@ -19,9 +19,16 @@ BUILD   ?= build
 V       ?=#          1: show the commands
 
 .DEFAULT_GOAL := image
-MAKEFLAGS += --no-builtin-rules
-PYTHON := $(shell for p in python3 /usr/bin/python3; do $$p -c 'import elftools' 2>/dev/null && echo $$p && break; done)
+# ---- What this needs, before anything asks for it: what is missing is installed (tools/setup). Not under `make -n`.
+GOALS := $(filter-out help doctor setup clean,$(or $(MAKECMDGOALS),image))
+PURPOSE := $(or $(if $(filter test soak bench,$(GOALS)),test),$(if $(filter gdb qemu-gdb,$(GOALS)),gdb),\
+    $(if $(filter qemu run check,$(GOALS)),qemu),build)
+ifneq ($(and $(GOALS),$(if $(findstring n,$(filter-out -%,$(firstword $(MAKEFLAGS)))),,yes)),)
+    PYTHON := $(shell MACHINE=$(MACHINE) LLVM=$(LLVM) CROSS=$(CROSS) tools/setup $(PURPOSE))
+    $(if $(PYTHON),,$(error something is missing, see above; `make doctor` judges every tool))
+endif
 PYTHON := $(or $(PYTHON),python3)
+MAKEFLAGS += --no-builtin-rules
 Q := $(if $(V),,@)
 
 # ---- Names
@@ -136,7 +143,6 @@ check: ##            CHAPTER=NN check: does the chapter's program show what its 
 # ---- Testing and measuring
 .PHONY: test bench size soak
 test: ##             everything: style, unit tests, fuzzers (a short run), both machines, every chapter
-	$(Q)$(PYTHON) tools/setup test
 	$(Q)$(PYTHON) -m pytest tests
 bench: ##            the figures of speed and size, in guest instructions
 	$(Q)$(PYTHON) tests/bench/run.py
@@ -146,9 +152,10 @@ soak: ##             hours of random commands (MINUTES=60)
 # ---- Around it
 .PHONY: doctor setup clean help FORCE
 doctor: ##           judge every tool: found, least version, tested version, what it is for
+	@command -v python3 >/dev/null || { tools/setup --check all; exit 1; }
 	$(Q)python3 tools/doctor
 setup: ##            install what is missing (Debian, Ubuntu), or print the command for this system
-	$(Q)tools/setup all
+	$(Q)tools/setup all >/dev/null && echo 'Everything is here.'
 clean: ##            remove everything that was built
 	$(Q)rm -rf $(BUILD) compile_commands.json
 help: ##             this list
