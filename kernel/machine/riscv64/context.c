@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+//
+// A thread that has not run yet: the registers with which its first switch begins.
+// Chapter 09.
+#include "machine.h"
+
+_Static_assert(sizeof(struct machine_context) == 14 * 8, "switch.S");
+_Static_assert(offsetof(struct machine_context, s) == 2 * 8, "switch.S");
+
+extern char context_start[]; // switch.S
+
+void machine_context_init(struct machine_context *context, void *stack, size_t size,
+                          void (*entry)(void))
+{
+    *context = (struct machine_context){
+        .ra = (uintptr_t)context_start,
+        .sp = ((uintptr_t)stack + size) & ~(uintptr_t)15, // as the calling convention wants it
+        .s = {[1] = (uintptr_t)entry},
+    };
+}
