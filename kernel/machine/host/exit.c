@@ -8,9 +8,16 @@
 #include "host.h"
 #include "machine.h"
 
+static struct {
+    bool leaving;
+} process_end;
+
 void machine_exit(int status)
 {
     host_terminal_give_back();
+    if (process_end.leaving)
+        _exit(status); // something went wrong on the way out
+    process_end.leaving = true;
     exit(status);
 }
 

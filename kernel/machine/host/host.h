@@ -29,6 +29,19 @@ void host_console_write(const char *bytes, size_t count);
 size_t host_console_read(char *bytes, size_t size);
 bool host_console_has_ended(void); // nothing will be typed any more
 
+// ---- Faults and stacks (trap.c, maps.c, frame.c) ----------------------------------------------------------
+struct host_range host_trap_stack(void);
+// What the process may do with an address: the bits of enum machine_access.
+unsigned host_access(uintptr_t address);
+// The image's instructions; the linker provides these.
+extern const char __executable_start[], etext[];
+
+// The top of a stack that is not running, lowest address first: what switch.S pushes and pops.
+struct host_saved_registers {
+    uintptr_t r15, r14, r13, r12, rbx, rbp;
+    uintptr_t return_address;
+};
+
 // ---- Interrupt lines (kernel/machine/host/device.c) -------------------------------------------------------
 // A line is a file descriptor: the source interrupts while there is something to read.
 enum {

@@ -24,13 +24,10 @@ struct machine_context {
     void *sanitizer_mark;
 };
 
-// The registers at the moment of an exception.
+// Where an exception came from.
 struct machine_trap {
-    uint64_t rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp;
-    uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
-    uint64_t rip, rflags;
-    uint64_t error; // what the processor said of the access
-    int signal;
+    uintptr_t pc, sp, frame_pointer;
+    const void *context; // all registers, as the system handed them over: a ucontext_t
 };
 
 // ---- Interrupts

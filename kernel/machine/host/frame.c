@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+//
+// Call chains: from a frame pointer to the caller's.
+//
+// Every function of ours keeps its frame on the stack like this (rbp is the frame pointer; the stack grows down):
+//
+//     rbp+8  return address
+//     rbp    the caller's rbp
+//
+// A call to a wrong address has kept no frame: there the return address is what lies on top of the stack.
+// Chapter 03.
+#include "host.h"
+#include "machine.h"
+
+struct stack_frame {
+    uintptr_t caller, return_address;
+};
+
+static struct {
+    struct machine_frame trap; // what machine_frame_of_trap() gave last
+    uintptr_t trap_sp;
+} frames;
+
+struct machine_frame machine_frame_here(void)
+{
+    const struct stack_frame *own = __builtin_frame_address(0);
+    return (struct machine_frame){.pc = own->return_address, .frame_pointer = own->caller};
+}
+
+struct machine_frame machine_frame_of_trap(const struct machine_trap *trap)
+{
+    frames.trap = (struct machine_frame){.pc = trap->pc, .frame_pointer = trap->frame_pointer};
+    frames.trap_sp = trap->sp;
+    return frames.trap;
+}
+
+// A sleeping thread is in machine_context_switch(), whose frame pointer switch.S has saved.
+struct machine_frame machine_frame_of_context(const struct machine_context *context)
+{
+    const struct host_saved_registers *saved = (const void *)context->stack_pointer;
+    return (struct machine_frame){.pc = saved->return_address, .frame_pointer = saved->rbp};
+}
+
+static bool is_text(uintptr_t address)
+{
+    return address >= (uintptr_t)__executable_start && address < (uintptr_t)etext;
+}
+
+static bool is_on_stack(uintptr_t address, size_t size, uintptr_t low, uintptr_t high)
+{
+    return address % sizeof(uintptr_t) == 0 && address >= low && address <= high && high - address >= size;
+}
+
+// A broken chain may lead into bytes that AddressSanitizer guards: no reason to stop the report.
+__attribute__((no_sanitize("address"))) bool machine_frame_next(struct machine_frame *frame, uintptr_t low,
+                                                                uintptr_t high)
+{
+    uintptr_t fp = frame->frame_pointer;
+    bool at_trap = frame->pc == frames.trap.pc && fp == frames.trap.frame_pointer;
+    if (at_trap && !is_text(frame->pc) && is_on_stack(frames.trap_sp, sizeof(uintptr_t), low, high)) {
+        frame->pc = *(const uintptr_t *)frames.trap_sp;
+        return is_text(frame->pc);
+    }
+    if (!is_on_stack(fp, sizeof(struct stack_frame), low, high))
+        return false;
+
+    const struct stack_frame *next = (const struct stack_frame *)fp;
+    if (!is_text(next->return_address))
+        return false;
+    frame->pc = next->return_address;
+    frame->frame_pointer = next->caller > fp ? next->caller : 0; // 0: the next step finds the end
+    return true;
+}
+
+bool machine_stack_of(uintptr_t sp, uintptr_t *low, uintptr_t *high)
+{
+    const struct host_range stacks[] = {host_boot_stack(), host_trap_stack()};
+    for (unsigned i = 0; i < 2; i++) {
+        if (sp < stacks[i].low || sp > stacks[i].high)
+            continue;
+        *low = stacks[i].low;
+        *high = stacks[i].high;
+        return true;
+    }
+    return false;
+}
