@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Stacks with a guard page below: an overflow is a fault that names the thread, not silent damage.
+// Stacks with a guard page below: an overflow is a fault that names the thread, not
+// silent damage.
 //
-// A few freed stacks are kept, guard and all, so that a thread that comes and goes costs no page table change.
+// A few freed stacks are kept, guard and all, so that a thread that comes and goes
+// costs no page table change.
 // Chapter 09.
 #pragma once
 
@@ -17,5 +19,6 @@ void *stack_alloc(void);
 void stack_free(void *stack);
 size_t stack_cached_pages(void); // pages that freed stacks hold: memory that is only lent
 void stack_cache_drop(void);     // gives them back
-// The guard page is only set once vm_init() has run; before that (chapters 09 to 12 may do without) stacks have none.
+// The guard page is only set once vm_init() has run; before that (chapters 09 to 12 may
+// do without) stacks have none.
 void stack_set_guard(int (*guard)(void *page), void (*unguard)(void *page));
