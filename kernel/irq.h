@@ -3,10 +3,11 @@
 // Device interrupts: which source, who handles it, how often.
 //
 //   irq_init(chip)                      once, by the board
-//   irq_connect(source, f, context)     f(context) is called between threads, after the source has interrupted
+//   irq_connect(source, f, context)     f(context) runs between threads, after it interrupted
 //
-// An interrupt claims its source from the controller and marks it pending, nothing more. The scheduler calls the
-// handler and only then completes the source, so a source that is being handled stays quiet until its handler is done.
+// An interrupt claims its source from the controller and marks it pending, nothing
+// more. The scheduler calls the handler and only then completes the source, so a source
+// that is being handled stays quiet until its handler is done.
 // Chapter 11.
 #pragma once
 
@@ -24,8 +25,10 @@ struct irq_chip {
 };
 
 void irq_init(struct irq_chip *chip);
-// 0; -EINVAL: the number is 0 or too large; -EBUSY: taken; -ENODEV: there is no controller.
-int irq_connect(unsigned source, const char *name, void (*handler)(void *context), void *context);
+// 0; -EINVAL: the number is 0 or too large; -EBUSY: taken; -ENODEV: there is no
+// controller.
+int irq_connect(unsigned source, const char *name, void (*handler)(void *context),
+                void *context);
 
 struct irq_statistics {
     const char *name; // of the device; NULL: the source is not connected

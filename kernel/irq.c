@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+//
+// Device interrupts, in two halves.
+//
+//   irq_init(chip)                      once, by the board
+//   irq_connect(source, name, f, c)     f(c) runs between threads, after it interrupted
+//
+// The half in the trap claims what the controller has and sets a bit for each. The half
+// in the scheduler calls the handlers and completes the sources. From the claim to the
+// completion the controller keeps the source quiet, so a device that interrupts without
+// pause costs one trap per call of its handler and never stops the threads.
+// Chapter 11.
+#include "irq.h"
+
+#include "error.h"
+#include "machine.h"
+#include "panic.h"
+#include "thread.h"
+#include "trap.h"
+
+enum { WORD_BITS = 64, WORDS = IRQ_SOURCES_MAX / WORD_BITS };
+
+static struct {
+    struct irq_chip *chip; // NULL: there is no controller
+    struct {
+        const char *name;
+        void (*handler)(void *context); // NULL: not connected
+        void *context;
+        uint64_t count;
+    } sources[IRQ_SOURCES_MAX];
+    // By the trap only, but for the scheduler's half, which takes them with interrupts
+    // masked:
+    volatile uint64_t pending[WORDS]; // claimed, not yet handled
+    volatile uint64_t spurious;       // claimed, but nobody is connected
+} irqs;
+
+// A source that nobody asked for is shut off. First completed: a controller ignores the
+// completion of a source that is not enabled, and would hold it claimed for ever.
+static void refuse(unsigned source)
+{
+    irqs.spurious++;
+    irqs.chip->complete(irqs.chip, source);
+    irqs.chip->enable(irqs.chip, source, false);
+}
+
+// In the interrupt: claims all there is. A claimed source is not offered again, so the
+// loop ends; the bound is for a controller that is broken.
+static void claim_all(void)
+{
+    for (unsigned i = 0; i < IRQ_SOURCES_MAX; i++) {
+        unsigned source = irqs.chip->claim(irqs.chip);
+        if (source == 0)
+            return;
+        if (source >= IRQ_SOURCES_MAX || !irqs.sources[source].handler) {
+            refuse(source);
+            continue;
+        }
+        irqs.pending[source / WORD_BITS] |= UINT64_C(1) << source % WORD_BITS;
+        thread_mark_pending();
+    }
+}
+
+static uint64_t take_pending(unsigned word)
+{
+    bool enabled = machine_interrupts_save();
+    uint64_t bits = irqs.pending[word];
+    irqs.pending[word] = 0;
+    machine_interrupts_restore(enabled);
+    return bits;
+}
+
+// The scheduler's service.
+static void handle_pending(void)
+{
+    for (unsigned word = 0; word < WORDS; word++) {
+        uint64_t bits = take_pending(word);
+        for (unsigned source = word * WORD_BITS; bits; source++, bits >>= 1) {
+            if (!(bits & 1))
+                continue;
+            irqs.sources[source].count++;
+            irqs.sources[source].handler(irqs.sources[source].context);
+            irqs.chip->complete(irqs.chip, source);
+        }
+    }
+}
+
+void irq_init(struct irq_chip *chip)
+{
+    ASSERT(!irqs.chip);
+
+    irqs.chip = chip;
+    thread_add_service(handle_pending);
+    trap_set_handler(INTERRUPT_DEVICE, claim_all);
+}
+
+int irq_connect(unsigned source, const char *name, void (*handler)(void *context),
+                void *context)
+{
+    if (!irqs.chip)
+        return -ENODEV;
+    if (source == 0 || source >= IRQ_SOURCES_MAX)
+        return -EINVAL;
+    if (irqs.sources[source].handler)
+        return -EBUSY;
+
+    irqs.sources[source].name = name;
+    irqs.sources[source].context = context;
+    irqs.sources[source].handler = handler;
+    irqs.chip->enable(irqs.chip, source, true);
+    return 0;
+}
+
+bool irq_statistics(unsigned source, struct irq_statistics *statistics)
+{
+    if (source >= IRQ_SOURCES_MAX)
+        return false;
+
+    statistics->name = irqs.sources[source].name;
+    statistics->count = irqs.sources[source].count;
+    return true;
+}
+
+uint64_t irq_spurious_count(void)
+{
+    return irqs.spurious;
+}
