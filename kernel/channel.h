@@ -2,8 +2,9 @@
 //
 // A bounded channel: items of one size, in order, from any thread to any thread.
 //
-// Senders wait while it is full, receivers while it is empty. After channel_close() sends fail with -EPIPE; what was
-// sent can still be received, then receives fail with -EPIPE too.
+// Senders wait while it is full, receivers while it is empty. After channel_close()
+// sends fail with -EPIPE; what was sent can still be received, then receives fail with
+// -EPIPE too.
 // Chapter 12.
 #pragma once
 
@@ -19,11 +20,13 @@ struct channel {
     uint32_t capacity; // items, at least 1
     uint32_t first, count;
     bool closed;
-    unsigned char *items; // capacity * item_size bytes
+    // Senders wait only while it is full, receivers only while it is empty;
+    // reason.data: where the item lies.
     struct wait_queue senders, receivers;
+    unsigned char items[]; // capacity * item_size bytes, a ring
 };
 
-// NULL when memory is out. The name must outlive the channel.
+// NULL when memory is out or the capacity is 0. The name must outlive the channel.
 struct channel *channel_create(const char *name, size_t item_size, uint32_t capacity);
 void channel_destroy(struct channel *channel); // nobody may be waiting in it
 // Sleep. 0; -EPIPE; -ETIMEDOUT; -EINTR.

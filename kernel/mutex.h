@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A mutex: one thread at a time, across waits. Knows its owner, so that a deadlock can be named.
-// Handed over directly in the order of arrival. Not recursive.
+// A mutex: one thread at a time, across waits. Knows its owner, so that a deadlock can
+// be named. Handed over directly in the order of arrival. Not recursive.
 // Chapter 12.
 #pragma once
 

@@ -16,6 +16,7 @@ struct semaphore {
 };
 
 void semaphore_init(struct semaphore *semaphore, const char *name, unsigned count);
-int semaphore_down(struct semaphore *semaphore, uint64_t deadline_ns); // sleeps; 0; -ETIMEDOUT; -EINTR
+// Sleeps. 0; -ETIMEDOUT; -EINTR.
+int semaphore_down(struct semaphore *semaphore, uint64_t deadline_ns);
 bool semaphore_try_down(struct semaphore *semaphore);
 void semaphore_up(struct semaphore *semaphore);
