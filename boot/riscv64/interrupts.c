@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+//
+// The board's interrupts: the controller, and the UART as the first to use it.
+// Chapter 11.
+#include "boot/board.h"
+#include "csr.h"
+#include "drivers/irqchip/plic.h"
+#include "drivers/uart/ns16550.h"
+#include "error.h"
+#include "irq.h"
+
+int board_start_interrupts(const struct board *board)
+{
+    const struct board_device *chip = &board->irqchip;
+    if (chip->size == 0)
+        return -ENODEV;
+    int error = plic_start(chip->address, chip->size, board->irqchip_context,
+                           board->irqchip_sources);
+    if (error)
+        return error;
+
+    csr_set(sie, SIE_EXTERNAL);
+    if (board->uart.size == 0)
+        return 0;
+    return irq_connect(board->uart.irq, "uart", ns16550_interrupt, NULL);
+}
