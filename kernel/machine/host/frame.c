@@ -7,7 +7,9 @@
 //     rbp+8  return address
 //     rbp    the caller's rbp
 //
-// A call to a wrong address has kept no frame: there the return address is what lies on top of the stack.
+// Two exceptions matter where a trap interrupted a function: one that needs no stack gets no frame from the compiler
+// (nor has any function one at its first instruction), and a call to a wrong address has led to no function at all.
+// In both the return address lies on top of the stack, which stands 8 bytes off its alignment of 16 then.
 // Chapter 03.
 #include "host.h"
 #include "machine.h"
@@ -57,9 +59,12 @@ __attribute__((no_sanitize("address"))) bool machine_frame_next(struct machine_f
 {
     uintptr_t fp = frame->frame_pointer;
     bool at_trap = frame->pc == frames.trap.pc && fp == frames.trap.frame_pointer;
-    if (at_trap && !is_text(frame->pc) && is_on_stack(frames.trap_sp, sizeof(uintptr_t), low, high)) {
-        frame->pc = *(const uintptr_t *)frames.trap_sp;
-        return is_text(frame->pc);
+    if (at_trap && frames.trap_sp % 16 == 8 && is_on_stack(frames.trap_sp, sizeof(uintptr_t), low, high)) {
+        uintptr_t return_address = *(const uintptr_t *)frames.trap_sp;
+        if (is_text(return_address)) {
+            frame->pc = return_address;
+            return true;
+        }
     }
     if (!is_on_stack(fp, sizeof(struct stack_frame), low, high))
         return false;

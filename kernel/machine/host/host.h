@@ -29,12 +29,15 @@ void host_console_write(const char *bytes, size_t count);
 size_t host_console_read(char *bytes, size_t size);
 bool host_console_has_ended(void); // nothing will be typed any more
 
+// For irq_connect(): there is input (boot/host/console.c).
+void host_console_interrupt(void *context);
+
 // ---- Faults and stacks (trap.c, maps.c, frame.c) ----------------------------------------------------------
 struct host_range host_trap_stack(void);
 // What the process may do with an address: the bits of enum machine_access.
 unsigned host_access(uintptr_t address);
-// The image's instructions; the linker provides these.
-extern const char __executable_start[], etext[];
+// The image, and the end of its instructions; the linker provides these.
+extern const char __executable_start[], etext[], end[];
 
 // The top of a stack that is not running, lowest address first: what switch.S pushes and pops.
 struct host_saved_registers {
