@@ -30,15 +30,19 @@ struct fdt {
     uint32_t structure, structure_size;       // offsets and sizes in bytes
     uint32_t strings, strings_size;
     uint32_t reservations;                    // offset of the memory reservation block
+    uint32_t number;                          // which fdt_open() this was: never the same twice
 };
 
-// `limit`: how many bytes may be read at `blob`. 0, or -EINVAL with the reason logged.
+// `limit`: how many bytes may be read at `blob`. 0, or -EINVAL with the reason logged. The blob has to stay as it is
+// for as long as the tree is used.
 int fdt_open(struct fdt *tree, const void *blob, size_t limit);
 
 fdt_node fdt_find(const struct fdt *tree, const char *path);           // "/soc/serial" also finds "serial@10000000"
 fdt_node fdt_child(const struct fdt *tree, fdt_node parent);           // the first child
 fdt_node fdt_sibling(const struct fdt *tree, fdt_node node);           // the next with the same parent
-fdt_node fdt_next(const struct fdt *tree, fdt_node node, int *depth);  // the next in the order of the blob
+// The next in the order of the blob; after FDT_NONE comes the root. *depth grows by one for a child and shrinks by one
+// for each level that ends in between; the root's is 0.
+fdt_node fdt_next(const struct fdt *tree, fdt_node node, int *depth);
 const char *fdt_name(const struct fdt *tree, fdt_node node);           // "serial@10000000"; "" for the root
 // The property's value, or NULL. *length: bytes (may be NULL).
 const void *fdt_property(const struct fdt *tree, fdt_node node, const char *name, uint32_t *length);
