@@ -57,6 +57,8 @@ void panic_end(void)
         panic.hooks.backtrace();
     if (panic.hooks.thread)
         panic.hooks.thread();
+    if (panic.hooks.advice)
+        panic.hooks.advice();
     print("To look around at this point: make qemu-gdb, in another terminal make gdb, then: break panic_end\n");
     machine_exit(1);
 }

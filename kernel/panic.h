@@ -28,5 +28,6 @@ _Noreturn void panic_end(void);
 struct panic_hooks {
     void (*backtrace)(void); // the call chain (chapter 03)
     void (*thread)(void);    // which thread it was, what the others wait for (chapter 09)
+    void (*advice)(void);    // what to try (chapter 03)
 };
 struct panic_hooks *panic_hooks(void);

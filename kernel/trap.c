@@ -94,8 +94,9 @@ static void print_chain_of_trap(void)
     backtrace_print(machine_frame_of_trap(traps.reported->machine), low, high);
 }
 
-static void print_advice(const struct trap *trap)
+static void print_advice(void)
 {
+    const struct trap *trap = traps.reported;
     struct symbol symbol;
     if (!symbol_find(trap->pc, &symbol))
         print("What to try: the processor was not in any function of the image: a function pointer or a return\n"
@@ -119,6 +120,6 @@ void trap_report(const struct trap *trap)
     machine_trap_print(trap->machine);
     // The chain of the trap, not of this report, is what panic_end() is to show.
     panic_hooks()->backtrace = print_chain_of_trap;
-    print_advice(trap);
+    panic_hooks()->advice = print_advice;
     panic_end();
 }
