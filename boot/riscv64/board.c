@@ -146,7 +146,8 @@ static void find_parts(const struct fdt *tree, uint64_t hart)
     };
     int depth = 0;
 
-    for (fdt_node node = fdt_find(tree, "/"); node != FDT_NONE; node = fdt_next(tree, node, &depth)) {
+    fdt_node node = FDT_NONE;
+    while ((node = fdt_next(tree, node, &depth)) != FDT_NONE) {
         if (!fdt_property(tree, node, "compatible", NULL) || !is_enabled(tree, node))
             continue;
         for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
