@@ -115,9 +115,10 @@ $(ARCHIVE): $(OBJECTS) $(PROGRAM_TABLE) $(OUT)/$(IMAGE_NAME).parts
 $(IMAGE): $(PROGRAM_OBJECT) $(ARCHIVE) $(LINK_EXTRA) tools/symbols
 	@echo "  LINK    $@"
 	$(call link,$@.first,)
-	$(Q)$(PYTHON) tools/symbols $@.first $@.symbols.S
+	$(Q)$(PYTHON) tools/symbols $(if $(RELEASE),--small) $@.first $@.symbols.S
 	$(Q)$(CC) $(MACHINE_CFLAGS) -c $@.symbols.S -o $@.symbols.o
 	$(call link,$@,$@.symbols.o)
+	$(Q)$(PYTHON) tools/symbols --verify $@.first $@ || { rm -f $@; exit 1; }
 
 compile_commands.json: $(OUT)/$(IMAGE_NAME).parts $(OUT)/flags
 	@{ $(foreach f,$(PROGRAM) $(PARTS),printf ',\n{"directory":"%s","file":"%s","command":"%s"}' '$(CURDIR)' '$(f)' '$(subst ",\",$(CC) $(call flags_for,$(f)) -c $(f))';) } \

@@ -59,7 +59,7 @@ void panic_end(void)
         panic.hooks.thread();
     if (panic.hooks.advice)
         panic.hooks.advice();
-    print("To look around at this point: make qemu-gdb, in another terminal make gdb, then: break panic_end\n");
+    print("In a debugger (make help: gdb), \"break panic_end\" stops here.\n");
     machine_exit(1);
 }
 

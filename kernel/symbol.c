@@ -10,7 +10,7 @@
 //   files      paths, each ended by a 0; number 0 is ""
 //   functions  by ascending address, each:
 //                number   how many bytes follow in this function's entry
-//                number   distance of its start from the start of the one before (the first: from `base`)
+//                number   distance of its start from the end of the one before (the first: from `base`)
 //                number   its length in bytes
 //                name, ended by a 0
 //                number   which file
@@ -139,18 +139,19 @@ bool symbol_find(uintptr_t address, struct symbol *symbol)
     if (!open_table(&header, &files, &functions))
         return false;
 
-    uintptr_t start = header.base;
+    uintptr_t end = header.base; // of the function before
     while (functions.at < functions.end) {
         uint64_t size = read_number(&functions);
         struct reader entry = take_part(&functions, size);
-        start += read_number(&entry);
-        if (start > address)
+        uintptr_t start = end + read_number(&entry);
+        end = start + read_number(&entry);
+        if (address < start)
             return false;
-        if (address - start >= read_number(&entry))
-            continue;
-        symbol->start = start;
-        read_entry(&entry, files, address - start, header.unit, symbol);
-        return true;
+        if (address < end) {
+            symbol->start = start;
+            read_entry(&entry, files, address - start, header.unit, symbol);
+            return true;
+        }
     }
     return false;
 }
