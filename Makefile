@@ -22,7 +22,7 @@ V       ?=#          1: show the commands
 # ---- What this needs, before anything asks for it: what is missing is installed (tools/setup). Not under `make -n`.
 GOALS := $(filter-out help doctor setup clean,$(or $(MAKECMDGOALS),image))
 PURPOSE := $(or $(if $(filter test soak bench,$(GOALS)),test),$(if $(filter gdb qemu-gdb,$(GOALS)),gdb),\
-    $(if $(filter qemu run check,$(GOALS)),qemu),build)
+    $(if $(filter check,$(GOALS)),check),$(if $(filter qemu run,$(GOALS)),qemu),build)
 ifneq ($(and $(GOALS),$(if $(findstring n,$(filter-out -%,$(firstword $(MAKEFLAGS)))),,yes)),)
     PYTHON := $(shell MACHINE=$(MACHINE) LLVM=$(LLVM) CROSS=$(CROSS) tools/setup $(PURPOSE))
     $(if $(PYTHON),,$(error something is missing, see above; `make doctor` judges every tool))
@@ -75,9 +75,11 @@ ARCHIVE := $(OUT)/$(IMAGE_NAME).a
 # The shell's programs: user/NAME.c with a NAME_main(), as the lists have them.
 PROGRAM_TABLE := $(if $(filter %kernel/program.c,$(PARTS)),$(OUT)/programs.o)
 
-.PHONY: image all
+.PHONY: image all print-image
 image: $(IMAGE) compile_commands.json ##  build the image: the whole system, or CHAPTER=NN, or APP=file.c
 all: image
+print-image: $(IMAGE) ##      build the image and say where it is: for scripts
+	@echo $(IMAGE)
 
 $(OUT)/flags: FORCE
 	@mkdir -p $(@D)

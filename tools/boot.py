@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: MIT
+"""Building an image, booting it, talking to it, and judging what it says.
+
+    image = build("riscv64", CHAPTER="05")
+    session = Session("riscv64", image, append='run="ps"')
+    session.expect("main"); session.end(status=0)
+
+    for run in parse_expect("docs/chapters/05-device-tree/expect"): hold("riscv64", image, run)
+
+Shared by tools/qemu, tools/check and the tests. Only Session needs more than the standard library (pexpect).
+"""
+import json
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections import namedtuple
+
+import elf
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+MACHINES = ("riscv64", "host")
+PATIENCE = float(os.environ.get("TSUMIKI_PATIENCE", "30"))  # seconds for one step of a session; slow hosts need more
+FIRMWARE = (0x80000000, 0x80200000)  # where OpenSBI lives on QEMU virt, and what it jumps to
+ESCAPE_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+# ---- Building -------------------------------------------------------------------------------------------------
+def make(*goals, check=True, environment=None, **variables):
+    """Runs make at the top of the tree; returns the finished process with its output as text."""
+    command = ["make", "--no-print-directory", "-C", ROOT, *goals, *(f"{k}={v}" for k, v in variables.items())]
+    clean = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")}
+    done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          env={**clean, **(environment or {})}, check=False)
+    if check and done.returncode:
+        raise Failure(f"the build failed:  {shlex.join(command)}\n\n{done.stdout}")
+    return done
+
+
+def build(machine, **variables):
+    """Path of the image: the whole system, or with CHAPTER=, APP=, UNIT=, RELEASE=, WORK= ... as make has them."""
+    output = make("-j2", "print-image", MACHINE=machine, **variables).stdout
+    return os.path.join(ROOT, output.strip().splitlines()[-1])
+
+
+# ---- Starting -------------------------------------------------------------------------------------------------
+def gdb_port():
+    """A port of one's own, so that two people can debug on one machine."""
+    return int(os.environ.get("TSUMIKI_GDB_PORT", 25000 + os.getuid() % 10000))
+
+
+def devices():
+    """What is plugged into the machine besides its own parts: disks, network cards. None yet."""
+    return ["-global", "virtio-mmio.force-legacy=false", "-nic", "none"]
+
+
+def command_line(machine, image, memory="128M", smp=1, append="", console=""):
+    """The words that start the machine; `console` is added to QEMU's description of the terminal."""
+    words = ["-append", append] if append else []
+    if machine == "host":
+        return [image, "-m", str(memory), *words]
+    return ["qemu-system-riscv64", "-machine", "virt", "-m", str(memory), "-smp", str(smp), "-display", "none",
+            "-chardev", "stdio,id=console,mux=on,signal=off" + console,
+            "-serial", "chardev:console", "-mon", "chardev=console",
+            "-bios", "default", "-kernel", image, *words, *devices()]
+
+
+# ---- Looking at a running machine ---------------------------------------------------------------------------
+class Monitor:
+    """QEMU's own view of the machine, through its control socket."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="tsumiki-")
+        self.path = os.path.join(self.folder, "monitor")
+        self.arguments = ["-qmp", f"unix:{self.path},server=on,wait=off"]
+
+    def ask(self, command):
+        """The answer of the monitor's command, as a person would see it; '' when QEMU does not answer."""
+        try:
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(5)
+                connection.connect(self.path)
+                stream = connection.makefile("rw")
+                stream.readline()  # its greeting
+                self._execute(stream, "qmp_capabilities")
+                return self._execute(stream, "human-monitor-command", **{"command-line": command})
+        except (OSError, ValueError):
+            return ""
+
+    @staticmethod
+    def _execute(stream, command, **arguments):
+        stream.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+        stream.flush()
+        while True:
+            answer = json.loads(stream.readline())
+            if "return" in answer or "error" in answer:
+                return answer.get("return", "")
+
+    def harts(self):
+        """[{'pc': ..., 'ra': ..., 'scause': ...}], one for each hart."""
+        harts = []
+        for part in re.split(r"CPU#\d+", self.ask("info registers -a"))[1:]:
+            found = re.findall(r"(?:x\d+/)?(\w+) +([0-9a-f]{16})\b", part)
+            harts.append({name: int(value, 16) for name, value in found})
+        return [hart for hart in harts if "pc" in hart]
+
+    def close(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def where(image, pc):
+    """In words: where a program counter points."""
+    try:
+        kernel = elf.Elf(image)
+    except (OSError, elf.NotElf):
+        return f"{pc:#x}"
+    low, high = kernel.loaded_range()
+    if low <= pc < high:
+        return f"{pc:#x}, in the kernel: {kernel.describe(pc) or 'no function of ours'}"
+    if FIRMWARE[0] <= pc < FIRMWARE[1]:
+        return f"{pc:#x}, in the firmware"
+    return f"{pc:#x}, nowhere: neither the kernel nor the firmware is there"
+
+
+# ---- Talking to it ---------------------------------------------------------------------------------------------
+class Failure(Exception):
+    """Something is not as it should be; the text says what, for a person."""
+
+
+class Session:
+    """A booted machine on a terminal of its own."""
+
+    def __init__(self, machine, image, memory="128M", smp=1, append="", extra=(), environment=None):
+        import pexpect
+
+        self.machine, self.image = machine, image
+        self.monitor = Monitor() if machine != "host" else None
+        self.line = command_line(machine, image, memory, smp, append) + list(extra)
+        hidden = self.monitor.arguments if self.monitor else []
+        self.child = pexpect.spawn(self.line[0], [*self.line[1:], *hidden], echo=False, timeout=PATIENCE,
+                                   dimensions=(24, 80), env={**os.environ, **(environment or {})})
+        self.child.delaybeforesend = None
+        self.text = ""       # all that came, without carriage returns and escape sequences
+        self.raw = ""        # the same as it came
+        self.position = 0    # how much of the text has been expected already
+        self.ended = False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def pump(self, seconds):
+        """Takes in what comes, waiting at most so long for it. False when the machine has ended."""
+        import pexpect
+
+        try:
+            data = self.child.read_nonblocking(65536, timeout=seconds)
+        except pexpect.TIMEOUT:
+            return True
+        except pexpect.EOF:
+            self.ended = True
+            return False
+        self.raw += data.decode("utf-8", "replace")
+        self.text = ESCAPE_SEQUENCE.sub("", self.raw).replace("\r", "")
+        return True
+
+    def send(self, text):
+        data = text if isinstance(text, bytes) else text.encode()
+        while data:
+            # A terminal takes a few KiB at once: hear what comes in between, as a person's terminal does.
+            sent = os.write(self.child.child_fd, data[:512])
+            data = data[sent:]
+            self.pump(0 if data else 0.01)
+
+    def expect(self, what, timeout=None):
+        """Waits for a text, or a compiled pattern, behind all that was expected before; returns the match's text."""
+        pattern = re.compile(re.escape(what)) if isinstance(what, str) else what
+        deadline = time.monotonic() + (timeout or PATIENCE)
+        while True:
+            match = pattern.search(self.text, self.position)
+            if match:
+                self.position = match.end()
+                return match
+            if self.ended or time.monotonic() > deadline:
+                raise Failure(self.explain(f"expected: {what if isinstance(what, str) else '~' + what.pattern}"))
+            self.pump(0.2)
+
+    def run(self, command, prompt="> ", timeout=None):
+        """Types a command, returns what it prints until the prompt comes again."""
+        self.send(command + "\n")
+        self.expect(re.compile(re.escape(command) + r"\n"), timeout)
+        start = self.position
+        match = self.expect(re.compile(r"(?m)^" + re.escape(prompt)), timeout)
+        return self.text[start:match.start()]
+
+    def wait(self, timeout=None):
+        """The exit status, once the machine ends by itself."""
+        deadline = time.monotonic() + (timeout or PATIENCE)
+        while self.pump(0.2):
+            if time.monotonic() > deadline:
+                raise Failure(self.explain("it does not end"))
+        self.child.wait()
+        status = self.child.exitstatus
+        return status if status is not None else 128 + self.child.signalstatus
+
+    def end(self, status=0, timeout=None):
+        found = self.wait(timeout)
+        if found != status:
+            raise Failure(self.explain(f"expected: exit status {status}\nfound:    exit status {found}"))
+
+    def cpu_seconds(self):
+        """Processor time that the machine has cost so far."""
+        with open(f"/proc/{self.child.pid}/stat") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def diagnosis(self):
+        """What is the matter, before anything is compared."""
+        said = after_firmware(self.text).strip() if self.machine != "host" else self.text.strip()
+        if "PANIC" in self.text:
+            return "The kernel panicked; its report is below."
+        if "AddressSanitizer" in self.text or "runtime error:" in self.text:
+            return "A sanitizer stopped it; its report is below."
+        if self.ended:
+            return "It ended by itself." if said else "It ended before it said anything."
+        place = ""
+        if self.monitor:
+            harts = self.monitor.harts()
+            place = "".join(f"\n  hart {i}: pc {where(self.image, h['pc'])}" for i, h in enumerate(harts))
+        if not said:
+            return "Nothing was printed, and it is still running." + place
+        return "It is still running, and nothing more comes: it waits for something, or hangs." + place
+
+    def explain(self, message):
+        lines = self.text[:self.position].splitlines()[-4:], self.text[self.position:].splitlines()[-25:]
+        shown = "\n".join(["  | " + line for line in lines[0]] + ["  (behind what was found already:)"] +
+                          ["  > " + line for line in lines[1]])
+        return f"{self.diagnosis()}\n{message}\noutput:\n{shown}\nreproduce: {shlex.join(self.line)}"
+
+    def close(self):
+        if self.child.isalive():
+            self.child.terminate(force=True)
+        self.child.close(force=True)
+        if self.monitor:
+            self.monitor.close()
+
+
+def after_firmware(text):
+    """What came behind OpenSBI's banner, whose last lines begin with 'Boot HART'."""
+    if "OpenSBI" not in text:
+        return text
+    rest = re.split(r"(?m)^Boot HART .*\n", text)[-1] if "Boot HART" in text else ""
+    return "" if "Boot HART".startswith(rest.strip()[:9]) else rest
+
+
+# ---- What a chapter promises -----------------------------------------------------------------------------------
+Run = namedtuple("Run", "append status skip steps line")
+
+
+def parse_expect(path):
+    """The runs that an `expect` file describes. One item a line:
+
+    text          must appear in the output, in this order       ~ regex      the same, a regular expression
+    < text        is typed at this point (\\n, \\t, \\x03 ...)       # comment
+    $ words => 1  a new run with this kernel command line, and its exit status (0 unless said)
+    ! host: why   this run is not for that machine
+    """
+    runs = []
+    with open(path) as file:
+        for number, line in enumerate(file, 1):
+            line = line.rstrip("\n")
+            if not line.strip() or line.startswith("#"):
+                continue
+            if line.startswith("$"):
+                words, _, status = line[1:].partition("=>")
+                runs.append(Run(words.strip(), int(status or 0), {}, [], number))
+                continue
+            if not runs:
+                runs.append(Run("", 0, {}, [], number))
+            if line.startswith("!"):
+                machine, _, reason = line[1:].partition(":")
+                runs[-1].skip[machine.strip()] = reason.strip()
+            elif line.startswith("<"):
+                runs[-1].steps.append(("type", line[2:].encode().decode("unicode_escape")))
+            elif line.startswith("~"):
+                runs[-1].steps.append(("match", re.compile(line[1:].strip(), re.M)))
+            else:
+                runs[-1].steps.append(("text", line))
+    return runs
+
+
+def hold(machine, image, run, **options):
+    """Boots the image and holds it to one run. Raises Failure with words for a person."""
+    with Session(machine, image, append=run.append, **options) as session:
+        for number, (kind, what) in enumerate(run.steps):
+            if kind == "type":
+                session.send(what)
+                continue
+            try:
+                session.expect(what)
+            except Failure as failure:
+                rest = [w if isinstance(w, str) else "~" + w.pattern
+                        for k, w in run.steps[number + 1:] if k != "type"]
+                later = "\nstill to come after that:\n" + "\n".join("  " + w for w in rest) if rest else ""
+                raise Failure(f"{failure}{later}") from None
+        session.end(run.status)
