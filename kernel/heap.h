@@ -14,8 +14,12 @@
 
 #include <stddef.h>
 
+// What every byte holds that belongs to nobody: the rest of a block, and blocks that are free.
+#define HEAP_NOBODY 0xa5
+#define HEAP_SIZE_MAX 0xffffffffu // larger things are made of pages
+
 void heap_init(void);
-// Never sleep. NULL when memory is out, or the size is absurd (more than half the address space).
+// Never sleep. NULL when memory is out, or the size is more than HEAP_SIZE_MAX.
 void *heap_alloc(size_t size) __attribute__((malloc, alloc_size(1)));
 void *heap_resize(void *memory, size_t size);
 void heap_free(void *memory);

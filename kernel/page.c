@@ -24,9 +24,14 @@
 
 enum { RECENT_MAX = 16 };
 
+struct recent {
+    void *address;
+    uint8_t *mark;
+};
+
 static struct {
-    size_t total, free;       // pages
-    void *recent[RECENT_MAX]; // single pages at hand, counted as free
+    size_t total, free;               // pages
+    struct recent recent[RECENT_MAX]; // single pages at hand, counted as free
     unsigned recent_count;
 } page;
 
@@ -37,18 +42,21 @@ void page_init(const struct memory_range *memory, unsigned count)
 }
 
 // Takes the page that was freed last.
-static struct buddy_run take_recent(void)
+static void *take_recent(void)
 {
-    size_t number = buddy_number_of(page.recent[--page.recent_count]);
-    return (struct buddy_run){buddy_find_range(number), number, 1};
+    struct recent *recent = &page.recent[--page.recent_count];
+    *recent->mark = TAKEN;
+    page.free--;
+    machine_unpoison(recent->address, PAGE_SIZE);
+    return recent->address;
 }
 
 // The pages at hand become ordinary free blocks, which may join.
 static void release_recent(void)
 {
     while (page.recent_count > 0) {
-        struct buddy_run run = take_recent();
-        buddy_free(run.range, run.first, 1);
+        size_t number = buddy_number_of(page.recent[--page.recent_count].address);
+        buddy_free(buddy_find_range(number), number, 1);
     }
 }
 
@@ -66,10 +74,10 @@ static bool take_run(size_t count, struct buddy_run *run)
 void *page_alloc_dirty(size_t count)
 {
     ASSERT(count > 0);
-    struct buddy_run run;
     if (count == 1 && page.recent_count > 0)
-        run = take_recent();
-    else if (!take_run(count, &run))
+        return take_recent();
+    struct buddy_run run;
+    if (!take_run(count, &run))
         return NULL;
 
     buddy_free(run.range, run.first + count, run.count - count);
@@ -130,8 +138,9 @@ void page_free(void *pages, size_t count)
     machine_poison(pages, count * PAGE_SIZE);
     page.free += count;
     if (count == 1 && page.recent_count < RECENT_MAX) {
-        *buddy_mark_of(range, first) = FREE_RECENT;
-        page.recent[page.recent_count++] = pages;
+        uint8_t *mark = buddy_mark_of(range, first);
+        *mark = FREE_RECENT;
+        page.recent[page.recent_count++] = (struct recent){pages, mark};
         return;
     }
     buddy_free(range, first, count);

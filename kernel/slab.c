@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+//
+// Slabs: pages cut into slots of one size. See slab.h.
+// Chapter 07.
+#include "slab.h"
+
+#include "page.h"
+#include "panic.h"
+#include "symbol.h"
+
+struct slab *slab_create(size_t pages, size_t slot_size, struct class *class)
+{
+    struct slab *slab = page_alloc_dirty(pages);
+    if (!slab)
+        return NULL;
+    *slab = (struct slab){
+        .magic = SLAB_MAGIC,
+        .capacity = (uint16_t)((pages * PAGE_SIZE - SLAB_OVERHEAD) / slot_size),
+        .first_free = sizeof *slab,
+        .pages = (uint32_t)pages,
+        .slot_size = slot_size,
+        .class = class,
+    };
+
+    size_t offset = sizeof *slab;
+    for (unsigned i = 0; i < slab->capacity; i++, offset += slot_size) {
+        struct slot *slot = slab_slot_at(slab, offset);
+        *slot = (struct slot){.state = SLOT_FREE, .next = (uint16_t)(offset + slot_size)};
+        if (class)
+            slot_cover(slot, slot_size - sizeof *slot);
+        slab->last_free = (uint16_t)offset;
+    }
+    *slab_slot_at(slab, offset) = (struct slot){.state = SLOT_LIVE}; // the fence
+    machine_poison(slab + 1, pages * PAGE_SIZE - sizeof *slab);
+    list_init(&slab->link);
+    return slab;
+}
+
+void slab_destroy(struct slab *slab)
+{
+    list_remove(&slab->link);
+    slab->magic = 0;
+    page_free(slab, slab->pages);
+}
+
+void slab_check(const struct slab *slab, struct heap_statistics *found, const void *caller)
+{
+    found->pages += slab->pages;
+    size_t offset = sizeof *slab;
+    for (unsigned i = 0; i < slab->capacity; i++, offset += slab->slot_size) {
+        const struct slot *slot = slab_slot_at(slab, offset);
+        slab_open(slab, slot);
+        slot_check(slab, slot, caller);
+        if (slot->state == SLOT_LIVE) {
+            found->allocations++;
+            found->bytes += slot->size;
+        }
+        slab_close(slab, slot);
+    }
+}
+
+void slab_report(const char *fault, const struct slot *slot, const void *caller)
+{
+    char owner[128], finder[128];
+    symbol_describe((uintptr_t)slot->owner, owner, sizeof owner);
+    symbol_describe((uintptr_t)caller, finder, sizeof finder);
+    panic("heap: %p was %s: a block of %u bytes, allocated by %s; noticed by %s",
+          (const void *)slot->body, fault, slot->size, owner, finder);
+}
