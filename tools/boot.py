@@ -255,7 +255,8 @@ def after_firmware(text):
     """What came behind OpenSBI's banner, whose last lines begin with 'Boot HART'."""
     if "OpenSBI" not in text:
         return text
-    rest = re.split(r"(?m)^Boot HART .*\n", text)[-1] if "Boot HART" in text else ""
+    _, *parts = re.split(r"(?m)^Boot HART .*\n", text)
+    rest = parts[-1] if parts else ""
     return "" if "Boot HART".startswith(rest.strip()[:9]) else rest
 
 

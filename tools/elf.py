@@ -11,10 +11,11 @@ Section = namedtuple("Section", "name type address offset size link entry_size f
 Symbol = namedtuple("Symbol", "name value size section kind binding")
 Segment = namedtuple("Segment", "type flags offset address size memory_size")
 
+ABSOLUTE = 0xFF00  # section numbers from here on mean that there is none
 UNDEFINED = 0  # a symbol's section when another file has to define it
 SYMTAB, NOBITS = 2, 8
 LOCAL, GLOBAL, WEAK = 0, 1, 2
-FUNCTION = 2
+NO_KIND, FUNCTION = 0, 2
 ALLOCATED = 2
 LOAD = 1
 
@@ -72,8 +73,10 @@ class Elf:
         """'page_free+0x1c', or None when no function holds the address."""
         best = None
         for symbol in self.symbols():
-            if symbol.section != UNDEFINED and symbol.kind in (0, FUNCTION) and symbol.value <= address:
-                if symbol.name[0] not in ".$" and (not best or symbol.value >= best.value):
+            if UNDEFINED < symbol.section < ABSOLUTE and symbol.kind in (NO_KIND, FUNCTION) and \
+                    symbol.value <= address and symbol.name[0] not in ".$":
+                # At one address, a function's name says more than the linker script's.
+                if not best or (symbol.value, symbol.kind) > (best.value, best.kind):
                     best = symbol
         if not best:
             return None
