@@ -62,7 +62,7 @@ COMMON := -std=gnu11 -g -fno-common -fno-strict-aliasing -fno-omit-frame-pointer
     -ffile-prefix-map=$(CURDIR)/=
 include boot/$(MACHINE)/flags.mk
 KERNEL_CFLAGS := $(MACHINE_CFLAGS) $(COMMON) -ffreestanding
-USER_CFLAGS := $(filter-out -iquote . kernel kernel/machine/$(MACHINE) $(WORK) $(WORK)/kernel,$(KERNEL_CFLAGS)) \
+USER_CFLAGS := $(filter-out -Wmissing-prototypes -iquote . kernel kernel/machine/$(MACHINE) $(WORK) $(WORK)/kernel,$(KERNEL_CFLAGS)) \
     $(addprefix -iquote ,$(if $(WORK),$(WORK)/user) user)
 
 # ---- Objects

@@ -46,7 +46,13 @@ struct process {
 // The head of everything that a program owns and that is released when it ends.
 struct owned {
     struct list link;
+    const struct owned_kind *kind;
+};
+
+struct owned_kind {
     void (*release)(struct owned *owned);
+    // A thread ends: takes from it what it holds of this (a mutex). NULL: nothing can be held.
+    void (*thread_ends)(struct owned *owned, struct thread *thread);
 };
 
 // A thread that a program has created. (`struct os_thread` of os.h)
@@ -73,9 +79,12 @@ void process_interrupt(struct process *process);
 // Ctrl-C: every process that is not in the background. False when there is none.
 bool process_interrupt_foreground(void);
 _Noreturn void process_exit(int status);
-// Ends the current thread, or the process with it, if it has been asked to end. Sleeps only then.
+// Ends a thread that os_thread_create() made: not the process's first.
+_Noreturn void process_exit_thread(int result);
+// Ends the current thread, or the process with it, if it has been asked to end.
 void process_check_interrupt(void);
 
 // Makes a thing the current process's, or nobody's again.
-void process_own(struct owned *owned, void (*release)(struct owned *owned));
+void process_own(struct owned *owned, const struct owned_kind *kind);
 void process_disown(struct owned *owned);
+uint64_t process_start_ns(void); // when process_init() was called, on machine_clock_ns()

@@ -42,6 +42,8 @@ int os_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int os_fprintf(int handle, const char *format, ...) __attribute__((format(printf, 2, 3)));
 // "what: no such file or directory" on OS_ERROR. Returns 1, the status to end with.
 int os_print_error(const char *what, int error);
+// "usage: sleep SECONDS" on OS_ERROR, for arguments that make no sense. Returns 2.
+int os_usage(const char *usage);
 
 // ---- The console ----------------------------------------------------------------------------------------------
 // What may help while a line is typed; either function may be NULL.

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+//
+// Files: references, and the table of a program's handles.
+//
+//   file_get(file), file_put(file)        shared by counting
+//   file_table_add(table, file)           the lowest free handle
+//
+// What a file does is up to its kind (pipe.c, terminal.c); here is only what all kinds have in common, and the
+// one that does nothing. Chapter 13.
+#include "file.h"
+
+#include "error.h"
+#include "panic.h"
+#include "string.h"
+
+void file_init(struct file *file, const struct file_operations *operations)
+{
+    file->operations = operations;
+    file->references = 1;
+}
+
+struct file *file_get(struct file *file)
+{
+    ASSERT(file->references > 0);
+    file->references++;
+    return file;
+}
+
+void file_put(struct file *file)
+{
+    if (!file)
+        return;
+    ASSERT(file->references > 0);
+    file->references--;
+    if (file->references == 0 && file->operations->release)
+        file->operations->release(file);
+}
+
+// A reference of our own: while we wait in there, somebody may close the handle.
+int file_read(struct file *file, void *buffer, size_t size)
+{
+    if (!file->operations->read)
+        return -EBADF;
+    file_get(file);
+    int count = file->operations->read(file, buffer, size);
+    file_put(file);
+    return count;
+}
+
+int file_write(struct file *file, const void *bytes, size_t size)
+{
+    if (!file->operations->write)
+        return -EBADF;
+    file_get(file);
+    int count = file->operations->write(file, bytes, size);
+    file_put(file);
+    return count;
+}
+
+// ---- The file that does nothing --------------------------------------------------------------
+static int null_read(struct file *file, void *buffer, size_t size)
+{
+    return 0;
+}
+
+static int null_write(struct file *file, const void *bytes, size_t size)
+{
+    return (int)size;
+}
+
+static const struct file_operations null_operations = {
+    .kind = "null",
+    .read = null_read,
+    .write = null_write,
+};
+
+static struct file null_file = {.operations = &null_operations, .references = 1};
+
+struct file *file_null(void)
+{
+    return file_get(&null_file);
+}
+
+// ---- Handles ---------------------------------------------------------------------------------
+int file_table_add(struct file_table *table, struct file *file)
+{
+    for (int handle = 0; handle < FILE_HANDLES_MAX; handle++) {
+        if (!table->files[handle]) {
+            table->files[handle] = file;
+            return handle;
+        }
+    }
+    file_put(file);
+    return -EMFILE;
+}
+
+struct file *file_table_find(const struct file_table *table, int handle)
+{
+    return handle >= 0 && handle < FILE_HANDLES_MAX ? table->files[handle] : NULL;
+}
+
+int file_table_close(struct file_table *table, int handle)
+{
+    struct file *file = file_table_find(table, handle);
+    if (!file)
+        return -EBADF;
+    table->files[handle] = NULL;
+    file_put(file);
+    return 0;
+}
+
+void file_table_close_all(struct file_table *table)
+{
+    for (int handle = 0; handle < FILE_HANDLES_MAX; handle++)
+        file_table_close(table, handle);
+}

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: MIT
+//
+// os.h: reading and writing by handle, and the console.
+//
+// Each call is the same three steps: the file of the handle, what the file does, and a look at
+// whether the program is to end. The look comes last, when nothing of the kernel's is held.
+// Chapter 13.
+#include "error.h"
+#include "file.h"
+#include "format.h"
+#include "pipe.h"
+#include "process.h"
+#include "string.h"
+#include "terminal.h"
+#include "thread.h"
+#include "user/os.h"
+
+enum { COUNT_MAX = INT32_MAX }; // a count is an int
+
+static struct file *file_of(int handle)
+{
+    return file_table_find(&process_current()->files, handle);
+}
+
+static int leave(int result)
+{
+    thread_checkpoint();
+    process_check_interrupt();
+    return result;
+}
+
+int os_read(int handle, void *buffer, size_t size)
+{
+    struct file *file = file_of(handle);
+    if (!file)
+        return -EBADF;
+    return leave(file_read(file, buffer, size < COUNT_MAX ? size : COUNT_MAX));
+}
+
+int os_write(int handle, const void *bytes, size_t size)
+{
+    struct file *file = file_of(handle);
+    if (!file)
+        return -EBADF;
+    return leave(file_write(file, bytes, size < COUNT_MAX ? size : COUNT_MAX));
+}
+
+int os_close(int handle)
+{
+    return file_table_close(&process_current()->files, handle);
+}
+
+int os_dup(int handle)
+{
+    struct file *file = file_of(handle);
+    return file ? file_table_add(&process_current()->files, file_get(file)) : -EBADF;
+}
+
+int os_pipe(int handles[2])
+{
+    struct file_table *table = &process_current()->files;
+    struct file *read_end, *write_end;
+    int error = pipe_create(&read_end, &write_end);
+    if (error)
+        return error;
+    handles[0] = file_table_add(table, read_end);
+    handles[1] = file_table_add(table, write_end);
+    if (handles[0] >= 0 && handles[1] >= 0)
+        return 0;
+    file_table_close(table, handles[0]);
+    return -EMFILE;
+}
+
+bool os_is_console(int handle)
+{
+    struct file *file = file_of(handle);
+    return file && terminal_is_file(file);
+}
+
+// ---- Formatted -------------------------------------------------------------------------------
+// Pieces of text are gathered, so that a line is one write.
+struct gather {
+    int handle;
+    int error;
+    size_t count;
+    char bytes[256];
+};
+
+static void flush(struct gather *gather)
+{
+    size_t count = gather->count;
+    gather->count = 0;
+    if (count == 0 || gather->error)
+        return;
+    int written = os_write(gather->handle, gather->bytes, count);
+    if (written < 0)
+        gather->error = written;
+    else if ((size_t)written < count)
+        gather->error = -EPIPE;
+}
+
+static void gather_bytes(void *context, const char *bytes, size_t count)
+{
+    struct gather *gather = context;
+    while (count > 0) {
+        size_t room = sizeof(gather->bytes) - gather->count;
+        size_t piece = count < room ? count : room;
+        memcpy(gather->bytes + gather->count, bytes, piece);
+        gather->count += piece;
+        bytes += piece;
+        count -= piece;
+        if (gather->count == sizeof(gather->bytes))
+            flush(gather);
+    }
+}
+
+static int print_to(int handle, const char *format, va_list arguments)
+{
+    struct gather gather;
+    gather.handle = handle;
+    gather.error = 0;
+    gather.count = 0;
+    int count = format_to(gather_bytes, &gather, format, arguments);
+    flush(&gather);
+    return gather.error ? gather.error : count;
+}
+
+int os_printf(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int count = print_to(OS_OUTPUT, format, arguments);
+    va_end(arguments);
+    return count;
+}
+
+int os_fprintf(int handle, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int count = print_to(handle, format, arguments);
+    va_end(arguments);
+    return count;
+}
+
+int os_print_error(const char *what, int error)
+{
+    os_fprintf(OS_ERROR, "%s: %s\n", what, error_text(error));
+    return 1;
+}
+
+int os_usage(const char *usage)
+{
+    os_fprintf(OS_ERROR, "usage: %s\n", usage);
+    return 2;
+}
+
+// ---- The console -----------------------------------------------------------------------------
+// From what is no console: up to the newline, without a prompt.
+static int read_plain_line(char *line, size_t size)
+{
+    size_t length = 0;
+    for (;;) {
+        char byte;
+        int count = os_read(OS_INPUT, &byte, 1);
+        if (count < 0)
+            return count;
+        bool end = count == 0 || byte == '\n';
+        if (!end && length + 1 < size)
+            line[length++] = byte;
+        if (!end)
+            continue;
+        line[length] = 0;
+        return count == 0 && length == 0 ? -EPIPE : (int)length;
+    }
+}
+
+int os_read_line(const char *prompt, char *line, size_t size, const struct os_line_helper *helper)
+{
+    if (size == 0 || size > COUNT_MAX)
+        return -EINVAL;
+    if (!os_is_console(OS_INPUT))
+        return read_plain_line(line, size);
+    return leave(terminal_read_line(prompt, line, size, helper));
+}
+
+void os_raw_mode(bool on)
+{
+    process_current()->raw_console = on;
+    terminal_set_raw(on);
+}
+
+void os_console_size(unsigned *columns, unsigned *rows)
+{
+    terminal_size(columns, rows);
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+//
+// A pipe: a ring of bytes between two files.
+//
+//   pipe_create(&read_end, &write_end)
+//
+// Each end is a file of its own, so that the last file_put() of one end can be told from the other's.
+// The pipe goes when both ends are gone. Chapter 13.
+#include "pipe.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "heap.h"
+#include "list.h"
+#include "string.h"
+#include "wait.h"
+
+struct pipe {
+    struct file read_end, write_end;
+    bool can_read, can_write; // whether anybody holds the read end, the write end
+    size_t first, count;      // bytes in the ring: where they start, how many
+    struct wait_queue readers, writers;
+    char bytes[PIPE_SIZE];
+};
+
+static const struct wait_reason empty_reason = {.what = "pipe to be filled"};
+static const struct wait_reason full_reason = {.what = "pipe to be emptied"};
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+// Copies up to `size` bytes in; they may go around the end of the ring.
+static size_t put_bytes(struct pipe *pipe, const char *bytes, size_t size)
+{
+    size_t taken = 0;
+    while (taken < size && pipe->count < PIPE_SIZE) {
+        size_t place = (pipe->first + pipe->count) % PIPE_SIZE;
+        size_t room = smaller(PIPE_SIZE - pipe->count, PIPE_SIZE - place);
+        size_t piece = smaller(size - taken, room);
+        memcpy(pipe->bytes + place, bytes + taken, piece);
+        pipe->count += piece;
+        taken += piece;
+    }
+    return taken;
+}
+
+static size_t take_bytes(struct pipe *pipe, char *buffer, size_t size)
+{
+    size_t given = 0;
+    while (given < size && pipe->count > 0) {
+        size_t piece = smaller(smaller(size - given, pipe->count), PIPE_SIZE - pipe->first);
+        memcpy(buffer + given, pipe->bytes + pipe->first, piece);
+        pipe->first = (pipe->first + piece) % PIPE_SIZE;
+        pipe->count -= piece;
+        given += piece;
+    }
+    return given;
+}
+
+static int pipe_read(struct file *file, void *buffer, size_t size)
+{
+    struct pipe *pipe = container_of(file, struct pipe, read_end);
+    while (size > 0 && pipe->count == 0 && pipe->can_write) {
+        int error = wait_queue_wait(&pipe->readers, &empty_reason, MACHINE_NEVER);
+        if (error)
+            return error;
+    }
+    size_t given = take_bytes(pipe, buffer, size);
+    if (given > 0)
+        wait_queue_wake_all(&pipe->writers, 0);
+    return (int)given;
+}
+
+static int pipe_write(struct file *file, const void *bytes, size_t size)
+{
+    struct pipe *pipe = container_of(file, struct pipe, write_end);
+    size_t taken = 0;
+    int error = 0;
+    while (taken < size && !error) {
+        if (!pipe->can_read) {
+            error = -EPIPE;
+        } else if (pipe->count == PIPE_SIZE) {
+            error = wait_queue_wait(&pipe->writers, &full_reason, MACHINE_NEVER);
+        } else {
+            taken += put_bytes(pipe, (const char *)bytes + taken, size - taken);
+            wait_queue_wake_all(&pipe->readers, 0);
+        }
+    }
+    return taken > 0 ? (int)taken : error;
+}
+
+static void free_if_unused(struct pipe *pipe)
+{
+    if (!pipe->can_read && !pipe->can_write)
+        heap_free(pipe);
+}
+
+static void release_read_end(struct file *file)
+{
+    struct pipe *pipe = container_of(file, struct pipe, read_end);
+    pipe->can_read = false;
+    wait_queue_wake_all(&pipe->writers, 0);
+    free_if_unused(pipe);
+}
+
+static void release_write_end(struct file *file)
+{
+    struct pipe *pipe = container_of(file, struct pipe, write_end);
+    pipe->can_write = false;
+    wait_queue_wake_all(&pipe->readers, 0);
+    free_if_unused(pipe);
+}
+
+static const struct file_operations read_end_operations = {
+    .kind = "pipe",
+    .read = pipe_read,
+    .release = release_read_end,
+};
+
+static const struct file_operations write_end_operations = {
+    .kind = "pipe",
+    .write = pipe_write,
+    .release = release_write_end,
+};
+
+int pipe_create(struct file **read_end, struct file **write_end)
+{
+    struct pipe *pipe = heap_alloc(sizeof(*pipe));
+    if (!pipe)
+        return -ENOMEM;
+    file_init(&pipe->read_end, &read_end_operations);
+    file_init(&pipe->write_end, &write_end_operations);
+    pipe->can_read = pipe->can_write = true;
+    wait_queue_init(&pipe->readers);
+    wait_queue_init(&pipe->writers);
+    *read_end = &pipe->read_end;
+    *write_end = &pipe->write_end;
+    return 0;
+}

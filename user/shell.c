@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+//
+// shell: reads commands and runs programs
+//
+//   shell                       a prompt; the end of the input ends it
+//   shell -c 'ps; free'         runs a line and ends with the status of its last program
+#include "shell.h"
+
+enum { LINE_SIZE = 16384 };
+#define PROMPT "tsumiki$ "
+
+struct shell {
+    int status; // $?
+    bool leave; // exit was called
+};
+
+static int report(const struct shell_pipeline *pipeline, int error)
+{
+    if (error == -ENOMEM)
+        os_print_error("shell", error);
+    else
+        os_fprintf(OS_ERROR, "shell: %s\n", pipeline->message);
+    return SHELL_USAGE;
+}
+
+// Looks over the whole line, so that none of it runs when a later part makes no sense.
+static int check_line(const char *line)
+{
+    struct shell_pipeline pipeline;
+    enum shell_end before = SHELL_NEXT;
+    const char *start = line;
+    do {
+        int error = shell_parse(&line, 0, &pipeline);
+        if (error)
+            return report(&pipeline, error);
+        shell_pipeline_free(&pipeline);
+        bool dangling = pipeline.commands == 0 && (before == SHELL_AND || before == SHELL_OR);
+        if (dangling) {
+            os_fprintf(OS_ERROR, "shell: a command is missing at column %u\n", (unsigned)(line - start) + 1);
+            return SHELL_USAGE;
+        }
+        before = pipeline.end;
+    } while (pipeline.end != SHELL_END);
+    return 0;
+}
+
+// Whether what follows `end` is to run, after this status.
+static bool goes_on(enum shell_end end, int status)
+{
+    if (end == SHELL_AND)
+        return status == 0;
+    return end != SHELL_OR || status != 0;
+}
+
+static void run_pipeline(struct shell *shell, const struct shell_pipeline *pipeline)
+{
+    bool alone = pipeline->commands == 1 && pipeline->end != SHELL_BACKGROUND;
+    if (alone && shell_is_builtin(pipeline->words[0]))
+        shell->status = shell_run_builtin(pipeline->words, shell->status, &shell->leave);
+    else if (pipeline->commands > 0)
+        shell->status = shell_run(pipeline);
+}
+
+// Ctrl-C ends the rest of the line as well.
+static void run_line(struct shell *shell, const char *line)
+{
+    struct shell_pipeline pipeline = {.end = SHELL_NEXT};
+    int error = check_line(line);
+    if (error) {
+        shell->status = error;
+        return;
+    }
+    bool runs = true;
+    do {
+        error = shell_parse(&line, shell->status, &pipeline);
+        if (error) {
+            shell->status = report(&pipeline, error);
+            return;
+        }
+        if (runs)
+            run_pipeline(shell, &pipeline);
+        shell_pipeline_free(&pipeline);
+        runs = goes_on(pipeline.end, shell->status);
+    } while (pipeline.end != SHELL_END && !shell->leave && shell->status != OS_INTERRUPTED);
+}
+
+// False at the end of the input.
+static bool read_and_run(struct shell *shell, char *line)
+{
+    shell_report_jobs(false);
+    int length = os_read_line(PROMPT, line, LINE_SIZE, &shell_line_helper);
+    if (length == -EINTR) {
+        shell->status = OS_INTERRUPTED;
+        return true;
+    }
+    if (length == -EPIPE && os_is_console(OS_INPUT)) {
+        os_printf("\n`poweroff` turns the machine off.\n");
+        return true;
+    }
+    if (length < 0)
+        return false;
+    if (length > 0 && os_is_console(OS_INPUT))
+        shell_remember(line);
+    run_line(shell, line);
+    return !shell->leave;
+}
+
+int shell_main(int argc, char **argv)
+{
+    struct shell shell = {0};
+    if (argc == 3 && strcmp(argv[1], "-c") == 0) {
+        run_line(&shell, argv[2]);
+        return shell.status;
+    }
+    if (argc != 1)
+        return os_usage("shell [-c COMMANDS]");
+
+    char *line = os_alloc(LINE_SIZE);
+    if (!line)
+        return os_print_error("shell", -ENOMEM);
+    if (os_is_console(OS_INPUT))
+        os_printf("`help` lists the programs; Tab completes, arrow up brings back lines.\n");
+    while (read_and_run(&shell, line))
+        ;
+    return shell.status;
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: MIT
+//
+// What helps at the prompt: the names there are, the lines there were, and what a mistyped name may
+// have meant.
+#include "shell.h"
+
+enum { HISTORY_LINES = 32, NAME_MAX = 24, DISTANCE_MAX = 2 };
+
+static const char *const builtins[] = {"exit", "history", "jobs"};
+enum { BUILTINS = sizeof(builtins) / sizeof(builtins[0]) };
+
+static struct {
+    char *lines[HISTORY_LINES]; // a ring
+    unsigned count;             // how many there ever were
+} history;
+
+// ---- Names -----------------------------------------------------------------------------------
+const char *shell_command_name(unsigned i)
+{
+    struct os_program program;
+    for (unsigned count = 0;; count++) {
+        if (!os_program_next(count, &program))
+            return i - count < BUILTINS ? builtins[i - count] : NULL;
+        if (count == i)
+            return program.name;
+    }
+}
+
+bool shell_knows(const char *name)
+{
+    const char *known;
+    for (unsigned i = 0; (known = shell_command_name(i)); i++) {
+        if (strcmp(known, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool shell_is_builtin(const char *name)
+{
+    for (unsigned i = 0; i < BUILTINS; i++) {
+        if (strcmp(builtins[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+// How many letters must be put in, left out or changed to make one of the other (Levenshtein).
+static unsigned distance(const char *a, const char *b)
+{
+    unsigned row[NAME_MAX + 1];
+    size_t length = strlen(b);
+    for (unsigned j = 0; j <= length; j++)
+        row[j] = j;
+    for (unsigned i = 0; a[i]; i++) {
+        unsigned diagonal = row[0];
+        row[0] = i + 1;
+        for (unsigned j = 0; j < length; j++) {
+            unsigned above = row[j + 1];
+            row[j + 1] = least(diagonal + (a[i] != b[j]), least(above, row[j]) + 1);
+            diagonal = above;
+        }
+    }
+    return row[length];
+}
+
+const char *shell_suggest(const char *name)
+{
+    const char *known, *best = NULL;
+    unsigned best_distance = DISTANCE_MAX + 1;
+    size_t length = strlen(name);
+    if (length > NAME_MAX)
+        return NULL;
+    for (unsigned i = 0; (known = shell_command_name(i)); i++) {
+        unsigned found = strlen(known) > NAME_MAX ? best_distance : distance(name, known);
+        if (found < best_distance && found < length) {
+            best = known;
+            best_distance = found;
+        }
+    }
+    return best;
+}
+
+// ---- History ---------------------------------------------------------------------------------
+static const char *line_back(unsigned back)
+{
+    bool kept = back >= 1 && back <= history.count && back <= HISTORY_LINES;
+    return kept ? history.lines[(history.count - back) % HISTORY_LINES] : NULL;
+}
+
+void shell_remember(const char *line)
+{
+    const char *last = line_back(1);
+    if (last && strcmp(last, line) == 0)
+        return;
+    size_t size = strlen(line) + 1;
+    char *copy = os_alloc(size);
+    if (!copy)
+        return; // forgotten: the prompt works without
+    strlcpy(copy, line, size);
+    char **place = &history.lines[history.count % HISTORY_LINES];
+    os_free(*place);
+    *place = copy;
+    history.count++;
+}
+
+void shell_print_history(void)
+{
+    unsigned kept = least(history.count, HISTORY_LINES);
+    for (unsigned back = kept; back > 0; back--)
+        os_printf("%4u  %s\n", history.count - back + 1, line_back(back));
+}
+
+// ---- Completion ------------------------------------------------------------------------------
+static const char *complete(const char *word, bool first, unsigned i)
+{
+    const char *name;
+    size_t length = strlen(word);
+    for (unsigned j = 0; first && (name = shell_command_name(j)); j++) {
+        if (strncmp(name, word, length) == 0 && i-- == 0)
+            return name;
+    }
+    return NULL;
+}
+
+const struct os_line_helper shell_line_helper = {.history = line_back, .complete = complete};
