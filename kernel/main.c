@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+//
+// The full system: everything is brought up, in order, and then there is a shell.
+//
+// The order is that of the chapters, and the only one that works: each line below needs the lines
+// above it. A part that the machine does not have is said so, and we run on with what is there.
+//
+//   run="ps; free" on the command line: runs that instead and ends with the status of the last one
+//
+// The one kernel file that is in no chapter.
+#include "boot/board.h"
+#include "boot/boot.h"
+#include "cmdline.h"
+#include "error.h"
+#include "heap.h"
+#include "machine.h"
+#include "page.h"
+#include "panic.h"
+#include "print.h"
+#include "process.h"
+#include "program.h"
+#include "stack.h"
+#include "terminal.h"
+#include "thread.h"
+#include "timer.h"
+#include "trap.h"
+#include "vm.h"
+
+#define VERSION "0.1"
+enum { KEY_PERIOD_NS = 20000000 }; // how often to look for keys where they do not interrupt
+
+// What can be missing: says so, and what that means. Returns whether it is there.
+static bool has(int error, const char *part, const char *without)
+{
+    if (error)
+        log_warning("%s: %s; %s", part, error_text(error), without);
+    return !error;
+}
+
+static void print_machine(const struct board *board)
+{
+    struct page_statistics pages;
+    page_statistics(&pages);
+    print("%s: %u hart%s, %llu MiB of memory, %zu KiB free\n", board->model, board->hart_count,
+          board->hart_count == 1 ? "" : "s", (unsigned long long)(board->memory_total >> 20),
+          pages.free * (PAGE_SIZE / 1024));
+}
+
+// Starts the first program and waits for its end. Returns its status.
+static int run_shell(void)
+{
+    static char name[] = "shell", option[] = "-c", commands[CMDLINE_SIZE];
+    char *interactive[] = {name, NULL}, *once[] = {name, option, commands, NULL};
+    bool given = cmdline_value("run", commands, sizeof(commands)) >= 0;
+    struct file *console = terminal_file();
+    struct file *const files[3] = {console, console, console};
+
+    int id = process_start(program_find(name), given ? once : interactive, files, true);
+    if (id < 0)
+        panic("the shell does not start: %s", error_text(id));
+    int status = 1;
+    process_wait(id, &status, MACHINE_NEVER);
+    return status;
+}
+
+int kernel_main(const struct boot_info *boot)
+{
+    print("tsumiki " VERSION ", hart %llu\n", (unsigned long long)boot->hart);
+    trap_init();                                       // from here on a fault is a report
+    cmdline_init(boot);                                // what we were asked to do
+    const struct board *board = board_describe(boot);  // which parts there are
+    has(board_start_console(board), "uart", "the firmware's console stays in use");
+    page_init(board->memory, board->memory_count);     // memory by the page
+    heap_init();                                       // memory in any size
+    vm_init(board);                                    // code cannot be written, data not run
+    stack_set_guard(vm_guard, vm_unguard);             // an overflow is a fault
+    thread_init();                                     // this is now the thread "main"
+    timer_init();                                      // sleep, and deadlines of waits
+    has(board_start_clock(board), "clock", "`date` does not know the time");
+    bool keys = has(board_start_interrupts(board), "interrupts", "looking for keys every 20 ms");
+    machine_interrupts_enable();                       // the first one may come
+    terminal_init();                                   // keys are queued for whoever reads
+    if (!keys)
+        terminal_poll_every(KEY_PERIOD_NS);
+    process_init();                                    // this is now the process "kernel"
+    print_machine(board);
+    return run_shell();
+}
