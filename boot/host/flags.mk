@@ -3,7 +3,7 @@ CC := $(if $(LLVM),clang$(filter -%,$(LLVM)),gcc)
 AR := $(if $(LLVM),llvm-ar$(filter -%,$(LLVM)),ar)
 # Null pointers are the kernel's own to report: the access faults, as on every machine.
 SANITIZERS := $(if $(RELEASE),,-fsanitize=address,undefined -fno-sanitize=null -fno-sanitize-recover=undefined)
-MACHINE_CFLAGS := -fno-pic -fno-pie $(SANITIZERS)
+MACHINE_CFLAGS := -fno-pic -fno-pie $(SANITIZERS) $(if $(LLVM),-gdwarf-4)# what clang writes as version 5, tools cannot all read
 # These files are the process's side: they see the C library, and of the kernel only what they include.
 HOST_SIDE := boot/host/% kernel/machine/host/% tests/unit/run_cmocka.c
 HOST_CFLAGS = $(MACHINE_CFLAGS) $(COMMON) -D_GNU_SOURCE

@@ -77,11 +77,12 @@ __attribute__((no_sanitize("address"))) bool machine_frame_next(struct machine_f
     return true;
 }
 
+// With an overflow, the stack pointer is in the page below the stack already.
 bool machine_stack_of(uintptr_t sp, uintptr_t *low, uintptr_t *high)
 {
     const struct host_range stacks[] = {host_boot_stack(), host_trap_stack()};
     for (unsigned i = 0; i < 2; i++) {
-        if (sp < stacks[i].low || sp > stacks[i].high)
+        if (sp < stacks[i].low - PAGE_SIZE || sp > stacks[i].high)
             continue;
         *low = stacks[i].low;
         *high = stacks[i].high;

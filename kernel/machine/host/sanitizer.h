@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 // Read by the sanitizers as the process starts (boot/host/sanitizer.c).
 const char *__asan_default_options(void);
@@ -17,6 +18,7 @@ const char *__ubsan_default_options(void);
 #endif
 
 #ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 
 // Right before the stack changes to the one given; *mark is kept for the return to this one.
@@ -35,6 +37,16 @@ static inline void sanitizer_at_death(void (*clean_up)(void))
 {
     __sanitizer_set_death_callback(clean_up);
 }
+
+// Before an access the sanitizer looks up one byte for each 8 of memory, and for a wild address that look may be what
+// faults: as a load from the byte's address. Returns the address that was meant, but for its last 3 bits.
+static inline uintptr_t sanitizer_meant_address(uintptr_t address)
+{
+    size_t shift, table;
+    __asan_get_shadow_mapping(&shift, &table);
+    uintptr_t table_end = table + ((uintptr_t)1 << (47 - shift)); // 47 bits: a process's addresses
+    return address >= table && address < table_end ? (address - table) << shift : address;
+}
 #else
 static inline void sanitizer_leave_stack(void **mark, const void *stack, size_t size)
 {
@@ -49,5 +61,10 @@ static inline void sanitizer_enter_stack(void *mark)
 static inline void sanitizer_at_death(void (*clean_up)(void))
 {
     (void)clean_up;
+}
+
+static inline uintptr_t sanitizer_meant_address(uintptr_t address)
+{
+    return address;
 }
 #endif

@@ -11,9 +11,11 @@
 #include <stddef.h>
 #include <ucontext.h>
 
+#include "format.h"
 #include "host.h"
 #include "machine.h"
 #include "print.h"
+#include "sanitizer.h"
 
 enum {
     TRAP_STACK_SIZE = 128 * 1024, // a sanitizer's frames are several times as large as others
@@ -76,10 +78,20 @@ static void handle(int number, siginfo_t *signal, void *system_context)
         .pc = trap.pc,
         .sp = trap.sp,
         .has_address = number == SIGBUS || (number == SIGSEGV && registers[REG_TRAPNO] == PAGE_FAULT),
-        .address = (uintptr_t)signal->si_addr,
+        .address = sanitizer_meant_address((uintptr_t)signal->si_addr),
         .machine = &trap,
     };
     trap_report(&report);
+}
+
+static bool explain_boot_stack(uintptr_t address, char *text, size_t size)
+{
+    struct host_range stack = host_boot_stack();
+    if (address >= stack.low || address < stack.low - PAGE_SIZE)
+        return false;
+    snprintf(text, size, "the guard page of the boot stack: its %u KiB have overflowed",
+             (unsigned)((stack.high - stack.low) / 1024));
+    return true;
 }
 
 // A fault in the report comes here again, further down the same stack: panic.c counts, so that it ends.
@@ -94,6 +106,7 @@ void machine_trap_init(void)
     sigaltstack(&stack, NULL);
     for (size_t i = 0; i < sizeof exceptions / sizeof exceptions[0]; i++)
         sigaction(exceptions[i], &action, NULL);
+    trap_add_explainer(explain_boot_stack);
 }
 
 void machine_trap_print(const struct machine_trap *trap)
@@ -109,6 +122,6 @@ void machine_trap_print(const struct machine_trap *trap)
     };
     const ucontext_t *context = trap->context;
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        print("%6s %016llx%s", rows[i].name, (unsigned long long)context->uc_mcontext.gregs[rows[i].index],
+        print(" %6s %016llx%s", rows[i].name, (unsigned long long)context->uc_mcontext.gregs[rows[i].index],
               i % 3 == 2 ? "\n" : "");
 }
