@@ -46,15 +46,11 @@ static bool read_device(const struct fdt *tree, fdt_node node, struct board_devi
         log_warning("board: %s has no usable \"reg\", left out", fdt_name(tree, node));
         return false;
     }
-    if (memory_overlaps(&board, address, size)) {
-        log_warning("board: %s lies in memory, left out", fdt_name(tree, node));
-        return false;
-    }
     *device = (struct board_device){address, size, fdt_cell(tree, node, "interrupts", 0, 0)};
     return true;
 }
 
-static void found_uart(const struct fdt *tree, fdt_node node, uint64_t hart)
+static void found_uart(const struct fdt *tree, fdt_node node, uint32_t phandle)
 {
     uint32_t shift = fdt_cell(tree, node, "reg-shift", 0, 0);
 
@@ -66,13 +62,13 @@ static void found_uart(const struct fdt *tree, fdt_node node, uint64_t hart)
         board.uart_register_shift = shift;
 }
 
-static void found_clock(const struct fdt *tree, fdt_node node, uint64_t hart)
+static void found_clock(const struct fdt *tree, fdt_node node, uint32_t phandle)
 {
     if (board.clock.size == 0)
         read_device(tree, node, &board.clock);
 }
 
-static void found_virtio(const struct fdt *tree, fdt_node node, uint64_t hart)
+static void found_virtio(const struct fdt *tree, fdt_node node, uint32_t phandle)
 {
     struct board_device device;
 
@@ -88,27 +84,11 @@ static void found_virtio(const struct fdt *tree, fdt_node node, uint64_t hart)
     board.virtio[i] = device;
 }
 
-// The phandle of our hart's own interrupt controller, or 0.
-static uint32_t hart_phandle(const struct fdt *tree, uint64_t hart)
-{
-    uint64_t number, size;
-    fdt_node cpu = fdt_child(tree, fdt_find(tree, "/cpus"));
-
-    while (cpu != FDT_NONE && !(has_string(tree, cpu, "device_type", "cpu") &&
-                                fdt_reg(tree, cpu, 0, &number, &size) && number == hart))
-        cpu = fdt_sibling(tree, cpu);
-
-    fdt_node chip = cpu == FDT_NONE ? FDT_NONE : fdt_child(tree, cpu);
-    while (chip != FDT_NONE && !fdt_property(tree, chip, "interrupt-controller", NULL))
-        chip = fdt_sibling(tree, chip);
-    return chip == FDT_NONE ? 0 : fdt_cell(tree, chip, "phandle", 0, 0);
-}
-
 // "interrupts-extended" lists, for each context, a hart's phandle and its interrupt's number.
-static bool find_context(const struct fdt *tree, fdt_node node, uint64_t hart)
+static bool find_context(const struct fdt *tree, fdt_node node, uint32_t phandle)
 {
     static const char name[] = "interrupts-extended";
-    uint32_t length = 0, phandle = hart_phandle(tree, hart);
+    uint32_t length = 0;
 
     fdt_property(tree, node, name, &length);
     for (unsigned i = 0; phandle != 0 && i < length / 8; i++) {
@@ -121,74 +101,148 @@ static bool find_context(const struct fdt *tree, fdt_node node, uint64_t hart)
     return false;
 }
 
-static void found_irqchip(const struct fdt *tree, fdt_node node, uint64_t hart)
+static void found_irqchip(const struct fdt *tree, fdt_node node, uint32_t phandle)
 {
     if (board.irqchip.size != 0)
         return;
     board.irqchip_sources = fdt_cell(tree, node, "riscv,ndev", 0, 0);
     if (board.irqchip_sources == 0)
         log_warning("board: %s has no interrupt sources, left out", fdt_name(tree, node));
-    else if (!find_context(tree, node, hart))
+    else if (!find_context(tree, node, phandle))
         log_warning("board: %s does not serve our hart, left out", fdt_name(tree, node));
     else
         read_device(tree, node, &board.irqchip);
 }
 
-static void find_parts(const struct fdt *tree, uint64_t hart)
+static void found_memory(const struct fdt *tree, fdt_node node)
+{
+    uint64_t start, size;
+
+    for (unsigned i = 0; fdt_reg(tree, node, i, &start, &size); i++)
+        memory_add(&board, start, size);
+}
+
+// Whether a list of strings, each with its terminating 0, has this one.
+static bool lists(const char *list, uint32_t length, const char *what)
+{
+    size_t size = strlen(what) + 1;
+
+    while (length >= size) {
+        if (memcmp(list, what, size) == 0)
+            return true;
+        uint32_t step = (uint32_t)strnlen(list, length - 1) + 1;
+        list += step;
+        length -= step;
+    }
+    return false;
+}
+
+// `phandle`: names our hart in the interrupt controller's list.
+static void find_parts(const struct fdt *tree, uint32_t phandle)
 {
     static const struct {
         const char *compatible;
-        void (*found)(const struct fdt *tree, fdt_node node, uint64_t hart);
+        void (*found)(const struct fdt *tree, fdt_node node, uint32_t phandle);
     } parts[] = {
         {"virtio,mmio", found_virtio},        {"ns16550a", found_uart},
         {"sifive,plic-1.0.0", found_irqchip}, {"riscv,plic0", found_irqchip},
         {"google,goldfish-rtc", found_clock},
     };
     int depth = 0;
+    uint32_t length;
 
     fdt_node node = FDT_NONE;
     while ((node = fdt_next(tree, node, &depth)) != FDT_NONE) {
-        if (!fdt_property(tree, node, "compatible", NULL) || !is_enabled(tree, node))
+        const char *list = fdt_property(tree, node, "compatible", &length);
+        if (!list) {
+            if (has_string(tree, node, "device_type", "memory") && is_enabled(tree, node))
+                found_memory(tree, node);
             continue;
+        }
         for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-            if (fdt_is_compatible(tree, node, parts[i].compatible)) {
-                parts[i].found(tree, node, hart);
+            if (lists(list, length, parts[i].compatible) && is_enabled(tree, node)) {
+                parts[i].found(tree, node, phandle);
                 break;
             }
         }
     }
 }
 
-static void find_harts(const struct fdt *tree)
+// The phandle of a hart's own interrupt controller, or 0.
+static uint32_t phandle_of_hart(const struct fdt *tree, fdt_node cpu)
 {
-    fdt_node cpus = fdt_find(tree, "/cpus");
+    fdt_node node = fdt_child(tree, cpu);
+    while (node != FDT_NONE && !fdt_property(tree, node, "interrupt-controller", NULL))
+        node = fdt_sibling(tree, node);
+    return node == FDT_NONE ? 0 : fdt_cell(tree, node, "phandle", 0, 0);
+}
+
+// Counts them. Returns the phandle of ours.
+static uint32_t find_harts(const struct fdt *tree, fdt_node cpus, uint64_t hart)
+{
+    uint64_t number, size;
+    uint32_t phandle = 0;
+
+    for (fdt_node cpu = fdt_child(tree, cpus); cpu != FDT_NONE; cpu = fdt_sibling(tree, cpu)) {
+        if (!has_string(tree, cpu, "device_type", "cpu"))
+            continue;
+        board.hart_count++;
+        if (fdt_reg(tree, cpu, 0, &number, &size) && number == hart)
+            phandle = phandle_of_hart(tree, cpu);
+    }
+    return phandle;
+}
+
+static void find_timebase(const struct fdt *tree, fdt_node cpus)
+{
+    static const char name[] = "timebase-frequency";
     uint32_t length = 0;
 
-    for (fdt_node cpu = fdt_child(tree, cpus); cpu != FDT_NONE; cpu = fdt_sibling(tree, cpu))
-        board.hart_count += has_string(tree, cpu, "device_type", "cpu");
-
-    fdt_property(tree, cpus, "timebase-frequency", &length);
-    board.timebase_hz = fdt_cell(tree, cpus, "timebase-frequency", length == 8 ? 1 : 0, 0);
+    fdt_property(tree, cpus, name, &length);
+    board.timebase_hz = fdt_cell(tree, cpus, name, length == 8 ? 1 : 0, 0);
     if (board.timebase_hz == 0) {
-        log_warning("board: no \"timebase-frequency\", taking %d Hz", DEFAULT_TIMEBASE_HZ);
+        log_warning("board: no \"%s\", taking %d Hz", name, DEFAULT_TIMEBASE_HZ);
         board.timebase_hz = DEFAULT_TIMEBASE_HZ;
     }
     machine_clock_set_frequency(board.timebase_hz);
 }
 
-static void find_memory(const struct fdt *tree)
+// What a wrong tree says of registers must not lead a driver into memory.
+static bool is_outside_memory(const struct board_device *device, const char *what)
 {
-    uint64_t start, size;
+    bool overlaps = memory_overlaps(&board, device->address, device->size);
+    if (overlaps)
+        log_warning("board: %s at 0x%llx lies in memory, left out", what,
+                    (unsigned long long)device->address);
+    return !overlaps;
+}
 
-    fdt_node node = fdt_child(tree, fdt_find(tree, "/"));
-    for (; node != FDT_NONE; node = fdt_sibling(tree, node)) {
-        if (!has_string(tree, node, "device_type", "memory") || !is_enabled(tree, node))
-            continue;
-        for (unsigned i = 0; fdt_reg(tree, node, i, &start, &size); i++)
-            memory_add(&board, start, size);
-    }
-    for (unsigned i = 0; i < board.memory_count; i++)
-        board.memory_total += board.memory[i].size;
+static void check_devices(void)
+{
+    const struct board_device none = {0};
+    unsigned kept = 0;
+
+    if (!is_outside_memory(&board.uart, "UART"))
+        board.uart = none;
+    if (!is_outside_memory(&board.irqchip, "interrupt controller"))
+        board.irqchip = none;
+    if (!is_outside_memory(&board.clock, "clock"))
+        board.clock = none;
+    for (unsigned i = 0; i < board.virtio_count; i++)
+        if (is_outside_memory(&board.virtio[i], "virtio slot"))
+            board.virtio[kept++] = board.virtio[i];
+    board.virtio_count = kept;
+}
+
+// Page tables of 39 bits reach no further.
+static void cut_memory(void)
+{
+    const uint64_t reach = 1ull << 38;
+
+    if (!memory_overlaps(&board, reach, UINT64_MAX))
+        return;
+    log_warning("board: memory beyond %llu GiB is left out", (unsigned long long)(reach >> 30));
+    memory_remove(&board, reach, UINT64_MAX);
 }
 
 // The firmware lies below our image and does not always say so: nothing there is used.
@@ -219,9 +273,13 @@ const struct board *board_describe(const struct boot_info *boot)
 
     const char *model = fdt_string(&tree, fdt_find(&tree, "/"), "model");
     strlcpy(board.model, model ? model : "unknown", sizeof board.model);
-    find_harts(&tree);
-    find_memory(&tree);
-    find_parts(&tree, boot->hart);
+    fdt_node cpus = fdt_find(&tree, "/cpus");
+    find_timebase(&tree, cpus);
+    find_parts(&tree, find_harts(&tree, cpus, boot->hart));
+    check_devices();
+    for (unsigned i = 0; i < board.memory_count; i++)
+        board.memory_total += board.memory[i].size;
+    cut_memory();
     remove_reserved_memory(&tree);
     if (board.memory_count == 0)
         panic("the device tree names no memory that is free: the image ends at %p", image_end);

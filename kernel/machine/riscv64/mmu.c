@@ -79,6 +79,12 @@ static uint64_t span_of(unsigned level)
     return 1ull << (PAGE_SHIFT + 9 * level);
 }
 
+// How far apart the addresses in two neighbouring leaves are.
+static uint64_t step_of(unsigned level)
+{
+    return span_of(level) >> PAGE_SHIFT << ADDRESS_SHIFT;
+}
+
 static uint64_t *entry_in(uint64_t *table, unsigned level, uintptr_t address)
 {
     return &table[address / span_of(level) % ENTRIES];
@@ -105,10 +111,9 @@ static uint64_t *table_under(uint64_t *entry, unsigned level)
     if (!table)
         return NULL;
 
-    uint64_t step = span_of(level - 1) >> PAGE_SHIFT << ADDRESS_SHIFT;
     if (*entry)
         for (unsigned i = 0; i < ENTRIES; i++)
-            table[i] = *entry + i * step;
+            table[i] = *entry + i * step_of(level - 1);
     *entry = (uintptr_t)table >> PAGE_SHIFT << ADDRESS_SHIFT | VALID;
     return table;
 }
@@ -118,11 +123,13 @@ static int map(uint64_t *table, unsigned level, uintptr_t start, uintptr_t end, 
 {
     uint64_t span = span_of(level);
     uint64_t *entry = entry_in(table, level, start);
+    uintptr_t base = start & ~(span - 1), next;
+    uint64_t leaf = leaf_for(base, access), step = step_of(level);
 
-    for (uintptr_t next; start < end; start = next, entry++) {
-        next = (start & ~(span - 1)) + span;
-        if (next - start == span && next <= end && !is_table(*entry)) {
-            *entry = leaf_for(start, access);
+    for (; start < end; start = base = next, entry++, leaf += step) {
+        next = base + span;
+        if (start == base && next <= end && !is_table(*entry)) {
+            *entry = leaf;
             continue;
         }
         uint64_t *below = table_under(entry, level);
@@ -138,7 +145,7 @@ static int map(uint64_t *table, unsigned level, uintptr_t start, uintptr_t end, 
 static int map_image(uint64_t *root)
 {
     const struct {
-        const char *start, *end;
+        const void *start, *end;
         unsigned access;
     } parts[] = {
         {text_start, text_end, MACHINE_READ | MACHINE_EXECUTE},
