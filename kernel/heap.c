@@ -141,7 +141,7 @@ char *heap_copy_string(const char *string)
 static _Noreturn void refuse(const void *memory, const void *caller)
 {
     char name[128];
-    symbol_describe((uintptr_t)caller, name, sizeof name);
+    symbol_describe((uintptr_t)caller - 1, name, sizeof name); // the call, not what follows it
     bool free = false;
     bool managed = page_is_free((uintptr_t)memory, &free);
     panic("heap: %p, given by %s, is not a block of the heap%s", memory, name,
@@ -248,19 +248,23 @@ static void check_list(struct list *slabs, struct heap_statistics *found, const 
         slab_check(slab, found, caller);
 }
 
+static void check_all(struct heap_statistics *found, const void *caller)
+{
+    *found = (struct heap_statistics){0};
+    check_list(&heap.large, found, caller);
+    for (unsigned i = 0; i < CLASSES; i++) {
+        check_list(&heap.classes[i].partial, found, caller);
+        check_list(&heap.classes[i].full, found, caller);
+    }
+}
+
 void heap_statistics(struct heap_statistics *statistics)
 {
-    const void *caller = __builtin_return_address(0);
-    *statistics = (struct heap_statistics){0};
-    check_list(&heap.large, statistics, caller);
-    for (unsigned i = 0; i < CLASSES; i++) {
-        check_list(&heap.classes[i].partial, statistics, caller);
-        check_list(&heap.classes[i].full, statistics, caller);
-    }
+    check_all(statistics, __builtin_return_address(0));
 }
 
 void heap_check(void)
 {
     struct heap_statistics ignored;
-    heap_statistics(&ignored);
+    check_all(&ignored, __builtin_return_address(0));
 }

@@ -62,8 +62,11 @@ void slab_check(const struct slab *slab, struct heap_statistics *found, const vo
 void slab_report(const char *fault, const struct slot *slot, const void *caller)
 {
     char owner[128], finder[128];
-    symbol_describe((uintptr_t)slot->owner, owner, sizeof owner);
-    symbol_describe((uintptr_t)caller, finder, sizeof finder);
-    panic("heap: %p was %s: a block of %u bytes, allocated by %s; noticed by %s",
+    // Return addresses: the call is right before them.
+    symbol_describe((uintptr_t)slot->owner - 1, owner, sizeof owner);
+    symbol_describe((uintptr_t)caller - 1, finder, sizeof finder);
+    panic("heap: %p was %s\n"
+          "  a block of %u bytes, allocated by %s\n"
+          "  noticed by %s",
           (const void *)slot->body, fault, slot->size, owner, finder);
 }
