@@ -12,7 +12,8 @@
 //
 // Chapter 01.
 
-    .section .text.start, "ax", @progbits
+    // Not .text.something: the compiler names a function's section like that.
+    .section .entry, "ax", @progbits
     .globl _start
     .type _start, @function
 _start:
