@@ -3,11 +3,26 @@
 // The board's interrupts: the controller, and the UART as the first to use it.
 // Chapter 11.
 #include "boot/board.h"
+#include "console.h"
 #include "csr.h"
 #include "drivers/irqchip/plic.h"
 #include "drivers/uart/ns16550.h"
 #include "error.h"
 #include "irq.h"
+
+// From here on a byte that is typed interrupts. Nothing to do while the firmware's console is
+// in use: that one has no interrupt.
+static int connect_uart(const struct board *board)
+{
+    struct console_device *console = console_device();
+    if (!console || !console->listen)
+        return 0;
+
+    int error = irq_connect(board->uart.irq, "uart", ns16550_interrupt, NULL);
+    if (!error)
+        console->listen(console, true);
+    return error;
+}
 
 int board_start_interrupts(const struct board *board)
 {
@@ -20,7 +35,5 @@ int board_start_interrupts(const struct board *board)
         return error;
 
     csr_set(sie, SIE_EXTERNAL);
-    if (board->uart.size == 0)
-        return 0;
-    return irq_connect(board->uart.irq, "uart", ns16550_interrupt, NULL);
+    return connect_uart(board);
 }
