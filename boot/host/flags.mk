@@ -9,7 +9,7 @@ HOST_SIDE := boot/host/% kernel/machine/host/% tests/unit/run_cmocka.c
 HOST_CFLAGS = $(MACHINE_CFLAGS) $(COMMON) -D_GNU_SOURCE
 LINK_EXTRA :=
 # What the C library and the sanitizers look for in an image.
-HOST_NAMES := main __asan_default_options __ubsan_default_options
+HOST_NAMES := main __asan_default_options __asan_on_error __ubsan_default_options __ubsan_on_report
 # A static image starts in half the time; the sanitizers and cmocka are there as shared libraries only.
 HOST_KIND := $(if $(RELEASE),$(if $(UNIT),-no-pie,-static),-no-pie)
 # The kernel's objects are joined and all their names but those made local, so that the kernel's own memcpy or snprintf

@@ -78,7 +78,6 @@ int main(int argc, char **argv)
     mprotect((void *)process.boot_stack.low, PAGE_SIZE, PROT_NONE);
     process.boot_stack.low += PAGE_SIZE;
 
-    sanitizer_at_death(host_terminal_give_back);
     void *never_returned_to;
     sanitizer_leave_stack(&never_returned_to, (void *)process.boot_stack.low, BOOT_STACK_SIZE);
     host_enter(process.boot_stack.high, run_kernel);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // What the sanitizers are asked for as the process starts: faults are the kernel's own to report, call chains are
-// followed by frame pointers (the kernel has no unwind tables), and every finding ends the process with status 1.
+// followed by frame pointers (the kernel has no unwind tables), and every finding ends the process with status 1, the
+// terminal in order.
 // Chapter 01.
 #include "sanitizer.h"
+
+#include "host.h"
 
 __attribute__((no_sanitize("address", "undefined"))) const char *__asan_default_options(void)
 {
@@ -15,4 +18,15 @@ __attribute__((no_sanitize("address", "undefined"))) const char *__asan_default_
 __attribute__((no_sanitize("address", "undefined"))) const char *__ubsan_default_options(void)
 {
     return "print_stacktrace=1:halt_on_error=1:exitcode=1";
+}
+
+// Every report is the last words of the process.
+void __asan_on_error(void)
+{
+    host_terminal_give_back();
+}
+
+void __ubsan_on_report(void)
+{
+    host_terminal_give_back();
 }

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
-// What AddressSanitizer has to be told, when the kernel is built with it: which stack is in use, and what to do
-// before it ends the process. Without it these are nothing.
+// What AddressSanitizer has to be told and asked, when the kernel is built with it. Without it these are nothing.
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
-// Read by the sanitizers as the process starts (boot/host/sanitizer.c).
+// Called by the sanitizers: as the process starts, and before they report (boot/host/sanitizer.c).
 const char *__asan_default_options(void);
 const char *__ubsan_default_options(void);
+void __asan_on_error(void);
+void __ubsan_on_report(void);
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
@@ -33,11 +34,6 @@ static inline void sanitizer_enter_stack(void *mark)
     __sanitizer_finish_switch_fiber(mark, NULL, NULL);
 }
 
-static inline void sanitizer_at_death(void (*clean_up)(void))
-{
-    __sanitizer_set_death_callback(clean_up);
-}
-
 // Before an access the sanitizer looks up one byte for each 8 of memory, and for a wild address that look may be what
 // faults: as a load from the byte's address. Returns the address that was meant, but for its last 3 bits.
 static inline uintptr_t sanitizer_meant_address(uintptr_t address)
@@ -56,11 +52,6 @@ static inline void sanitizer_leave_stack(void **mark, const void *stack, size_t 
 static inline void sanitizer_enter_stack(void *mark)
 {
     (void)mark;
-}
-
-static inline void sanitizer_at_death(void (*clean_up)(void))
-{
-    (void)clean_up;
 }
 
 static inline uintptr_t sanitizer_meant_address(uintptr_t address)
