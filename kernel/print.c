@@ -91,13 +91,13 @@ void log_set_console_level(enum log_level level)
     log.console_level = level;
 }
 
-// The first line that is whole in the ring: what has been overwritten ends somewhere inside a line.
+// Where the first line begins that is whole in the ring: what has been overwritten ends somewhere inside a line.
 static size_t oldest_line(void)
 {
     size_t at = log.written - LOG_SIZE;
-    while (at < log.written && ring[(at - 1) % LOG_SIZE] != '\n')
+    while (at < log.written && ring[at % LOG_SIZE] != '\n')
         at++;
-    return at;
+    return at + 1;
 }
 
 size_t log_read(size_t *position, char *buffer, size_t size)

@@ -85,7 +85,7 @@ static struct reader take_part(struct reader *reader, uint64_t size)
 // The table's two parts. False when there is no table.
 static bool open_table(struct table_header *header, struct reader *files, struct reader *functions)
 {
-    // As numbers: the compiler takes it that two arrays never meet.
+    // As numbers: to the compiler these are two arrays, and neither is ever NULL.
     uintptr_t start = (uintptr_t)symbols_start, end = (uintptr_t)symbols_end;
     if (end - start < sizeof *header || end < start)
         return false;
@@ -93,7 +93,7 @@ static bool open_table(struct table_header *header, struct reader *files, struct
     if (header->magic != TABLE_MAGIC)
         return false;
 
-    *functions = (struct reader){symbols_start + sizeof *header, symbols_start + (end - start)};
+    *functions = (struct reader){(const uint8_t *)start + sizeof *header, (const uint8_t *)end};
     *files = take_part(functions, header->files_size);
     return true;
 }

@@ -11,8 +11,8 @@
 
 // Where the table lies: defined by linker.ld, or by the table itself where the machine has no layout of its own. NULL
 // both when there is no table.
-extern const uint8_t symbols_start[] __attribute__((weak));
-extern const uint8_t symbols_end[] __attribute__((weak));
+extern char symbols_start[] __attribute__((weak));
+extern char symbols_end[] __attribute__((weak));
 
 struct symbol {
     const char *name;
