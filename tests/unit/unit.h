@@ -8,6 +8,8 @@
 // It defines these two; a runner calls unit_setup() once and then every test of the table.
 #pragma once
 
+#include <stdint.h>
+
 #include "boot/boot.h"
 #include "kernel/test.h"
 
@@ -15,3 +17,13 @@
 void unit_setup(const struct boot_info *boot);
 
 extern const struct test unit_tests[]; // ends with {0}
+
+// The next number of a sequence that looks random and follows from the first *state (not 0), so that a failure can be
+// had again. A test prints the state it began with.
+static inline uint64_t unit_random(uint64_t *state)
+{
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    return *state;
+}
