@@ -139,7 +139,7 @@ run: qemu ##              the same for MACHINE=host: run the kernel as a Linux p
 qemu-gdb: $(IMAGE) ##         boot and wait for a debugger before the first instruction
 	$(Q)$(PYTHON) tools/qemu --gdb $(QEMU_ARGUMENTS) $(IMAGE)
 gdb: $(IMAGE) ##              attach gdb to `make qemu-gdb` of another terminal (host: run the process under gdb)
-	$(Q)$(PYTHON) tools/gdb/run --machine $(MACHINE) $(IMAGE)
+	$(Q)$(PYTHON) tools/gdb/run --machine $(MACHINE) --memory $(MEMORY) --append '$(subst ','\'',$(COMMAND_LINE))' $(IMAGE)
 check: ##            CHAPTER=NN check: does the chapter's program show what its text says?
 	$(Q)$(PYTHON) tools/check --machine $(MACHINE) $(if $(WORK),--work $(WORK)) $(CHAPTER)
 
@@ -151,6 +151,24 @@ bench: ##            the figures of speed and size, in guest instructions
 	$(Q)$(PYTHON) tests/bench/run.py
 soak: ##             hours of random commands (MINUTES=60)
 	$(Q)$(PYTHON) -m pytest tests/soak --minutes $(or $(MINUTES),60)
+
+# ---- Fuzzing: kernel files straight from the tree, with the C library beside them, so under names of their own
+FUZZ_SECONDS ?= 20
+FUZZ_KERNEL := kernel/fdt.c kernel/fdt_reg.c kernel/cmdline.c kernel/string.c kernel/format.c
+FUZZ_NAMES := memcpy memmove memset memcmp memchr strlen strnlen strcmp strncmp strchr strrchr strstr strlcpy \
+    snprintf vsnprintf
+FUZZ_FLAGS := -std=gnu11 -g -O1 -fno-strict-aliasing -ffreestanding -fsanitize=fuzzer,address,undefined \
+    -fno-sanitize-recover=all $(foreach name,$(FUZZ_NAMES),-D$(name)=kernel_$(name)) -iquote . -iquote kernel \
+    -iquote kernel/machine/host
+
+.PHONY: fuzz
+fuzz: $(BUILD)/fuzz/fuzz_fdt ##             feed the device tree reader with damaged trees (FUZZ_SECONDS=20)
+	@mkdir -p $(BUILD)/fuzz/corpus
+	$< -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=10 -artifact_prefix=$(BUILD)/fuzz/ -print_final_stats=1 \
+	    $(BUILD)/fuzz/corpus tests/fuzz/corpus/fdt
+$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_KERNEL) $(wildcard kernel/*.h boot/*.h)
+	@mkdir -p $(@D)
+	clang$(filter -%,$(LLVM)) $(FUZZ_FLAGS) $< $(FUZZ_KERNEL) -o $@
 
 # ---- Around it
 .PHONY: doctor setup clean help FORCE

@@ -252,9 +252,9 @@ class Session:
 
 
 def after_firmware(text):
-    """What came behind OpenSBI's banner, whose last lines begin with 'Boot HART'."""
+    """What came behind OpenSBI's banner, whose last lines begin with 'Boot HART'. Any part of it may be all so far."""
     if "OpenSBI" not in text:
-        return text
+        return "" if "OpenSBI".startswith(text.strip()) else text
     _, *parts = re.split(r"(?m)^Boot HART .*\n", text)
     rest = parts[-1] if parts else ""
     return "" if "Boot HART".startswith(rest.strip()[:9]) else rest
