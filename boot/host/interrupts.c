@@ -31,6 +31,7 @@ int board_start_interrupts(const struct board *board)
         .complete = lines_complete,
     };
     irq_init(&lines);
+    host_poll_start();
 
     struct console_device *console = console_device();
     if (!console)

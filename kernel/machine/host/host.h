@@ -61,6 +61,9 @@ void host_line_end(unsigned source);
 // Looks at all lines; waits up to timeout_ns for one (UINT64_MAX: for ever). True when there is one to claim.
 bool host_line_wait(uint64_t timeout_ns);
 
+// From now on machine_poll() looks at the lines and the deadline, once in a while (kernel/machine/host/wait.c).
+void host_poll_start(void);
+
 // ---- Devices with registers (kernel/machine/host/device.c) ------------------------------------------------
 // The device's side of a register access. `width` is 1, 2, 4 or 8 bytes; `offset` is from `address`.
 struct host_device {

@@ -37,14 +37,18 @@ static void look_in_passing(void)
     look(0);
 }
 
+void host_poll_start(void)
+{
+    machine_polling.look = look_in_passing;
+}
+
 void machine_deadline_set(uint64_t deadline_ns)
 {
+    host_poll_start();
     waiting.deadline_ns = deadline_ns;
-    machine_polling.look = look_in_passing;
 }
 
 void machine_wait(void)
 {
-    machine_polling.look = look_in_passing;
     look(time_left());
 }
