@@ -89,9 +89,12 @@ static void print_what(const struct trap *trap)
 
 static void print_chain_of_trap(void)
 {
+    struct machine_frame frame = machine_frame_of_trap(traps.reported->machine);
     uintptr_t low = 0, high = 0; // no step beyond the first where the stack is not known
-    backtrace_stack_of(traps.reported->sp, &low, &high);
-    backtrace_print(machine_frame_of_trap(traps.reported->machine), low, high);
+    // After an overflow the stack pointer is below the stack, the caller's frame is still on it.
+    if (!backtrace_stack_of(traps.reported->sp, &low, &high))
+        backtrace_stack_of(frame.frame_pointer, &low, &high);
+    backtrace_print(frame, low, high);
 }
 
 static void print_advice(void)
