@@ -267,6 +267,7 @@ void terminal_init(void)
     terminal.line.columns = DEFAULT_COLUMNS;
     terminal.line.rows = DEFAULT_ROWS;
     console_set_receiver(receive);
+    terminal.held_back = true; // devices are silent until somebody listens
     receive();
 }
 

@@ -66,10 +66,10 @@ static int write_stream(void *argument)
     unsigned char bytes[257];
     size_t left = stream->count;
     while (left > 0) {
-        size_t piece = 1 + left % sizeof(bytes) % 199;
+        size_t piece = left < sizeof(bytes) ? left : sizeof(bytes);
         for (size_t i = 0; i < piece; i++)
             bytes[i] = (unsigned char)next_random(&stream->state);
-        if (piece > left || os_write(stream->handle, bytes, piece) != (int)piece)
+        if (os_write(stream->handle, bytes, piece) != (int)piece)
             break;
         left -= piece;
     }
