@@ -41,18 +41,27 @@ void channel_destroy(struct channel *channel)
     heap_free(channel);
 }
 
+// Most items are a pointer or a number: those need no loop.
+static inline void copy_item(const struct channel *channel, void *to, const void *from)
+{
+    if (channel->item_size == sizeof(uint64_t) && ((uintptr_t)to | (uintptr_t)from) % 8 == 0)
+        *(uint64_t *)to = *(const uint64_t *)from;
+    else
+        memcpy(to, from, channel->item_size);
+}
+
 static void put_last(struct channel *channel, const void *item)
 {
     size_t place = (size_t)channel->first + channel->count;
     if (place >= channel->capacity)
         place -= channel->capacity;
-    memcpy(channel->items + place * channel->item_size, item, channel->item_size);
+    copy_item(channel, channel->items + place * channel->item_size, item);
     channel->count++;
 }
 
 static void take_first(struct channel *channel, void *item)
 {
-    memcpy(item, channel->items + channel->first * channel->item_size, channel->item_size);
+    copy_item(channel, item, channel->items + channel->first * channel->item_size);
     channel->first = channel->first + 1 == channel->capacity ? 0 : channel->first + 1;
     channel->count--;
 }
@@ -74,7 +83,7 @@ int channel_send(struct channel *channel, const void *item, uint64_t deadline_ns
 
     struct thread *receiver = wait_queue_first(&channel->receivers);
     if (receiver) {
-        memcpy(receiver->waits_for.data, item, channel->item_size);
+        copy_item(channel, receiver->waits_for->data, item);
         thread_wake(receiver, 0);
         return 0;
     }
@@ -94,7 +103,7 @@ int channel_receive(struct channel *channel, void *item, uint64_t deadline_ns)
     take_first(channel, item);
     struct thread *sender = wait_queue_first(&channel->senders);
     if (sender) {
-        put_last(channel, sender->waits_for.data);
+        put_last(channel, sender->waits_for->data);
         thread_wake(sender, 0);
     }
     return 0;

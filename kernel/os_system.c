@@ -15,7 +15,7 @@
 
 static void describe_wait(const struct thread *thread, struct os_thread_info *info)
 {
-    const struct wait_reason *reason = &thread->waits_for;
+    const struct wait_reason *reason = thread->waits_for;
     info->waits_for = reason->what;
     strlcpy(info->waits_for_name, reason->name ? reason->name : "", sizeof(info->waits_for_name));
     info->holder = reason->holder && *reason->holder ? (*reason->holder)->id : 0;

@@ -171,21 +171,24 @@ static void idle(void)
     machine_interrupts_enable();
 }
 
-// Takes the next thread off the queue; waits for one if need be, on the stack of the
-// thread that just stopped.
-static struct thread *next_thread(void)
+static void serve_or_idle(void)
+{
+    if (scheduler.pending)
+        run_services();
+    else
+        idle();
+}
+
+// Takes the next thread off the queue; waits for one if need be, on the stack of the thread
+// that just stopped.
+static inline struct thread *next_thread(void)
 {
     ASSERT(!scheduler.serving);
 
     machine_poll();
-    for (;;) {
-        if (scheduler.pending)
-            run_services();
-        struct list *first = list_take_first(&scheduler.ready);
-        if (first)
-            return container_of(first, struct thread, link);
-        idle();
-    }
+    while (scheduler.pending || list_is_empty(&scheduler.ready))
+        serve_or_idle();
+    return container_of(list_take_first(&scheduler.ready), struct thread, link);
 }
 
 _Noreturn void scheduler_leave(void)
@@ -215,7 +218,7 @@ int thread_block(const struct wait_reason *reason, uint64_t deadline_ns)
         return -EINTR;
     }
 
-    self->waits_for = *reason;
+    self->waits_for = reason;
     self->waiting_since = machine_clock_ns();
     self->state = THREAD_WAITING;
     scheduler.external_waits += reason->external;
@@ -233,7 +236,7 @@ void thread_wake(struct thread *thread, int result)
     if (thread->state != THREAD_WAITING)
         return;
 
-    scheduler.external_waits -= thread->waits_for.external;
+    scheduler.external_waits -= thread->waits_for->external;
     thread->wake_result = result;
     list_remove(&thread->link);
     scheduler_add(thread);
@@ -242,6 +245,6 @@ void thread_wake(struct thread *thread, int result)
 void thread_interrupt(struct thread *thread)
 {
     thread->interrupted = true;
-    if (!thread->waits_for.uninterruptible)
+    if (thread->state == THREAD_WAITING && !thread->waits_for->uninterruptible)
         thread_wake(thread, -EINTR);
 }

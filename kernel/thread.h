@@ -57,7 +57,7 @@ struct thread {
     void *argument;
     int result;            // after its end
     struct thread *joiner; // waits for its end, or NULL
-    struct wait_reason waits_for;
+    const struct wait_reason *waits_for; // while it waits: lies on its stack
     uint64_t waiting_since; // machine_clock_ns()
     uint64_t switches;      // how often it was given the processor
     struct list all;        // on the list of all threads
@@ -88,7 +88,7 @@ void thread_checkpoint(void);
 // Takes the current thread off the processor until thread_wake(). Sleeps. Returns the
 // waker's result, -ETIMEDOUT when the deadline came first (MACHINE_NEVER: none), -EINTR
 // when the thread has been interrupted. The thread's `link` is the caller's to put on a
-// list before, and is off every list after. The reason is copied.
+// list before, and is off every list after. The reason is not copied.
 int thread_block(const struct wait_reason *reason, uint64_t deadline_ns);
 // Makes a waiting thread ready; takes its `link` off the list it waits in. Does nothing
 // for one that does not wait: the first of several wakers decides the result.

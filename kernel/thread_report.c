@@ -36,25 +36,28 @@ const char *thread_state_name(enum thread_state state)
 // Who could end the thread's wait, or NULL when it does not wait or nobody knows.
 static const struct thread *holder_of(const struct thread *thread)
 {
-    if (thread->state != THREAD_WAITING || !thread->waits_for.holder)
+    if (thread->state != THREAD_WAITING || !thread->waits_for->holder)
         return NULL;
-    return *thread->waits_for.holder;
+    return *thread->waits_for->holder;
 }
 
 const char *thread_describe_wait(const struct thread *thread, char *text, size_t size)
 {
-    const struct wait_reason *reason = &thread->waits_for;
+    if (thread->state != THREAD_WAITING) {
+        snprintf(text, size, "%s", "");
+        return text;
+    }
+
+    const struct wait_reason *reason = thread->waits_for;
     const struct thread *holder = holder_of(thread);
     const char *name = reason->name ? reason->name : "";
-    const char *quote = name[0] ? "\"" : "";
-
-    if (thread->state != THREAD_WAITING)
-        snprintf(text, size, "%s", "");
-    else if (holder && holder->name != reason->name) // who waits for a thread names it already
-        snprintf(text, size, "%s %s%s%s held by %s", reason->what, quote, name, quote,
+    const char *quote = name[0] ? " \"" : "";
+    const char *end_quote = name[0] ? "\"" : "";
+    if (holder && holder->name != reason->name) // who waits for a thread names it already
+        snprintf(text, size, "%s%s%s%s held by %s", reason->what, quote, name, end_quote,
                  holder->name);
     else
-        snprintf(text, size, "%s %s%s%s", reason->what, quote, name, quote);
+        snprintf(text, size, "%s%s%s%s", reason->what, quote, name, end_quote);
     return text;
 }
 

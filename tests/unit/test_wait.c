@@ -137,12 +137,12 @@ static void hands_over_in_order(void)
     CHECK(!mutex_try_lock(&mutex));
     start_doers(lock_mutex);
     CHECK_EQUAL(done, 0);
-    CHECK(*doers[3].thread->waits_for.holder == thread_current());
+    CHECK(*doers[3].thread->waits_for->holder == thread_current());
     mutex_unlock(&mutex);
     // It is the first waiter's already: nobody gets in between.
     CHECK(mutex.owner == doers[0].thread);
     CHECK(!mutex_try_lock(&mutex));
-    CHECK(*doers[3].thread->waits_for.holder == doers[0].thread);
+    CHECK(*doers[3].thread->waits_for->holder == doers[0].thread);
     CHECK_EQUAL(mutex_lock(&mutex, MACHINE_NEVER), 0);
     CHECK_EQUAL(done, DOERS);
     mutex_unlock(&mutex);
