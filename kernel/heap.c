@@ -36,7 +36,6 @@ enum {
 };
 
 struct class {
-    size_t slot_size;
     struct list partial; // slabs with free slots: one of them may be empty
     struct list full;
 };
@@ -51,7 +50,6 @@ void heap_init(void)
 {
     list_init(&heap.large);
     for (unsigned i = 0, steps = 0; i < CLASSES; i++) {
-        heap.classes[i].slot_size = slot_sizes[i];
         list_init(&heap.classes[i].partial);
         list_init(&heap.classes[i].full);
         while (sizeof(struct slot) + steps * SLOT_STEP <= slot_sizes[i])
@@ -91,41 +89,49 @@ static void *allocate_large(size_t size, const void *owner)
     return body;
 }
 
-static void *allocate_small(size_t size, const void *owner)
+// A block from a slab that has a free slot.
+static inline void *take_slot(struct slab *slab, size_t size, const void *owner)
 {
-    struct class *class = class_for(size);
-    struct slab *slab = container_of(class->partial.next, struct slab, link);
-    if (list_is_empty(&class->partial)) {
-        slab = slab_create(1, class->slot_size, class);
-        if (!slab)
-            return NULL;
-        list_append(&class->partial, &slab->link);
-    }
-
     struct slot *slot = slab_slot_at(slab, slab->first_free);
     slab_open(slab, slot);
-    slot_check(slab, slot, owner);
+    if (slot->state != SLOT_FREE || !slot_clear(slot, size, slab->slot_size))
+        slab_blame(slab, slot, owner);
+    slab->used++;
     slab->first_free = slot->next;
-    if (++slab->used == slab->capacity) {
+    if (slab->first_free == 0) {
         list_remove(&slab->link);
-        list_append(&class->full, &slab->link);
+        list_append(&slab->class->full, &slab->link);
     }
     slot->state = SLOT_LIVE;
     slot->size = (uint32_t)size;
     slot->owner = owner;
-    slot_clear(slot, size);
     slab_close(slab, slot);
     return slot->body;
 }
 
-static void *allocate(size_t size, const void *owner)
+static __attribute__((noinline)) void *allocate(size_t size, const void *owner)
 {
-    return size <= SMALL_MAX ? allocate_small(size, owner) : allocate_large(size, owner);
+    if (size > SMALL_MAX)
+        return allocate_large(size, owner);
+    struct class *class = class_for(size);
+    if (list_is_empty(&class->partial)) {
+        struct slab *slab = slab_create(1, slot_sizes[class - heap.classes], class);
+        if (!slab)
+            return NULL;
+        list_append(&class->partial, &slab->link);
+    }
+    return take_slot(container_of(class->partial.next, struct slab, link), size, owner);
 }
 
 void *heap_alloc(size_t size)
 {
-    return allocate(size, __builtin_return_address(0));
+    const void *owner = __builtin_return_address(0);
+    if (size > SMALL_MAX)
+        return allocate(size, owner);
+    struct class *class = class_for(size);
+    if (list_is_empty(&class->partial))
+        return allocate(size, owner);
+    return take_slot(container_of(class->partial.next, struct slab, link), size, owner);
 }
 
 char *heap_copy_string(const char *string)
@@ -137,40 +143,46 @@ char *heap_copy_string(const char *string)
 
 // ---- Giving back --------------------------------------------------------------------
 
-// Says why this is no block that could be freed.
-static _Noreturn void refuse(const void *memory, const void *caller)
+// Says why this cannot be freed or resized.
+static _Noreturn __attribute__((noinline)) void refuse(const void *memory, const void *caller)
 {
+    const struct slab *slab = slab_of(memory);
+    const struct slot *slot = container_of(memory, struct slot, body);
+    if (slab_has_slot(slab, slot)) {
+        if (slot->state == SLOT_FREE)
+            slab_report("freed twice", slot, caller);
+        slab_blame(slab, slot, caller);
+    }
     char name[128];
     symbol_describe((uintptr_t)caller - 1, name, sizeof name); // the call, not what follows it
     bool free = false;
     bool managed = page_is_free((uintptr_t)memory, &free);
+    const char *where = free ? ": its memory is free already" : ": it lies in no page we manage";
     panic("heap: %p, given by %s, is not a block of the heap%s", memory, name,
-          free ? ": its memory is free already" : managed ? "" : ": it lies in no page we manage");
+          free || !managed ? where : "");
 }
 
 // The slot of a live block, open. Panics on anything else.
-static struct slot *find_block(void *memory, struct slab **slab, const void *caller)
+static inline struct slot *find_block(void *memory, const void *caller)
 {
-    struct slab *found = (void *)((uintptr_t)memory & ~(uintptr_t)(PAGE_SIZE - 1));
+    struct slab *slab = slab_of(memory);
     struct slot *slot = container_of(memory, struct slot, body);
-    size_t offset = slab_offset_of(found, slot) - sizeof *found;
-    if (found->magic != SLAB_MAGIC || offset % found->slot_size != 0)
+    if (!slab_has_slot(slab, slot))
         refuse(memory, caller);
-    slab_open(found, slot);
-    if (slot->state == SLOT_FREE)
-        slab_report("freed twice", slot, caller);
-    slot_check(found, slot, caller);
-    *slab = found;
+    slab_open(slab, slot);
+    if (!slot_is_sound(slab, slot))
+        refuse(memory, caller);
     return slot;
 }
 
-static void add_free_slot(struct slab *slab, struct slot *slot)
+// Puts a slot behind the others that are free.
+static inline void append_slot(struct slab *slab, struct slot *slot)
 {
     uint16_t offset = (uint16_t)slab_offset_of(slab, slot);
-    if (slab->used-- == slab->capacity) {
+    if (slab->first_free == 0) {
+        slab->first_free = offset;
         list_remove(&slab->link);
         list_append(&slab->class->partial, &slab->link);
-        slab->first_free = offset;
     } else {
         struct slot *last = slab_slot_at(slab, slab->last_free);
         machine_unpoison(last, sizeof *last);
@@ -180,28 +192,26 @@ static void add_free_slot(struct slab *slab, struct slot *slot)
     slab->last_free = offset;
 }
 
-static void release(void *memory, const void *caller)
+void heap_free(void *memory)
 {
-    struct slab *slab;
-    struct slot *slot = find_block(memory, &slab, caller);
+    // Expected not to be NULL: else the compiler makes two functions of this one, and the
+    // caller's address is lost between them.
+    if (__builtin_expect(!memory, 0))
+        return;
+    struct slot *slot = find_block(memory, __builtin_return_address(0));
+    struct slab *slab = slab_of(memory);
     if (!slab->class) {
         slab_destroy(slab);
         return;
     }
     slot_cover(slot, slot->size);
     slot->state = SLOT_FREE;
+    slot->next = 0;
     slab_close(slab, slot);
-    add_free_slot(slab, slot);
+    append_slot(slab, slot);
     // One slab of each class may stay empty, so that a block that comes and goes costs no page.
-    bool is_only = slab->link.next == slab->link.previous;
-    if (slab->used == 0 && !is_only)
+    if (--slab->used == 0 && slab->link.next != slab->link.previous)
         slab_destroy(slab);
-}
-
-void heap_free(void *memory)
-{
-    if (memory)
-        release(memory, __builtin_return_address(0));
 }
 
 // Whether a block of that size would get such a slab.
@@ -217,8 +227,8 @@ void *heap_resize(void *memory, size_t size)
     const void *caller = __builtin_return_address(0);
     if (!memory)
         return allocate(size, caller);
-    struct slab *slab;
-    struct slot *slot = find_block(memory, &slab, caller);
+    struct slot *slot = find_block(memory, caller);
+    struct slab *slab = slab_of(memory);
     size_t old_size = slot->size;
     if (fits(slab, size)) {
         if (size < old_size)
@@ -236,7 +246,7 @@ void *heap_resize(void *memory, size_t size)
     if (!moved)
         return NULL;
     memcpy(moved, memory, size < old_size ? size : old_size);
-    release(memory, caller);
+    heap_free(memory);
     return moved;
 }
 

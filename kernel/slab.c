@@ -30,6 +30,7 @@ struct slab *slab_create(size_t pages, size_t slot_size, struct class *class)
             slot_cover(slot, slot_size - sizeof *slot);
         slab->last_free = (uint16_t)offset;
     }
+    slab_slot_at(slab, slab->last_free)->next = 0;
     *slab_slot_at(slab, offset) = (struct slot){.state = SLOT_LIVE}; // the fence
     machine_poison(slab + 1, pages * PAGE_SIZE - sizeof *slab);
     list_init(&slab->link);
@@ -43,6 +44,25 @@ void slab_destroy(struct slab *slab)
     page_free(slab, slab->pages);
 }
 
+void slab_check_slot(const struct slab *slab, const struct slot *slot, const void *caller)
+{
+    bool live = slot->state == SLOT_LIVE;
+    if (!live && slot->state != SLOT_FREE)
+        slab_report("its header is overwritten", slot, caller);
+    if (!slot_is_untouched(slot, live ? slot->size : 0, slab->slot_size))
+        slab_report(live ? "written past its end" : "written to after it was freed", slot,
+                    caller);
+    const struct slot *behind = slab_slot_behind(slab, slot);
+    if ((behind->state | 1) != SLOT_LIVE)
+        slab_report("written past its end", slot, caller);
+}
+
+void slab_blame(const struct slab *slab, const struct slot *slot, const void *caller)
+{
+    slab_check_slot(slab, slot, caller);
+    slab_report("damaged", slot, caller);
+}
+
 void slab_check(const struct slab *slab, struct heap_statistics *found, const void *caller)
 {
     found->pages += slab->pages;
@@ -50,7 +70,7 @@ void slab_check(const struct slab *slab, struct heap_statistics *found, const vo
     for (unsigned i = 0; i < slab->capacity; i++, offset += slab->slot_size) {
         const struct slot *slot = slab_slot_at(slab, offset);
         slab_open(slab, slot);
-        slot_check(slab, slot, caller);
+        slab_check_slot(slab, slot, caller);
         if (slot->state == SLOT_LIVE) {
             found->allocations++;
             found->bytes += slot->size;

@@ -2,7 +2,7 @@
 //
 // Address translation: what every page may be used for.
 //
-//   vm_init(board)              once: code, constants and data get the rights they need, no more
+//   vm_init(board)              once: code, constants and data get the rights they need
 //   vm_guard(page)              no access at all: the next one is a fault that says so
 //   vm_unguard(page)            read-write again
 //
@@ -42,7 +42,7 @@ static const char *describe_gap(uintptr_t address)
         return "the guard page below the trap stack: the stack overflowed";
     bool free;
     if (page_is_free(address, &free))
-        return "a guard page: the stack above it overflowed, or what lies below ran past its end";
+        return "a guard page: the stack above it overflowed, or what is below ran past its end";
     return "no memory: nothing is mapped there";
 }
 

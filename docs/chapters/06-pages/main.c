@@ -22,7 +22,7 @@ static struct {
 
 static uint64_t random_state;
 
-// A linear congruential generator: the constants are Knuth's (MMIX). The upper bits are the best.
+// A linear congruential generator with Knuth's constants (MMIX). The upper bits are best.
 static unsigned random_below(unsigned limit)
 {
     random_state = random_state * 6364136223846793005u + 1442695040888963407u;
@@ -59,8 +59,8 @@ static size_t print_map(const char *when, const struct board *board)
     return statistics.free;
 }
 
-// Takes or gives back one run of 1 to 64 pages. Each is marked at both ends, so that two owners of
-// one page would notice.
+// Takes or gives back one run of 1 to 64 pages. Each is marked at both ends, so that two
+// owners of one page would notice.
 static void take_step(unsigned i)
 {
     unsigned char *pages = runs[i].pages;

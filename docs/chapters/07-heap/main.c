@@ -21,8 +21,8 @@ static void print_statistics(const char *when)
     struct page_statistics pages;
     heap_statistics(&heap);
     page_statistics(&pages);
-    print("%-26s %6zu blocks %8zu bytes %5zu pages; %zu pages are free\n", when, heap.allocations,
-          heap.bytes, heap.pages, pages.free);
+    print("%-26s %6zu blocks %8zu bytes %5zu pages; %zu pages are free\n", when,
+          heap.allocations, heap.bytes, heap.pages, pages.free);
 }
 
 static void walk_through(void)

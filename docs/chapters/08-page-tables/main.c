@@ -46,8 +46,8 @@ static void print_table(void)
     page_free(page, 1);
 }
 
-// Each of these is a bug that other systems find days later, if at all. The machine stops at the
-// instruction. (volatile: the compiler is not to see through it.)
+// Each of these is a bug that other systems find days later, if at all. The machine stops at
+// the instruction. (volatile: the compiler is not to see through it.)
 static void provoke(const char *what)
 {
     volatile uint8_t *volatile target = NULL;
