@@ -26,6 +26,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MACHINES = ("riscv64", "host")
 PATIENCE = float(os.environ.get("TSUMIKI_PATIENCE", "30"))  # seconds for one step of a session; slow hosts need more
 FIRMWARE = (0x80000000, 0x80200000)  # where OpenSBI lives on QEMU virt, and what it jumps to
+PROMPT = re.compile(r"(?m)^tsumiki\$ ")
 ESCAPE_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -191,13 +192,16 @@ class Session:
                 raise Failure(self.explain(f"expected: {what if isinstance(what, str) else '~' + what.pattern}"))
             self.pump(0.2)
 
-    def run(self, command, prompt="> ", timeout=None):
-        """Types a command, returns what it prints until the prompt comes again."""
-        self.send(command + "\n")
-        self.expect(re.compile(re.escape(command) + r"\n"), timeout)
-        start = self.position
-        match = self.expect(re.compile(r"(?m)^" + re.escape(prompt)), timeout)
+    def prompt(self, timeout=None):
+        """Waits for the shell's prompt; returns what came before it, from where the last expectation ended."""
+        start, match = self.position, self.expect(PROMPT, timeout)
         return self.text[start:match.start()]
+
+    def run(self, command, timeout=None):
+        """Types a command at the prompt; returns what it prints until the next prompt."""
+        self.send(command + "\n")
+        self.expect("\n", timeout)  # behind the echo of what was typed
+        return self.prompt(timeout)
 
     def wait(self, timeout=None):
         """The exit status, once the machine ends by itself."""

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+"""What all tests share: images, each built once, and machines that are gone when a test ends."""
+import os
+import sys
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, "tools"))
+sys.dont_write_bytecode = True
+
+import boot  # noqa: E402
+
+BUILD = os.path.join("build", "test")  # the tests' own folder: nobody's half-built objects, nobody's flags
+
+
+def pytest_configure(config):
+    os.chdir(ROOT)
+
+
+@pytest.fixture(scope="session")
+def image():
+    """image(machine, CHAPTER="05", ...): the path of the built image, as make has its variables."""
+    built = {}
+
+    def get(machine, **variables):
+        key = (machine, *sorted(variables.items()))
+        if key not in built:
+            built[key] = boot.build(machine, BUILD=BUILD, **variables)
+        return built[key]
+    return get
+
+
+@pytest.fixture
+def start(image):
+    """start(machine, append=..., smp=..., image_options={...}): a booted session, closed after the test."""
+    sessions = []
+
+    def run(machine, image_options=None, **options):
+        session = boot.Session(machine, image(machine, **(image_options or {})), **options)
+        sessions.append(session)
+        return session
+    yield run
+    for session in sessions:
+        session.close()
+
+
+@pytest.fixture(params=boot.MACHINES)
+def machine(request):
+    return request.param
+
+
+@pytest.fixture
+def shell(start, machine):
+    """A session that stands at the prompt."""
+    session = start(machine)
+    session.prompt()
+    return session
