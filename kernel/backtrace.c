@@ -2,7 +2,8 @@
 //
 // Call chains in words: "#0 page_free+0x1c (kernel/page.c:120)".
 //
-// The machine knows how to step from a frame to its caller's; the table of symbols knows the names.
+// The machine knows how to step from a frame to its caller's; the table of symbols knows
+// the names.
 // Chapter 03.
 #include "backtrace.h"
 
@@ -28,8 +29,9 @@ bool backtrace_stack_of(uintptr_t sp, uintptr_t *low, uintptr_t *high)
     return machine_stack_of(sp, low, high);
 }
 
-// Steps to the caller. A pc is then where a call returns to: the instruction behind the call, which may belong to the
-// next line, or to the next function when the call never returns. One byte before it is the call.
+// Steps to the caller. A pc is then where a call returns to: the instruction behind the
+// call, which may belong to the next line, or to the next function when the call never
+// returns. One byte before it is the call.
 static bool step_to_caller(struct machine_frame *frame, uintptr_t low, uintptr_t high)
 {
     if (!machine_frame_next(frame, low, high))
@@ -53,8 +55,8 @@ void backtrace_print(struct machine_frame frame, uintptr_t stack_low, uintptr_t 
 static bool belongs_to_report(uintptr_t pc)
 {
     struct symbol symbol;
-    return symbol_find(pc, &symbol) &&
-           (strncmp(symbol.name, "panic_", 6) == 0 || strncmp(symbol.name, "backtrace_", 10) == 0);
+    return symbol_find(pc, &symbol) && (strncmp(symbol.name, "panic_", 6) == 0 ||
+                                        strncmp(symbol.name, "backtrace_", 10) == 0);
 }
 
 void backtrace_print_here(void)

@@ -12,7 +12,8 @@
 void backtrace_print(struct machine_frame frame, uintptr_t stack_low, uintptr_t stack_high);
 // Prints the caller's own chain, on whichever stack it runs.
 void backtrace_print_here(void);
-// Who knows of more stacks than the machine does (chapter 09): answers like machine_stack_of().
+// Who knows of more stacks than the machine does (chapter 09): answers like
+// machine_stack_of().
 void backtrace_set_stacks(bool (*stack_of)(uintptr_t sp, uintptr_t *low, uintptr_t *high));
 // Bounds of the stack that sp is on, asked of the hook and then the machine.
 bool backtrace_stack_of(uintptr_t sp, uintptr_t *low, uintptr_t *high);

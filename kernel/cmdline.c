@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The command line, kept as it came and read anew for every question: nothing is taken apart beforehand, so nothing
-// limits how many words there are.
+// The command line, kept as it came and read anew for every question: nothing is taken
+// apart beforehand, so nothing limits how many words there are.
 // Chapter 04.
 #include "cmdline.h"
 
@@ -35,7 +35,8 @@ void cmdline_init(const struct boot_info *boot)
 {
     size_t length = strlcpy(cmdline.text, find_source(boot), CMDLINE_SIZE);
     if (length >= CMDLINE_SIZE)
-        log_warning("command line: only the first %d of its %zu bytes are used", CMDLINE_SIZE - 1, length);
+        log_warning("command line: only the first %d of its %zu bytes are used",
+                    CMDLINE_SIZE - 1, length);
 }
 
 const char *cmdline_text(void)
@@ -66,7 +67,8 @@ static int read_byte(struct reader *reader)
     }
 }
 
-// Whether the word has that name; then *reader stands at its value. Otherwise it stands somewhere in the word.
+// Whether the word has that name; then *reader stands at its value. Otherwise it stands
+// somewhere in the word.
 static bool take_name(struct reader *reader, const char *name)
 {
     for (; *name; name++)
@@ -91,7 +93,8 @@ static bool next_word(struct reader *reader)
     return *reader->at != '\0';
 }
 
-// The value of the last word with that name: the later word counts, so a line can be extended at its end.
+// The value of the last word with that name: the later word counts, so a line can be
+// extended at its end.
 static bool find_value(const char *name, struct reader *value)
 {
     bool found = false;
@@ -130,8 +133,10 @@ uint64_t cmdline_number(const char *name, uint64_t otherwise)
         return otherwise;
 
     bool hexadecimal = text[0] == '0' && (text[1] | 0x20) == 'x';
-    if (length < 0 || string_to_u64(text + (hexadecimal ? 2 : 0), hexadecimal ? 16 : 10, &number) < 0) {
-        log_warning("command line: %s=%s is no number, %llu is used", name, text, (unsigned long long)otherwise);
+    if (length < 0 ||
+        string_to_u64(text + (hexadecimal ? 2 : 0), hexadecimal ? 16 : 10, &number) < 0) {
+        log_warning("command line: %s=%s is no number, %llu is used", name, text,
+                    (unsigned long long)otherwise);
         return otherwise;
     }
     return number;

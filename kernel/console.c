@@ -2,9 +2,9 @@
 //
 // The console: where the kernel's words go and where keys come from.
 //
-// Until a driver registers, both go through the firmware (machine_console_put), which works from the first
-// instruction. A device whose own code prints or faults while it writes is given up for the firmware's console, so
-// that the report of that fault is still seen.
+// Until a driver registers, both go through the firmware (machine_console_put), which works
+// from the first instruction. A device whose own code prints or faults while it writes is
+// given up for the firmware's console, so that the report of that fault is still seen.
 // Chapter 02.
 #include "console.h"
 
@@ -34,7 +34,8 @@ void console_fall_back(void)
 
 static void write_piece(const char *bytes, size_t count)
 {
-    // We are here from inside the device's write(): it cannot be trusted with the words about its own fault.
+    // We are here from inside the device's write(): it cannot be trusted with the words
+    // about its own fault.
     if (console.writing)
         console_fall_back();
 

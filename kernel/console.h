@@ -16,8 +16,8 @@ struct console_device {
     void (*write)(struct console_device *device, const char *bytes, size_t count);
     // Takes up to `size` bytes that have been typed; 0 when there are none.
     size_t (*read)(struct console_device *device, char *bytes, size_t size);
-    // Whether the device interrupts when bytes come: off holds them back in the device, so that nothing is lost
-    // while nobody has room. NULL where the device cannot.
+    // Whether the device interrupts when bytes come: off holds them back in the device, so
+    // that nothing is lost while nobody has room. NULL where the device cannot.
     void (*listen)(struct console_device *device, bool on);
 };
 
@@ -26,7 +26,8 @@ struct console_device *console_device(void); // or NULL while the firmware's is 
 
 // "\n" goes out as "\r\n". Never sleeps, may be called anywhere, also in a panic.
 void console_write(const char *bytes, size_t count);
-// Takes up to `size` bytes that have been typed, from the device or the firmware; 0 when there are none.
+// Takes up to `size` bytes that have been typed, from the device or the firmware; 0 when
+// there are none.
 size_t console_read(char *bytes, size_t size);
 // Back to the firmware's console: for a panic in the console's own driver.
 void console_fall_back(void);

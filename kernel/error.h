@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Error numbers, with the names of POSIX and the values of Linux. Functions return them negated: -ENOENT.
+// Error numbers, with the names of POSIX and the values of Linux. Functions return them
+// negated: -ENOENT.
 #pragma once
 
 #define EPERM 1
@@ -34,5 +35,6 @@
 #define ENOSYS 38
 #define ETIMEDOUT 110
 
-// The name and meaning in words, "no such file or directory"; takes either sign. Never NULL. (kernel/error.c)
+// The name and meaning in words, "no such file or directory"; takes either sign. Never
+// NULL. (kernel/error.c)
 const char *error_text(int error);

@@ -2,9 +2,10 @@
 //
 // The flattened device tree, read where it lies: nodes, properties, names.
 //
-// The blob has a structure block, a sequence of tokens: a node begins, a property, a node ends; and a block of strings
-// with the properties' names. read_token() is the only place that goes from one token to the next, and it gives FDT_END
-// for everything that is not whole, so a malformed tree looks like one that ends there.
+// The blob has a structure block, a sequence of tokens: a node begins, a property, a node
+// ends; and a block of strings with the properties' names. read_token() is the only place
+// that goes from one token to the next, and it gives FDT_END for everything that is not
+// whole, so a malformed tree looks like one that ends there.
 // (Devicetree Specification 0.4, chapter 5.)
 // Chapter 04.
 #include "fdt.h"
@@ -84,7 +85,8 @@ static bool is_inside(size_t offset, size_t size, size_t all)
 }
 
 // Why the tree is not to be trusted, or NULL.
-static const char *find_fault(const struct fdt *tree, const struct fdt_header *header, size_t limit)
+static const char *find_fault(const struct fdt *tree, const struct fdt_header *header,
+                              size_t limit)
 {
     if (from_be32(header->magic) != 0xd00dfeed)
         return "it does not begin with d00dfeed";
@@ -122,7 +124,8 @@ int fdt_open(struct fdt *tree, const void *blob, size_t limit)
         log_warning("device tree at %p: %s", blob, fault);
         return -EINVAL;
     }
-    // What comes after the last 0 is no string; so every string that begins inside also ends inside.
+    // What comes after the last 0 is no string; so every string that begins inside also
+    // ends inside.
     while (tree->strings_size > 0 && tree->blob[tree->strings + tree->strings_size - 1] != 0)
         tree->strings_size--;
     return 0;
@@ -158,7 +161,8 @@ const char *fdt_name(const struct fdt *tree, fdt_node node)
     return bytes_at(tree, (uint32_t)node + 4);
 }
 
-// Whether a node's name is these `length` bytes, its unit address (what follows the @) counted or not.
+// Whether a node's name is these `length` bytes, its unit address (what follows the @)
+// counted or not.
 static bool has_name(const struct fdt *tree, fdt_node node, const char *wanted, size_t length)
 {
     const char *name = fdt_name(tree, node);
@@ -179,13 +183,15 @@ fdt_node fdt_find(const struct fdt *tree, const char *path)
             node = fdt_next(tree, node, &depth);
             if (depth <= found) // the children of the node found last are all seen
                 return FDT_NONE;
-        } while (node != FDT_NONE && !(depth == found + 1 && has_name(tree, node, path, length)));
+        } while (node != FDT_NONE &&
+                 !(depth == found + 1 && has_name(tree, node, path, length)));
         path += length, found++;
     }
     return FDT_NONE;
 }
 
-const void *fdt_property(const struct fdt *tree, fdt_node node, const char *name, uint32_t *length)
+const void *fdt_property(const struct fdt *tree, fdt_node node, const char *name,
+                         uint32_t *length)
 {
     uint32_t at, next;
     if (read_token(tree, (uint32_t)node, &at) != TOKEN_BEGIN_NODE)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// The flattened device tree, understood: what properties mean to those who look for devices.
+// The flattened device tree, understood: what properties mean to those who look for
+// devices.
 //
-// An address in "reg" has as many 32-bit cells as the *parent* of its node says, and the blob has no way from a node up
-// to its parent. So the way down from the root is walked, and where it led the last time is remembered: whoever asks in
-// the order of the blob, as those who look for devices do, pays for one walk in all.
+// An address in "reg" has as many 32-bit cells as the *parent* of its node says, and the
+// blob has no way from a node up to its parent. So the way down from the root is walked,
+// and where it led the last time is remembered: whoever asks in the order of the blob, as
+// those who look for devices do, pays for one walk in all.
 // (Devicetree Specification 0.4, 2.3 and 5.3.)
 // Chapter 05.
 #include "fdt.h"
@@ -19,7 +21,8 @@ static struct {
 
 static uint32_t read_cell(const uint8_t *bytes)
 {
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+           bytes[3];
 }
 
 // A number of 0 to 2 cells; *at moves behind it.
@@ -51,7 +54,8 @@ fdt_node fdt_sibling(const struct fdt *tree, fdt_node node)
     return FDT_NONE;
 }
 
-uint32_t fdt_cell(const struct fdt *tree, fdt_node node, const char *name, unsigned i, uint32_t otherwise)
+uint32_t fdt_cell(const struct fdt *tree, fdt_node node, const char *name, unsigned i,
+                  uint32_t otherwise)
 {
     uint32_t length;
     const uint8_t *cells = fdt_property(tree, node, name, &length);
@@ -88,7 +92,7 @@ fdt_node fdt_find_phandle(const struct fdt *tree, uint32_t phandle)
 {
     int depth = 0;
     fdt_node node = FDT_NONE;
-    if (phandle == 0 || phandle == UINT32_MAX) // 2.3.3: not a phandle; our own word for "no such property"
+    if (phandle == 0 || phandle == UINT32_MAX) // neither is one (2.3.3)
         return FDT_NONE;
     do
         node = fdt_next(tree, node, &depth);
@@ -114,7 +118,8 @@ static fdt_node find_parent(const struct fdt *tree, fdt_node node)
     return walk.node == node && walk.depth > 0 ? walk.parents[walk.depth - 1] : FDT_NONE;
 }
 
-bool fdt_reg(const struct fdt *tree, fdt_node node, unsigned i, uint64_t *address, uint64_t *size)
+bool fdt_reg(const struct fdt *tree, fdt_node node, unsigned i, uint64_t *address,
+             uint64_t *size)
 {
     uint32_t length;
     const uint8_t *reg = fdt_property(tree, node, "reg", &length);

@@ -2,9 +2,10 @@
 //
 // Numbers and strings as text: the printf family.
 //
-// A format is taken apart into plain text, handed on as it stands, and conversions. A conversion is first read
-// (`struct conversion`), then turned into pieces: padding, sign or prefix, zeros, digits. Pieces go to a sink, so that
-// the same code writes to the console, into the log and into memory, and needs no buffer of its own.
+// A format is taken apart into plain text, handed on as it stands, and conversions. A
+// conversion is first read (`struct conversion`), then turned into pieces: padding, sign or
+// prefix, zeros, digits. Pieces go to a sink, so that the same code writes to the console,
+// into the log and into memory, and needs no buffer of its own.
 // (C11, 7.21.6.1.)
 // Chapter 02.
 #include "format.h"
@@ -59,7 +60,8 @@ static size_t missing(size_t have, size_t want)
     return want > have ? want - have : 0;
 }
 
-static void emit_text(struct job *job, const struct conversion *to, const char *text, size_t length)
+static void emit_text(struct job *job, const struct conversion *to, const char *text,
+                      size_t length)
 {
     size_t padding = missing(length, to->width);
     if (!to->left)
@@ -70,8 +72,8 @@ static void emit_text(struct job *job, const struct conversion *to, const char *
 }
 
 // `prefix` is what stands before the zeros: a sign, "0x" or nothing.
-static void emit_number(struct job *job, const struct conversion *to, const char *prefix, uint64_t value,
-                        unsigned base)
+static void emit_number(struct job *job, const struct conversion *to, const char *prefix,
+                        uint64_t value, unsigned base)
 {
     const char *alphabet = to->letter == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
     char digits[DIGITS_MAX];
@@ -80,7 +82,8 @@ static void emit_number(struct job *job, const struct conversion *to, const char
         *--first = alphabet[value % base];
 
     size_t count = (size_t)(digits + DIGITS_MAX - first), signs = strlen(prefix);
-    // Without a precision there is at least one digit; %#o makes sure that the first one is a 0.
+    // Without a precision there is at least one digit; %#o makes sure that the first one is
+    // a 0.
     size_t least = to->precision < 0 ? 1 : (size_t)to->precision;
     if (to->letter == 'o' && to->alternate && least <= count)
         least = count + 1;
@@ -117,7 +120,8 @@ static void convert_signed(struct job *job, const struct conversion *to)
     emit_number(job, to, sign, value < 0 ? -(uint64_t)value : (uint64_t)value, 10);
 }
 
-static void convert_unsigned(struct job *job, const struct conversion *to, unsigned base, const char *prefix)
+static void convert_unsigned(struct job *job, const struct conversion *to, unsigned base,
+                             const char *prefix)
 {
     uint64_t value;
     if (to->length == LENGTH_64)
@@ -145,7 +149,8 @@ static void convert_string(struct job *job, const struct conversion *to)
     if (!text)
         text = "(null)";
     // With a precision the string need not be terminated.
-    emit_text(job, to, text, to->precision < 0 ? strlen(text) : strnlen(text, (size_t)to->precision));
+    emit_text(job, to, text,
+              to->precision < 0 ? strlen(text) : strnlen(text, (size_t)to->precision));
 }
 
 static void convert_character(struct job *job, const struct conversion *to)
@@ -215,9 +220,11 @@ static const char *read_length(struct conversion *to, const char *at)
     default: return at;
     }
 }
-_Static_assert(sizeof(long) == 8 && sizeof(size_t) == 8 && sizeof(intmax_t) == 8, "l z t j mean 64 bits");
+_Static_assert(sizeof(long) == 8 && sizeof(size_t) == 8 && sizeof(intmax_t) == 8,
+               "l z t j mean 64 bits");
 
-// Reads what follows a % and leaves *to filled in. Returns the place of the conversion's letter.
+// Reads what follows a % and leaves *to filled in. Returns the place of the conversion's
+// letter.
 static const char *read_conversion(struct job *job, struct conversion *to, const char *at)
 {
     *to = (struct conversion){.precision = -1};

@@ -2,9 +2,10 @@
 //
 // The end: when the kernel finds that it cannot go on.
 //
-// The report is printed piece by piece, each piece needing less to work than what it reports on: no memory is taken,
-// no lock, no thread switch. What higher layers know (the call chain, the thread) comes through hooks. Should the
-// report itself fail, one line says so and the machine stops.
+// The report is printed piece by piece, each piece needing less to work than what it
+// reports on: no memory is taken, no lock, no thread switch. What higher layers know (the
+// call chain, the thread) comes through hooks. Should the report itself fail, one line says
+// so and the machine stops.
 // Chapter 02.
 #include "panic.h"
 
@@ -22,8 +23,8 @@ struct panic_hooks *panic_hooks(void)
     return &panic.hooks;
 }
 
-// A panic during a panic. The first one's console may be the cause, so this goes through the firmware; and should
-// even that fail, the third one stops without a word.
+// A panic during a panic. The first one's console may be the cause, so this goes through
+// the firmware; and should even that fail, the third one stops without a word.
 static _Noreturn void give_up(const char *file, int line, const char *format, va_list arguments)
 {
     if (panic.depth == 2) {
@@ -35,8 +36,8 @@ static _Noreturn void give_up(const char *file, int line, const char *format, va
     machine_exit(1);
 }
 
-static _Noreturn __attribute__((format(printf, 3, 4))) void give_up_at(const char *file, int line,
-                                                                       const char *format, ...)
+static _Noreturn __attribute__((format(printf, 3, 4))) void
+give_up_at(const char *file, int line, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);

@@ -2,8 +2,9 @@
 //
 // The kernel's own words, and the log that keeps them.
 //
-// The log is a ring: byte number n of all that was ever logged lies at n modulo LOG_SIZE, so the count of bytes
-// written so far says both where the next one goes and which ones are lost.
+// The log is a ring: byte number n of all that was ever logged lies at n modulo LOG_SIZE,
+// so the count of bytes written so far says both where the next one goes and which ones are
+// lost.
 // Chapter 02.
 #include "print.h"
 
@@ -15,7 +16,8 @@
 #include "machine.h"
 #include "string.h"
 
-// Apart from the struct, which has values to start with: so the image need not carry these zeros.
+// Apart from the struct, which has values to start with: so the image need not carry these
+// zeros.
 static char ring[LOG_SIZE];
 
 static struct {
@@ -64,13 +66,16 @@ static void write_to_log(void *context, const char *bytes, size_t count)
 
 static void write_stamp(bool *on_console, enum log_level level)
 {
-    static const char *const marks[] = {
-        [LOG_ERROR] = "error: ", [LOG_WARNING] = "warning: ", [LOG_INFO] = "", [LOG_DEBUG] = ""};
+    static const char *const marks[] = {[LOG_ERROR] = "error: ",
+                                        [LOG_WARNING] = "warning: ",
+                                        [LOG_INFO] = "",
+                                        [LOG_DEBUG] = ""};
 
     uint64_t us = machine_clock_ns() / 1000;
     char stamp[48];
-    int length = snprintf(stamp, sizeof stamp, "[%5llu.%06llu] %s", (unsigned long long)(us / 1000000),
-                          (unsigned long long)(us % 1000000), marks[level]);
+    int length =
+        snprintf(stamp, sizeof stamp, "[%5llu.%06llu] %s", (unsigned long long)(us / 1000000),
+                 (unsigned long long)(us % 1000000), marks[level]);
     write_to_log(on_console, stamp, (size_t)length);
 }
 
@@ -91,7 +96,8 @@ void log_set_console_level(enum log_level level)
     log.console_level = level;
 }
 
-// Where the first line begins that is whole in the ring: what has been overwritten ends somewhere inside a line.
+// Where the first line begins that is whole in the ring: what has been overwritten ends
+// somewhere inside a line.
 static size_t oldest_line(void)
 {
     size_t at = log.written - LOG_SIZE;

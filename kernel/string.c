@@ -2,10 +2,11 @@
 //
 // Bytes and strings: copy, fill, compare, search, and numbers read from text.
 //
-// The loops over memory move eight bytes at a time, and sixteen such words per turn where there are many. A word is
-// only read or written at a multiple of eight, since a processor may trap on anything else, and never reaches outside
-// what the caller named. Where source and destination cannot both be aligned, words are read at multiples of eight and
-// shifted together.
+// The loops over memory move eight bytes at a time, and sixteen such words per turn where
+// there are many. A word is only read or written at a multiple of eight, since a processor
+// may trap on anything else, and never reaches outside what the caller named. Where source
+// and destination cannot both be aligned, words are read at multiples of eight and shifted
+// together.
 // Chapter 02.
 #include "string.h"
 
@@ -19,8 +20,9 @@ enum {
     WORTHWHILE = 3 * WORD // fewer bytes than this go one by one
 };
 
-// A compiler that recognises a loop as "this is memset" would replace it with a call of memset: of itself. A pointer
-// that went through here is opaque to it; no instruction is produced.
+// A compiler that recognises a loop as "this is memset" would replace it with a call of
+// memset: of itself. A pointer that went through here is opaque to it; no instruction is
+// produced.
 #define HIDE(pointer) __asm__("" : "+r"(pointer))
 
 static inline size_t bytes_until_aligned(const void *pointer)
@@ -63,8 +65,9 @@ static inline void copy_words(void *target, const void *source, size_t count)
     }
 }
 
-// `to` is aligned, `from` is not: each word written is put together from two that are read (little-endian: the byte
-// with the lowest address is the lowest of the word). Returns how many bytes are done, some of the last WORD * 2 are not.
+// `to` is aligned, `from` is not: each word written is put together from two that are read
+// (little-endian: the byte with the lowest address is the lowest of the word). Returns how
+// many bytes are done, some of the last WORD * 2 are not.
 static inline size_t copy_shifted(void *target, const uint8_t *from, size_t count)
 {
     uint64_t *to = target;
@@ -85,7 +88,8 @@ static inline size_t copy_shifted(void *target, const uint8_t *from, size_t coun
     return (count - lead) / WORD * WORD;
 }
 
-// From the lowest address up. Source and destination may overlap when the destination is lower.
+// From the lowest address up. Source and destination may overlap when the destination is
+// lower.
 static inline void copy_up(uint8_t *to, const uint8_t *from, size_t count)
 {
     if (count >= WORTHWHILE) {
@@ -288,7 +292,8 @@ static unsigned digit_value(char digit)
     return 36;
 }
 
-// The base that a number's prefix tells, as in C: 0x 16, 0b 2, 0 8, otherwise 10. Moves *text behind it.
+// The base that a number's prefix tells, as in C: 0x 16, 0b 2, 0 8, otherwise 10. Moves
+// *text behind it.
 static unsigned take_prefix(const char **text)
 {
     const char *at = *text;

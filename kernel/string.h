@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Bytes and strings, with the names and meanings of the C standard (section 7.24). The compiler calls the first
-// four by itself.
+// Bytes and strings, with the names and meanings of the C standard (section 7.24). The
+// compiler calls the first four by itself.
 #pragma once
 
 #include <stddef.h>
@@ -20,7 +20,9 @@ int strncmp(const char *a, const char *b, size_t limit);
 char *strchr(const char *string, int byte);
 char *strrchr(const char *string, int byte);
 char *strstr(const char *text, const char *word);
-// Copies with truncation and always terminates (size > 0). Returns strlen(from): >= size means it was cut.
+// Copies with truncation and always terminates (size > 0). Returns strlen(from): >= size
+// means it was cut.
 size_t strlcpy(char *to, const char *from, size_t size);
-// A whole number in base 2 to 36, or 0 with its usual prefix. 0, -EINVAL (no number, or something after it), -ERANGE.
+// A whole number in base 2 to 36, or 0 with its usual prefix. 0, -EINVAL (no number, or
+// something after it), -ERANGE.
 int string_to_u64(const char *text, unsigned base, uint64_t *value);

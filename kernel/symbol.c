@@ -2,22 +2,24 @@
 //
 // Names for addresses: which function, and which line, an address in the image belongs to.
 //
-// The table (written by tools/symbols) is made to be small; a search walks through all of it, which costs some
-// thousand instructions and is done for people to read, never on a fast path. Numbers in it are LEB128: seven bits a
-// byte, lowest first, the high bit set on all but the last.
+// The table (written by tools/symbols) is made to be small; a search walks through all of
+// it, which costs some thousand instructions and is done for people to read, never on a
+// fast path. Numbers in it are LEB128: seven bits a byte, lowest first, the high bit set on
+// all but the last.
 //
 //   header     struct table_header
 //   files      paths, each ended by a 0; number 0 is ""
 //   functions  by ascending address, each:
 //                number   how many bytes follow in this function's entry
-//                number   distance of its start from the end of the one before (the first: from `base`)
+//                number   from the end of the one before (the first: from `base`) to its start
 //                number   its length in bytes
 //                name, ended by a 0
 //                number   which file
 //                number   its first line
-//                rows     to the end of the entry, each one byte: high nibble the step in address, in units, low
-//                         nibble the step in lines + ROW_BACK. A nibble of 15 is followed by the step in full,
-//                         the address before the line; a line step is signed there (lowest bit: the sign).
+//                rows     to the end of the entry, each one byte: high nibble the step in
+//                         address, in units, low nibble the step in lines + ROW_BACK. A
+//                         nibble of 15 is followed by the step in full, the address before
+//                         the line; a line step is signed there (lowest bit: the sign).
 //
 // Nothing here trusts the table: a reader of it stops at its end.
 // Chapter 03.
@@ -83,7 +85,8 @@ static struct reader take_part(struct reader *reader, uint64_t size)
 }
 
 // The table's two parts. False when there is no table.
-static bool open_table(struct table_header *header, struct reader *files, struct reader *functions)
+static bool open_table(struct table_header *header, struct reader *files,
+                       struct reader *functions)
 {
     // As numbers: to the compiler these are two arrays, and neither is ever NULL.
     uintptr_t start = (uintptr_t)symbols_start, end = (uintptr_t)symbols_end;
@@ -107,7 +110,8 @@ static int64_t read_line_step(struct reader *rows, unsigned nibble)
 }
 
 // The line that the instruction `offset` bytes into the function belongs to.
-static unsigned find_line(struct reader *rows, unsigned first_line, uint64_t offset, unsigned unit)
+static unsigned find_line(struct reader *rows, unsigned first_line, uint64_t offset,
+                          unsigned unit)
 {
     uint64_t at = 0, line = first_line;
     while (rows->at < rows->end) {
@@ -122,8 +126,8 @@ static unsigned find_line(struct reader *rows, unsigned first_line, uint64_t off
 }
 
 // Reads what follows the length in a function's entry.
-static void read_entry(struct reader *entry, struct reader files, uint64_t offset, unsigned unit,
-                       struct symbol *symbol)
+static void read_entry(struct reader *entry, struct reader files, uint64_t offset,
+                       unsigned unit, struct symbol *symbol)
 {
     symbol->name = read_string(entry);
     symbol->file = "";
@@ -162,9 +166,10 @@ char *symbol_describe(uintptr_t address, char *buffer, unsigned size)
     if (!symbol_find(address, &symbol))
         snprintf(buffer, size, "%p, in no function", (void *)address);
     else if (symbol.line == 0)
-        snprintf(buffer, size, "%s+0x%llx", symbol.name, (unsigned long long)(address - symbol.start));
+        snprintf(buffer, size, "%s+0x%llx", symbol.name,
+                 (unsigned long long)(address - symbol.start));
     else
-        snprintf(buffer, size, "%s+0x%llx (%s:%u)", symbol.name, (unsigned long long)(address - symbol.start),
-                 symbol.file, symbol.line);
+        snprintf(buffer, size, "%s+0x%llx (%s:%u)", symbol.name,
+                 (unsigned long long)(address - symbol.start), symbol.file, symbol.line);
     return buffer;
 }

@@ -2,15 +2,16 @@
 //
 // Names for addresses: which function, and which line, an address in the image belongs to.
 //
-// tools/symbols writes the table after a first link and the second link puts it behind everything else, so that no
-// address moves. An image that does not reach this file carries no table.
+// tools/symbols writes the table after a first link and the second link puts it behind
+// everything else, so that no address moves. An image that does not reach this file carries
+// no table.
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
-// Where the table lies: defined by linker.ld, or by the table itself where the machine has no layout of its own. NULL
-// both when there is no table.
+// Where the table lies: defined by linker.ld, or by the table itself where the machine has
+// no layout of its own. NULL both when there is no table.
 extern char symbols_start[] __attribute__((weak));
 extern char symbols_end[] __attribute__((weak));
 

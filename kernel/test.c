@@ -2,8 +2,9 @@
 //
 // The kernel tests itself: runs tables of tests and prints a verdict for each.
 //
-// A check that fails is counted and printed where it happens, with what was found; the test's function then returns. So
-// nothing has to be undone, and a test of threads may fail in any of them.
+// A check that fails is counted and printed where it happens, with what was found; the
+// test's function then returns. So nothing has to be undone, and a test of threads may fail
+// in any of them.
 // Chapter 04.
 #include "test.h"
 
@@ -28,13 +29,16 @@ void test_fail(const char *file, int line, const char *condition)
     print("\n  %s:%d: does not hold: %s", file, line, condition);
 }
 
-void test_fail_equal(const char *file, int line, const char *what, long long found, long long expected)
+void test_fail_equal(const char *file, int line, const char *what, long long found,
+                     long long expected)
 {
     test.failures++;
-    print("\n  %s:%d: %s is %lld (0x%llx), not %lld (0x%llx)", file, line, what, found, found, expected, expected);
+    print("\n  %s:%d: %s is %lld (0x%llx), not %lld (0x%llx)", file, line, what, found, found,
+          expected, expected);
 }
 
-void test_fail_string(const char *file, int line, const char *what, const char *found, const char *expected)
+void test_fail_string(const char *file, int line, const char *what, const char *found,
+                      const char *expected)
 {
     test.failures++;
     print("\n  %s:%d: %s is\n    \"%s\", not\n    \"%s\"", file, line, what, found, expected);

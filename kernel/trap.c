@@ -2,9 +2,9 @@
 //
 // Traps: what happens after the machine's trap code has saved the registers.
 //
-// An interrupt is marked by whoever owns its kind, and that is all. An exception ends the machine, so its report says
-// everything a reader may need, in the order of the questions: what happened, where, in which state, who called, and
-// what to try.
+// An interrupt is marked by whoever owns its kind, and that is all. An exception ends the
+// machine, so its report says everything a reader may need, in the order of the questions:
+// what happened, where, in which state, who called, and what to try.
 // Chapter 03.
 #include "trap.h"
 
@@ -61,7 +61,9 @@ static bool explain_address(uintptr_t address, char *text, size_t size)
         return true;
     }
     if (address < NULL_AREA) {
-        snprintf(text, size, "%llu bytes behind a null pointer: a field or an element of something that is not there",
+        snprintf(text, size,
+                 "%llu bytes behind a null pointer: a field or an element of something that is "
+                 "not there",
                  (unsigned long long)address);
         return true;
     }
@@ -70,7 +72,8 @@ static bool explain_address(uintptr_t address, char *text, size_t size)
             return true;
     if (-address < ERROR_AREA) {
         int error = -(int)-address;
-        snprintf(text, size, "the error number %d (%s), used as a pointer", error, error_text(error));
+        snprintf(text, size, "the error number %d (%s), used as a pointer", error,
+                 error_text(error));
         return true;
     }
     return false;
@@ -91,7 +94,8 @@ static void print_chain_of_trap(void)
 {
     struct machine_frame frame = machine_frame_of_trap(traps.reported->machine);
     uintptr_t low = 0, high = 0; // no step beyond the first where the stack is not known
-    // After an overflow the stack pointer is below the stack, the caller's frame is still on it.
+    // After an overflow the stack pointer is below the stack, the caller's frame is still
+    // on it.
     if (!backtrace_stack_of(traps.reported->sp, &low, &high))
         backtrace_stack_of(frame.frame_pointer, &low, &high);
     backtrace_print(frame, low, high);
@@ -102,13 +106,15 @@ static void print_advice(void)
     const struct trap *trap = traps.reported;
     struct symbol symbol;
     if (!symbol_find(trap->pc, &symbol))
-        print("What to try: the processor was not in any function of the image: a function pointer or a return\n"
-              "  address was wrong. The call chain shows who jumped.\n");
+        print("What to try: this was no function's code, so a function pointer or a return\n"
+              "  address was wrong. The call chain shows who jumped there.\n");
     else if (trap->has_address && trap->address < NULL_AREA)
-        print("What to try: find out who gave %s() a null pointer; the call chain shows the way it took.\n",
+        print("What to try: find out who gave %s() a null pointer; the call chain shows the\n"
+              "  way it took.\n",
               symbol.name);
     else
-        print("What to try: look at the line above, and at the values that %s() was given by its callers.\n",
+        print("What to try: look at the line above, and at the values that %s() was given\n"
+              "  by its callers.\n",
               symbol.name);
 }
 

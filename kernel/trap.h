@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// Traps: what the processor does when an instruction cannot be completed, or a device wants attention.
+// Traps: what the processor does when an instruction cannot be completed, or a device wants
+// attention.
 //
 //   trap_init()                 after this a fault is a report in words instead of silence
 //   trap_set_handler(kind, f)   who marks an interrupt of that kind pending
 //
-// The machine's trap code calls trap_report() for an exception and trap_interrupt() for an interrupt.
+// The machine's trap code calls trap_report() for an exception and trap_interrupt() for an
+// interrupt.
 #pragma once
 
 #include <stdbool.h>
@@ -33,12 +35,13 @@ struct trap {
 void trap_init(void);
 void trap_set_handler(enum interrupt_kind kind, void (*handler)(void));
 
-// For the machine's trap code. The handler only marks things pending: it never switches threads.
+// For the machine's trap code. The handler only marks things pending: it never switches
+// threads.
 void trap_interrupt(enum interrupt_kind kind);
 // Reports what happened, where, by whom and what to try; exits with status 1.
 _Noreturn void trap_report(const struct trap *trap);
 
-// Who can say more about a faulting address (chapters 08, 09): fills `text` and returns true when it knows it.
-// Each is asked in turn, the one added last first.
+// Who can say more about a faulting address (chapters 08, 09): fills `text` and returns
+// true when it knows it. Each is asked in turn, the one added last first.
 enum { TRAP_EXPLAINERS_MAX = 4 };
 void trap_add_explainer(bool (*explain)(uintptr_t address, char *text, size_t size));

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// A fuzzer (libFuzzer) for the device tree reader and the command line in it: whatever the bytes are, nothing outside
-// the blob is touched, and every question comes to an end.
+// A fuzzer (libFuzzer) for the device tree reader and the command line in it: whatever the
+// bytes are, nothing outside the blob is touched, and every question comes to an end.
 //
 //   make fuzz FUZZ_SECONDS=600
 //
-// It begins with the trees in corpus/fdt/. The kernel's functions are compiled in under names of their own (kernel_memcpy),
-// so that its string functions are tested too and do not meet the C library's.
+// It begins with the trees in corpus/fdt/. The kernel's functions are compiled in under
+// names of their own (kernel_memcpy), so that its string functions are tested too and do
+// not meet the C library's.
 #include <stdint.h>
 
 #include "boot/boot.h"
@@ -40,7 +41,8 @@ static void touch(const void *bytes, size_t count)
 
 static void ask_node(const struct fdt *tree, fdt_node node)
 {
-    static const char *const names[] = {"reg", "compatible", "bootargs", "#address-cells", "interrupts"};
+    static const char *const names[] = {"reg", "compatible", "bootargs", "#address-cells",
+                                        "interrupts"};
     uint64_t address, size;
     uint32_t length;
 
@@ -63,11 +65,14 @@ static void ask_node(const struct fdt *tree, fdt_node node)
 
 static void ask_tree(const struct fdt *tree)
 {
-    enum { NODES_MAX = 300 }; // the questions about siblings take a time that grows with the square
+    enum {
+        NODES_MAX = 300
+    }; // the questions about siblings take a time that grows with the square
     uint64_t address, size;
     int depth, nodes = 0;
 
-    for (fdt_node node = FDT_NONE; nodes < NODES_MAX && (node = fdt_next(tree, node, &depth)) != FDT_NONE; nodes++)
+    for (fdt_node node = FDT_NONE;
+         nodes < NODES_MAX && (node = fdt_next(tree, node, &depth)) != FDT_NONE; nodes++)
         ask_node(tree, node);
     fdt_find(tree, "/soc/serial@10000000");
     fdt_find_compatible(tree, FDT_NONE, "riscv,plic0");

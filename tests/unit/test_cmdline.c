@@ -68,7 +68,7 @@ static void quotes(void)
     EXPECT("a=\"say \\\"hi\\\"\"", "a", "say \"hi\"");
     EXPECT("a=\"back\\\\slash\"", "a", "back\\slash");
     EXPECT("a=\"other\\n\"", "a", "other\\n");
-    EXPECT("a=out\\\"side x\"", "a", "out\\side x"); // outside of quotes a backslash is a byte like others
+    EXPECT("a=out\\\"side x\"", "a", "out\\side x"); // outside of quotes: as it is
 }
 
 static void open_quotes(void)
@@ -120,7 +120,7 @@ static void exactly_full(void)
 static void too_long(void)
 {
     char value[8];
-    memset(long_line, '"', sizeof long_line - 1); // quotes, opened and closed, and one left open
+    memset(long_line, '"', sizeof long_line - 1); // the last one stays open
     memcpy(long_line, "a=1 b=", 6);
     long_line[sizeof long_line - 1] = '\0';
     take_line(long_line);

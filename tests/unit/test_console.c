@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// kernel/console.c and kernel/print.c: line ends, a driver that fails, the ring of log lines.
+// kernel/console.c and kernel/print.c: line ends, a driver that fails, the ring of log
+// lines.
 #include "console.h"
 #include "format.h"
 #include "print.h"

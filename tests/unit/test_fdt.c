@@ -64,7 +64,8 @@ static void property(const char *name, const void *value, size_t length)
     put((uint32_t)length);
     put(strings_used);
     put_bytes(value, length);
-    strings_used += (unsigned)strlcpy(strings + strings_used, name, STRINGS_SIZE - strings_used) + 1;
+    strings_used +=
+        (unsigned)strlcpy(strings + strings_used, name, STRINGS_SIZE - strings_used) + 1;
 }
 
 static void property_cells(const char *name, unsigned count, const uint32_t *cells)
@@ -87,8 +88,18 @@ static void start_tree(void)
         put(reservations[i]);
 }
 
-enum header_word { MAGIC, TOTAL, STRUCTURE, STRINGS, RESERVATIONS, VERSION, OLDEST, HART, STRINGS_LENGTH,
-                   STRUCTURE_LENGTH };
+enum header_word {
+    MAGIC,
+    TOTAL,
+    STRUCTURE,
+    STRINGS,
+    RESERVATIONS,
+    VERSION,
+    OLDEST,
+    HART,
+    STRINGS_LENGTH,
+    STRUCTURE_LENGTH
+};
 
 static void end_tree(void)
 {
@@ -97,9 +108,15 @@ static void end_tree(void)
     unsigned place = 4 * words;
     put_bytes(strings, strings_used);
     const uint32_t header[] = {
-        [MAGIC] = 0xd00dfeed, [TOTAL] = 4 * words,          [STRUCTURE] = structure,
-        [STRINGS] = place,    [RESERVATIONS] = 40,          [VERSION] = 17,
-        [OLDEST] = 16,        [STRINGS_LENGTH] = strings_used, [STRUCTURE_LENGTH] = place - structure,
+        [MAGIC] = 0xd00dfeed,
+        [TOTAL] = 4 * words,
+        [STRUCTURE] = structure,
+        [STRINGS] = place,
+        [RESERVATIONS] = 40,
+        [VERSION] = 17,
+        [OLDEST] = 16,
+        [STRINGS_LENGTH] = strings_used,
+        [STRUCTURE_LENGTH] = place - structure,
     };
     for (unsigned i = 0; i < HEADER_WORDS; i++)
         blob[i] = big_endian(header[i]);
@@ -179,8 +196,10 @@ static void family(void)
     char names[128] = "";
     build_machine();
     CHECK_EQUAL(fdt_open(&tree, blob, sizeof blob), 0);
-    for (fdt_node node = fdt_child(&tree, fdt_find(&tree, "/")); node != FDT_NONE; node = fdt_sibling(&tree, node))
-        snprintf(names + strlen(names), sizeof names - strlen(names), "%s ", fdt_name(&tree, node));
+    for (fdt_node node = fdt_child(&tree, fdt_find(&tree, "/")); node != FDT_NONE;
+         node = fdt_sibling(&tree, node))
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s ",
+                 fdt_name(&tree, node));
     CHECK_STRING(names, "chosen memory@80000000 soc odd ");
     CHECK_EQUAL(fdt_child(&tree, fdt_find(&tree, "/chosen")), FDT_NONE);
     CHECK_EQUAL(fdt_sibling(&tree, fdt_find(&tree, "/odd/cpu")), FDT_NONE);
@@ -196,9 +215,12 @@ static void order_of_the_blob(void)
     build_machine();
     CHECK_EQUAL(fdt_open(&tree, blob, sizeof blob), 0);
     for (fdt_node node = FDT_NONE; (node = fdt_next(&tree, node, &depth)) != FDT_NONE;)
-        snprintf(names + strlen(names), sizeof names - strlen(names), "%d%s ", depth, fdt_name(&tree, node));
-    CHECK_STRING(names, "0 1chosen 1memory@80000000 1soc 2serial@1000 2serialize 2plic@2000 2serial@3000 "
-                        "1odd 2cpu@3 ");
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%d%s ", depth,
+                 fdt_name(&tree, node));
+    CHECK_STRING(
+        names,
+        "0 1chosen 1memory@80000000 1soc 2serial@1000 2serialize 2plic@2000 2serial@3000 "
+        "1odd 2cpu@3 ");
 }
 
 static void properties(void)
@@ -218,7 +240,8 @@ static void properties(void)
     CHECK(fdt_property(&tree, chosen, "bootarg", NULL) == NULL);
     CHECK(fdt_property(&tree, chosen, "bootargss", NULL) == NULL);
     CHECK(fdt_property(&tree, chosen, "", NULL) == NULL);
-    CHECK(fdt_property(&tree, fdt_find(&tree, "/soc"), "interrupts", NULL) == NULL); // its child has it
+    CHECK(fdt_property(&tree, fdt_find(&tree, "/soc"), "interrupts", NULL) ==
+          NULL); // its child has it
     CHECK(fdt_property(&tree, FDT_NONE, "reg", NULL) == NULL);
     CHECK(fdt_property(&tree, chosen + 4, "bootargs", NULL) == NULL); // no node
 
@@ -244,7 +267,8 @@ static void compatible(void)
     CHECK_STRING(fdt_name(&tree, first), "serial@1000");
     CHECK_STRING(fdt_name(&tree, second), "serial@3000");
     CHECK_EQUAL(fdt_find_compatible(&tree, second, "ns16550a"), FDT_NONE);
-    CHECK_STRING(fdt_name(&tree, fdt_find_compatible(&tree, FDT_NONE, "riscv,plic0")), "plic@2000");
+    CHECK_STRING(fdt_name(&tree, fdt_find_compatible(&tree, FDT_NONE, "riscv,plic0")),
+                 "plic@2000");
     CHECK_EQUAL(fdt_find_compatible(&tree, FDT_NONE, "test,board"), root);
     CHECK_STRING(fdt_name(&tree, fdt_find_phandle(&tree, 7)), "plic@2000");
     CHECK_EQUAL(fdt_find_phandle(&tree, 8), FDT_NONE);
@@ -254,8 +278,8 @@ static void compatible(void)
 static bool has_reg(const char *path, unsigned i, uint64_t address, uint64_t size)
 {
     uint64_t found_address, found_size;
-    return fdt_reg(&tree, fdt_find(&tree, path), i, &found_address, &found_size) && found_address == address &&
-           found_size == size;
+    return fdt_reg(&tree, fdt_find(&tree, path), i, &found_address, &found_size) &&
+           found_address == address && found_size == size;
 }
 
 static void registers(void)
@@ -271,7 +295,8 @@ static void registers(void)
     CHECK(has_reg("/soc/serial", 0, 0x1000, 0x100)); // against the order of the blob
     CHECK(has_reg("/odd/cpu", 0, 3, 0));             // two cells by default, and no size
     CHECK(has_reg("/soc/plic", 0, 0x2000, 0x200));
-    CHECK(!fdt_reg(&tree, fdt_find(&tree, "/soc/serial@3000"), 0, &address, &size)); // half a pair
+    CHECK(!fdt_reg(&tree, fdt_find(&tree, "/soc/serial@3000"), 0, &address,
+                   &size)); // half a pair
     CHECK(!fdt_reg(&tree, fdt_find(&tree, "/soc"), 0, &address, &size));
     CHECK(!fdt_reg(&tree, fdt_find(&tree, "/"), 0, &address, &size));
     CHECK(!fdt_reg(&tree, FDT_NONE, 0, &address, &size));
@@ -382,13 +407,15 @@ static void no_end(void)
     CHECK(fdt_property(&tree, fdt_find(&tree, "/a"), "none", NULL) == NULL);
 }
 
-// Asks everything of every node. What comes out does not matter; nothing outside the blob may be touched.
+// Asks everything of every node. What comes out does not matter; nothing outside the blob
+// may be touched.
 static void ask_everything(const struct fdt *of)
 {
     uint64_t address, size;
     uint32_t length;
     int depth, nodes = 0;
-    for (fdt_node node = FDT_NONE; (node = fdt_next(of, node, &depth)) != FDT_NONE && nodes < 1000; nodes++) {
+    for (fdt_node node = FDT_NONE;
+         (node = fdt_next(of, node, &depth)) != FDT_NONE && nodes < 1000; nodes++) {
         strlen(fdt_name(of, node));
         const uint8_t *value = fdt_property(of, node, "compatible", &length);
         for (uint32_t i = 0; value && i < length; i++)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// kernel/string.c: every alignment and size of copies and fills, and nothing read or written outside.
+// kernel/string.c: every alignment and size of copies and fills, and nothing read or
+// written outside.
 #include <limits.h>
 
 #include "cmdline.h"
