@@ -7,6 +7,7 @@ ratios of two commands that take turns in one run, medians of five rounds. Nothi
 """
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -71,29 +72,42 @@ def operations():
 
 
 def boot_cost():
-    """Kernel entry to the prompt: under -icount shift=0 the clock itself counts instructions, 100 to a tick."""
+    """From the first instruction to the first wait, with the prompt on the screen: tests/bench/boot.gdb reads the count."""
     make()
     counts = {}
+    gdb = next(g for g in ("gdb-multiarch", "riscv64-unknown-elf-gdb", "riscv64-elf-gdb", "gdb") if shutil.which(g))
     for memory in ("64M", "128M", "8G"):
-        output = boot(f"{RV}/tsumiki", memory=memory, append='run="bootcost"')
-        found = re.search(r"entry to prompt: (\d+) ns", output)
-        if not found:
-            sys.exit(f"no boot cost in the output:\n{output}")
-        counts[memory] = int(found[1])
+        with tempfile.TemporaryDirectory() as folder:
+            port = f"{folder}/gdb"
+            line = qemu_line(f"{RV}/tsumiki", memory=memory)
+            line[line.index("-serial") + 1] = "null"
+            line += ["-S", "-chardev", f"socket,id=gdb,path={port},server=on,wait=off", "-gdb", "chardev:gdb"]
+            qemu = subprocess.Popen(line, cwd=TOP, stderr=subprocess.DEVNULL)
+            while not os.path.exists(port):
+                time.sleep(0.05)
+            output = subprocess.run([gdb, "-nx", "-batch", "-ex", "set architecture riscv:rv64", "-ex",
+                                     f"target remote {port}", "-x", "tests/bench/boot.gdb", f"{RV}/tsumiki"], cwd=TOP,
+                                    stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+            qemu.kill()
+            qemu.wait()
+        found = dict(re.findall(r"^(entry|prompt) (\d+)$", output.stdout, re.M))
+        if len(found) != 2:
+            sys.exit(f"gdb did not read the counts:\n{output.stdout}{output.stderr}")
+        counts[memory] = int(found["prompt"]) - int(found["entry"])
         row(f"kernel entry to prompt, -m {memory}", f"{counts[memory]:,}", 600_000,
             "1,000 Lines 2.8 M; Linux 1,300 M" if memory == "128M" else "")
     row("the same, -m 8G against -m 64M", f"{counts['8G'] / counts['64M']:.3f}", 1.05)
 
 
-def until_prompt(image):
-    """Seconds from the start of QEMU to the prompt."""
+def until_seen(image, wanted):
+    """Seconds from the start of QEMU until its console shows something."""
     start = time.monotonic()
     process = subprocess.Popen(qemu_line(image, icount=False), cwd=TOP, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     seen = b""
-    while PROMPT not in seen:
+    while wanted not in seen:
         piece = os.read(process.stdout.fileno(), 4096)
         if not piece:
-            sys.exit(f"no prompt: {seen.decode(errors='replace')}")
+            sys.exit(f"{wanted} never came: {seen.decode(errors='replace')}")
         seen += piece
     seconds = time.monotonic() - start
     process.kill()
@@ -109,13 +123,12 @@ def until_end(command):
 
 def wall_clock():
     make("APP=tests/bench/empty.c")
-    make("APP=apps/hello.c")
     make("MACHINE=host", "APP=apps/hello.c")
     full, empty = [], []
     for _ in range(5):
-        full.append(until_prompt(f"{RV}/tsumiki"))
-        empty.append(until_end(qemu_line(f"{RV}/app-empty", icount=False)))
-    row("QEMU start to prompt, over an empty kernel's end",
+        full.append(until_seen(f"{RV}/tsumiki", PROMPT))
+        empty.append(until_seen(f"{RV}/app-empty", b"EMPTY"))
+    row("QEMU start to prompt, over an empty kernel",
         f"{statistics.median(f / e for f, e in zip(full, empty)):.2f}", 1.3, "xv6 4 times, Linux 20 times")
     with tempfile.TemporaryDirectory() as folder:
         source, nothing = f"{folder}/nothing.c", f"{folder}/nothing"
@@ -129,6 +142,7 @@ def wall_clock():
 
 def sizes():
     make("CHAPTER=01")
+    make("APP=apps/hello.c")
     for name, image, bar in (("chapter 01", "chapter-01", 4), ("hello app", "app-hello", 12),
                              ("whole system", "tsumiki", 128)):
         text = subprocess.run(["size", "-A", f"{RV}/{image}"], cwd=TOP, capture_output=True, text=True).stdout
