@@ -46,7 +46,8 @@ static bool read_device(const struct fdt *tree, fdt_node node, struct board_devi
         log_warning("board: %s has no usable \"reg\", left out", fdt_name(tree, node));
         return false;
     }
-    *device = (struct board_device){address, size, fdt_cell(tree, node, "interrupts", 0, 0)};
+    uint32_t irq = fdt_cell(tree, node, "interrupts", 0, 0);
+    *device = (struct board_device){address, size, irq};
     return true;
 }
 
@@ -84,7 +85,8 @@ static void found_virtio(const struct fdt *tree, fdt_node node, uint32_t phandle
     board.virtio[i] = device;
 }
 
-// "interrupts-extended" lists, for each context, a hart's phandle and its interrupt's number.
+// "interrupts-extended" lists, for each context, a hart's phandle and its interrupt's
+// number.
 static bool find_context(const struct fdt *tree, fdt_node node, uint32_t phandle)
 {
     static const char name[] = "interrupts-extended";
@@ -183,7 +185,8 @@ static uint32_t find_harts(const struct fdt *tree, fdt_node cpus, uint64_t hart)
     uint64_t number, size;
     uint32_t phandle = 0;
 
-    for (fdt_node cpu = fdt_child(tree, cpus); cpu != FDT_NONE; cpu = fdt_sibling(tree, cpu)) {
+    fdt_node cpu = fdt_child(tree, cpus);
+    for (; cpu != FDT_NONE; cpu = fdt_sibling(tree, cpu)) {
         if (!has_string(tree, cpu, "device_type", "cpu"))
             continue;
         board.hart_count++;
@@ -241,7 +244,7 @@ static void cut_memory(void)
 
     if (!memory_overlaps(&board, reach, UINT64_MAX))
         return;
-    log_warning("board: memory beyond %llu GiB is left out", (unsigned long long)(reach >> 30));
+    log_warning("board: memory beyond 256 GiB is left out");
     memory_remove(&board, reach, UINT64_MAX);
 }
 
@@ -282,6 +285,6 @@ const struct board *board_describe(const struct boot_info *boot)
     cut_memory();
     remove_reserved_memory(&tree);
     if (board.memory_count == 0)
-        panic("the device tree names no memory that is free: the image ends at %p", image_end);
+        panic("the device tree names no free memory: the image ends at %p", image_end);
     return &board;
 }

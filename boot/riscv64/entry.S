@@ -2,12 +2,15 @@
 //
 // From the firmware to the first line of C.
 //
-// OpenSBI enters here, in supervisor mode, on one processor (a "hart") that it picks; the others stay parked in the
-// firmware. a0 holds the hart's number, a1 the address of the device tree. Interrupts are masked, translation is off.
+// OpenSBI enters here, in supervisor mode, on one processor (a "hart") that it picks;
+// the others stay parked in the firmware. a0 holds the hart's number, a1 the address of
+// the device tree. Interrupts are masked, translation is off.
 //
-//  1. A trap would come back to _start, and so for ever: send it to a place that a debugger can name.
-//  2. Clear bss, where C expects zeros. The memory holds whatever the last user left.
-//  3. The boot stack. Frame pointer and return address become 0: here every call chain ends.
+//  1. A trap would come back to _start, and so for ever: send it to a place that a
+//     debugger can name.
+//  2. Clear bss, where C expects zeros: memory holds whatever the last user left.
+//  3. The boot stack. Frame pointer and return address become 0: here every call
+//     chain ends.
 //  4. boot_main(a0, a1), which never returns.
 //
 // Chapter 01.
@@ -42,7 +45,8 @@ _start:
     call boot_main              // 4.
     .size _start, . - _start
 
-// A trap before machine_trap_init() ends here: nobody can report it yet. `sepc` and `scause` still say where and why.
+// A trap before machine_trap_init() ends here: nobody can report it yet. `sepc` and
+// `scause` still say where and why.
     .balign 4                   // stvec holds a multiple of 4
     .type boot_trap, @function
 boot_trap:

@@ -10,8 +10,8 @@
 #include "error.h"
 #include "irq.h"
 
-// From here on a byte that is typed interrupts. Nothing to do while the firmware's console is
-// in use: that one has no interrupt.
+// From here on a byte that is typed interrupts. Nothing to do while the firmware's
+// console is in use: that one has no interrupt.
 static int connect_uart(const struct board *board)
 {
     struct console_device *console = console_device();

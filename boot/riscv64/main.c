@@ -2,7 +2,6 @@
 //
 // The first line of C on riscv64: what the firmware handed over becomes a struct boot_info.
 // Chapter 01.
-#include <stddef.h>
 #include <stdint.h>
 
 #include "boot/boot.h"
@@ -12,7 +11,7 @@ _Noreturn void boot_main(uint64_t hart, const void *device_tree); // called by e
 
 _Noreturn void boot_main(uint64_t hart, const void *device_tree)
 {
-    const struct boot_info boot = {.hart = hart, .device_tree = device_tree, .command_line = NULL};
+    const struct boot_info boot = {.hart = hart, .device_tree = device_tree};
 
     machine_exit(kernel_main(&boot));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The board's list of usable memory: ranges are added, and what is taken already is removed.
+// The board's list of usable memory: ranges are added, and what is taken already is
+// removed.
 // Chapter 05.
 #include "boot/riscv64/memory.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The board's list of usable memory: ranges are added, and what is taken already is removed.
-// It is in order of address and without overlaps at any time.
+// The board's list of usable memory: ranges are added, and what is taken already is
+// removed. It is in order of address and without overlaps at any time.
 #pragma once
 
 #include <stdbool.h>
@@ -9,8 +9,8 @@
 
 #include "boot/board.h"
 
-// What is on the list already stays as it is; bytes beyond the end of the address space do not
-// count. Ranges that the list has no room for are left out, with a warning.
+// What is on the list already stays as it is; bytes beyond the end of the address space
+// do not count. Ranges that the list has no room for are left out, with a warning.
 void memory_add(struct board *board, uint64_t start, uint64_t size);
 void memory_remove(struct board *board, uint64_t start, uint64_t size);
 bool memory_overlaps(const struct board *board, uint64_t start, uint64_t size);

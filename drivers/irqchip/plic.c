@@ -3,10 +3,10 @@
 // The platform-level interrupt controller: every device's interrupt, one line to each hart.
 // (RISC-V PLIC specification 1.0.0.)
 //
-// Sources have numbers from 1. A source reaches a "context" (a hart in one privilege mode)
-// when it is enabled for it and its priority is above the context's threshold. Reading the
-// claim register takes the most urgent source and keeps it quiet until its number is written
-// back there.
+// Sources have numbers from 1. A source reaches a "context" (a hart in one privilege
+// mode) when it is enabled for it and its priority is above the context's threshold.
+// Reading the claim register takes the most urgent source and keeps it quiet until its
+// number is written back there.
 // Chapter 11.
 #include "drivers/irqchip/plic.h"
 
@@ -34,8 +34,8 @@ static struct {
     unsigned sources;           // the highest number
 } plic;
 
-// Only for a source that exists. All have the same priority: what comes first is the kernel's
-// to decide.
+// Only for a source that exists. All have the same priority: what comes first is the
+// kernel's to decide.
 static void enable_source(struct irq_chip *chip, unsigned source, bool on)
 {
     if (source == 0 || source > plic.sources)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The Goldfish clock: the time of day on QEMU virt. (Android's goldfish virtual hardware guide,
-// section "Goldfish RTC".)
+// The Goldfish clock: the time of day on QEMU virt. (Android's goldfish virtual
+// hardware guide, section "Goldfish RTC".)
 // Chapter 10.
 #include "drivers/rtc/goldfish_rtc.h"
 

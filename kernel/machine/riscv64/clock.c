@@ -2,8 +2,9 @@
 //
 // The clock: a counter that ticks at a fixed rate, read with one instruction.
 //
-// Ticks become nanoseconds by a ratio kept as a whole part and a 64-bit binary fraction, so that a conversion is two
-// multiplications, exact to a nanosecond for centuries, with no division.
+// Ticks become nanoseconds by a ratio kept as a whole part and a 64-bit binary
+// fraction, so that a conversion is two multiplications, exact to a nanosecond for
+// centuries, with no division.
 // Chapter 02.
 #include "clock.h"
 
@@ -29,7 +30,8 @@ static struct {
     .ticks_per_ns = {0, UINT64_MAX / (NS_PER_SECOND / DEFAULT_HZ)},
 };
 
-// a / b, both below 2^32: the fraction is worked out 32 bits at a time, since there is no 128-bit division.
+// a / b, both below 2^32: the fraction is worked out 32 bits at a time, since there is
+// no 128-bit division.
 static struct ratio ratio_of(uint64_t a, uint64_t b)
 {
     uint64_t high = (a % b << 32) / b;
@@ -37,10 +39,12 @@ static struct ratio ratio_of(uint64_t a, uint64_t b)
     return (struct ratio){.whole = a / b, .fraction = high << 32 | low};
 }
 
-// The processor has an instruction for the upper half of a product; the compiler picks it for this.
+// The processor has an instruction for the upper half of a product; the compiler picks
+// it for this.
 static inline uint64_t scale(uint64_t value, struct ratio ratio)
 {
-    return value * ratio.whole + (uint64_t)((unsigned __int128)value * ratio.fraction >> 64);
+    unsigned __int128 product = (unsigned __int128)value * ratio.fraction;
+    return value * ratio.whole + (uint64_t)(product >> 64);
 }
 
 uint64_t machine_clock_ns(void)
@@ -50,7 +54,8 @@ uint64_t machine_clock_ns(void)
 
 void machine_clock_set_frequency(uint64_t ticks_per_second)
 {
-    if (ticks_per_second == 0 || ticks_per_second > UINT32_MAX || ticks_per_second == clock.hz)
+    if (ticks_per_second == 0 || ticks_per_second > UINT32_MAX ||
+        ticks_per_second == clock.hz)
         return;
 
     uint64_t ticks = csr_read(time);

@@ -14,7 +14,7 @@ void machine_context_init(struct machine_context *context, void *stack, size_t s
 {
     *context = (struct machine_context){
         .ra = (uintptr_t)context_start,
-        .sp = ((uintptr_t)stack + size) & ~(uintptr_t)15, // as the calling convention wants it
+        .sp = ((uintptr_t)stack + size) & ~(uintptr_t)15, // the calling convention's wish
         .s = {[1] = (uintptr_t)entry},
     };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Control and status registers of supervisor mode (RISC-V privileged specification 1.12, chapter 4).
+// Control and status registers of supervisor mode (RISC-V privileged specification
+// 1.12, chapter 4).
 //
 //   csr_write(stvec, address)    the name is the processor's own
 //   csr_set(sie, SIE_TIMER)      sets bits; csr_clear() clears them
@@ -29,15 +30,19 @@ enum scause_exception {
     SCAUSE_STORE_PAGE = 15,
 };
 
-#define SATP_SV39 (8ul << 60) // translation in three levels; the rest is the root table's page number
+// Translation in three levels; the rest of satp is the root table's page number.
+#define SATP_SV39 (8ul << 60)
 
-// "memory": a change of these may change what memory accesses mean, so the compiler moves none across.
-#define csr_read(name)                                                                              \
-    __extension__({                                                                                 \
-        unsigned long value_;                                                                       \
-        __asm__ volatile("csrr %0, " #name : "=r"(value_) : : "memory");                            \
-        value_;                                                                                     \
+// "memory": a change of these may change what memory accesses mean, so the compiler
+// moves none across.
+#define csr_read(name)                                                                  \
+    __extension__({                                                                     \
+        unsigned long value_;                                                           \
+        __asm__ volatile("csrr %0, " #name : "=r"(value_) : : "memory");                \
+        value_;                                                                         \
     })
-#define csr_write(name, value) __asm__ volatile("csrw " #name ", %0" : : "rK"(value) : "memory")
-#define csr_set(name, bits) __asm__ volatile("csrs " #name ", %0" : : "rK"(bits) : "memory")
-#define csr_clear(name, bits) __asm__ volatile("csrc " #name ", %0" : : "rK"(bits) : "memory")
+#define csr_change(instruction, name, value)                                            \
+    __asm__ volatile(instruction " " #name ", %0" : : "rK"(value) : "memory")
+#define csr_write(name, value) csr_change("csrw", name, value)
+#define csr_set(name, bits) csr_change("csrs", name, bits)
+#define csr_clear(name, bits) csr_change("csrc", name, bits)

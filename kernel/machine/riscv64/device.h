@@ -6,6 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// `map` answers like machine_map_device(); it is never called with an empty range or one that
-// wraps around.
+// `map` answers like machine_map_device(); it is never called with an empty range or
+// one that wraps around.
 void device_set_map(void *(*map)(uint64_t physical, size_t size));

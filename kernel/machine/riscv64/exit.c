@@ -2,9 +2,10 @@
 //
 // The end of the machine: power off with a status, or start again.
 //
-// The firmware can power off, but has no way to hand a status on. QEMU virt has a "test device" for that: a value
-// written to its one register ends QEMU, with any exit status we like. The work is done with translation off, so it
-// does not depend on page tables that may be broken: the kernel's addresses are the physical ones.
+// The firmware can power off, but has no way to hand a status on. QEMU virt has a "test
+// device" for that: a value written to its one register ends QEMU, with any exit status
+// we like. The work is done with translation off, so it does not depend on page tables
+// that may be broken: the kernel's addresses are the physical ones.
 // Chapter 01.
 #include "csr.h"
 #include "machine.h"
@@ -24,7 +25,8 @@ static _Noreturn __attribute__((aligned(4))) void power_off_by_firmware(void)
         __asm__ volatile("wfi");
 }
 
-// From here on nothing can stop us: no interrupt, no page table, and a fault leads to the last resort.
+// From here on nothing can stop us: no interrupt, no page table, and a fault leads to
+// the last resort.
 static void prepare_to_stop(void)
 {
     machine_interrupts_save();

@@ -2,15 +2,17 @@
 //
 // Call chains: from a frame pointer to the caller's.
 //
-// Every function of ours keeps its frame on the stack like this (s0 is the frame pointer; the stack grows down):
+// Every function of ours keeps its frame on the stack like this (s0 is the frame
+// pointer; the stack grows down):
 //
 //     s0 ->  (the caller's frame)
 //     s0-8   return address
 //     s0-16  the caller's s0
 //
-// Two exceptions matter where a trap interrupted a function: gcc lets a function that calls no other save only the
-// caller's s0, at s0-8, and a call to a wrong address has saved nothing yet. In both the return address is still in
-// the register ra of the trap.
+// Two exceptions matter where a trap interrupted a function: gcc lets a function that
+// calls no other save only the caller's s0, at s0-8, and a call to a wrong address has
+// saved nothing yet. In both the return address is still in the register ra of the
+// trap.
 // Chapter 03.
 #include "image.h"
 #include "machine.h"
@@ -20,7 +22,8 @@ static struct {
     uintptr_t trap_ra;
 } frames;
 
-// Naked: with a frame of its own it would have to find out where the compiler put the caller's.
+// Naked: with a frame of its own it would have to find out where the compiler put the
+// caller's.
 __attribute__((naked)) struct machine_frame machine_frame_here(void)
 {
     __asm__("mv a0, ra\n\t"
@@ -49,7 +52,8 @@ bool machine_frame_next(struct machine_frame *frame, uintptr_t low, uintptr_t hi
 {
     uintptr_t fp = frame->frame_pointer;
     bool at_trap = frame->pc == frames.trap.pc && fp == frames.trap.frame_pointer;
-    if (at_trap && !is_text(frame->pc) && is_text(frames.trap_ra)) { // called a wrong address
+    // A call to a wrong address.
+    if (at_trap && !is_text(frame->pc) && is_text(frames.trap_ra)) {
         frame->pc = frames.trap_ra;
         return true;
     }
@@ -58,7 +62,8 @@ bool machine_frame_next(struct machine_frame *frame, uintptr_t low, uintptr_t hi
 
     uintptr_t return_address = ((const uintptr_t *)fp)[-1];
     uintptr_t caller = ((const uintptr_t *)fp)[-2];
-    if (at_trap && return_address > fp && return_address <= high) { // a function that calls no other
+    // A function that calls no other: what is saved there is no address of code.
+    if (at_trap && return_address > fp && return_address <= high) {
         caller = return_address;
         return_address = frames.trap_ra;
     }

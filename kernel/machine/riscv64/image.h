@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Where the parts of the image lie: the names that linker.ld defines. Their addresses mean something, their contents
-// do not.
+// Where the parts of the image lie: the names that linker.ld defines. Their addresses
+// mean something, their contents do not.
 #pragma once
 
 #include <stdint.h>

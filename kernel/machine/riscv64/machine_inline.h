@@ -5,8 +5,8 @@
 
 #include "csr.h"
 
-// What a thread that is not running is made of: the registers that a called function must preserve. switch.S knows
-// the order.
+// What a thread that is not running is made of: the registers that a called function
+// must preserve. switch.S knows the order.
 struct machine_context {
     uint64_t ra, sp;
     uint64_t s[12]; // s0 is the frame pointer
@@ -18,7 +18,7 @@ struct machine_trap {
     uint64_t pc, status, cause, value;
 };
 
-// ---- Interrupts -------------------------------------------------------------------------------------------
+// ---- Interrupts ---------------------------------------------------------------------
 static inline bool machine_interrupts_save(void)
 {
     unsigned long before;
@@ -46,7 +46,7 @@ static inline void machine_breakpoint(void)
     __asm__ volatile("ebreak" : : : "memory");
 }
 
-// ---- Device registers and barriers ------------------------------------------------------------------------
+// ---- Device registers and barriers --------------------------------------------------
 static inline uint8_t mmio_read8(const volatile void *address)
 {
     return *(const volatile uint8_t *)address;
@@ -103,7 +103,7 @@ static inline void machine_barrier(void)
     __asm__ volatile("fence iorw, iorw" : : : "memory");
 }
 
-// ---- Threads, memory checker: nothing to do on this machine -----------------------------------------------
+// ---- Threads, memory checker: nothing to do on this machine -------------------------
 static inline void machine_context_started(void)
 {
 }

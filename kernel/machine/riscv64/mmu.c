@@ -2,13 +2,15 @@
 //
 // Page tables: three levels of 512 entries each (Sv39; privileged specification 1.12, 4.4).
 //
-// An entry is empty, or points to a table of the level below, or is a leaf: a page of 4 KiB
-// at level 0, of 2 MiB at level 1, of 1 GiB at level 2. Memory is mapped at its own address,
-// with the largest leaves that fit. A leaf is split when part of it is to differ.
+// An entry is empty, or points to a table of the level below, or is a leaf: a page of 4
+// KiB at level 0, of 2 MiB at level 1, of 1 GiB at level 2. Memory is mapped at its own
+// address, with the largest leaves that fit. A leaf is split when part of it is to
+// differ.
 //
-// Of the 512 GiB that 39 bits reach, the lower half of the root table is for memory. The upper
-// half, seen at the top of the address space, is the window for device registers: a gigabyte
-// of it is opened when a device in it is asked for, which needs no memory.
+// Of the 512 GiB that 39 bits reach, the lower half of the root table is for memory.
+// The upper half, seen at the top of the address space, is the window for device
+// registers: a gigabyte of it is opened when a device in it is asked for, which needs
+// no memory.
 // Chapter 08.
 #include <stddef.h>
 
@@ -28,8 +30,9 @@ enum {
     FLUSH_PAGES_MAX = 16,       // from here on, forgetting all is cheaper than page by page
 };
 
-// Bits of an entry. A page without any access keeps its address and all other bits, so that it
-// is known to be memory; the processor does not look at an entry that is not VALID.
+// Bits of an entry. A page without any access keeps its address and all other bits, so
+// that it is known to be memory; the processor does not look at an entry that is not
+// VALID.
 enum {
     VALID = 1 << 0,
     READ = 1 << 1,
@@ -119,7 +122,8 @@ static uint64_t *table_under(uint64_t *entry, unsigned level)
 }
 
 // Makes leaves for [start, end), both whole pages, as large as they can be.
-static int map(uint64_t *table, unsigned level, uintptr_t start, uintptr_t end, unsigned access)
+static int map(uint64_t *table, unsigned level, uintptr_t start, uintptr_t end,
+               unsigned access)
 {
     uint64_t span = span_of(level);
     uint64_t *entry = entry_in(table, level, start);
@@ -155,15 +159,16 @@ static int map_image(uint64_t *root)
     };
 
     for (unsigned i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        int error = map(root, ROOT_LEVEL, (uintptr_t)parts[i].start, (uintptr_t)parts[i].end,
-                        parts[i].access);
+        uintptr_t start = (uintptr_t)parts[i].start, end = (uintptr_t)parts[i].end;
+        int error = map(root, ROOT_LEVEL, start, end, parts[i].access);
         if (error)
             return error;
     }
     return 0;
 }
 
-// A gigabyte that holds memory is not opened: its memory could be written through the window.
+// A gigabyte that holds memory is not opened: its memory could be written through the
+// window.
 static void *map_device(uint64_t physical, size_t size)
 {
     uint64_t last = physical + size - 1;
@@ -175,7 +180,8 @@ static void *map_device(uint64_t physical, size_t size)
         if (mmu.root[i])
             return NULL;
         if (!*entry) {
-            *entry = leaf_for(i * GIGABYTE, MACHINE_READ | MACHINE_WRITE) & ~(uint64_t)MEMORY;
+            *entry = leaf_for(i * GIGABYTE, MACHINE_READ | MACHINE_WRITE);
+            *entry &= ~(uint64_t)MEMORY;
             flush_all();
         }
     }
@@ -264,8 +270,8 @@ int machine_vm_protect(uintptr_t address, size_t size, unsigned access)
     else
         for (; address < end; address += PAGE_SIZE)
             flush_page(address);
-    if (access & MACHINE_EXECUTE)
-        __asm__ volatile("fence.i" : : : "memory"); // instructions may have been written there
+    if (access & MACHINE_EXECUTE) // instructions may have been written there
+        __asm__ volatile("fence.i" : : : "memory");
     return 0;
 }
 

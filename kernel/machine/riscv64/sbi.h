@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Calls into the firmware (RISC-V Supervisor Binary Interface 1.0), which runs in machine mode below us.
+// Calls into the firmware (RISC-V Supervisor Binary Interface 1.0), which runs in
+// machine mode below us.
 #pragma once
 
 #include <stdint.h>
@@ -20,7 +21,8 @@ struct sbi_result {
 };
 
 // Everything but a0 and a1 is preserved (3.). `function` means nothing to legacy calls.
-static inline struct sbi_result sbi_call(long extension, long function, uint64_t argument0, uint64_t argument1)
+static inline struct sbi_result sbi_call(long extension, long function,
+                                         uint64_t argument0, uint64_t argument1)
 {
     register uint64_t a0 __asm__("a0") = argument0;
     register uint64_t a1 __asm__("a1") = argument1;

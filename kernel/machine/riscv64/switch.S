@@ -3,7 +3,8 @@
 // From one thread to another: the registers that a called function must preserve are saved
 // and those of the other thread taken. All others the compiler has saved around the call.
 //
-//   void machine_context_switch(struct machine_context *from, const struct machine_context *to);
+//   void machine_context_switch(struct machine_context *from,
+//                               const struct machine_context *to);
 //
 //  1. Save ra, sp and s0 to s11 in *from (a0).
 //  2. Take those of *to (a1).
@@ -47,8 +48,8 @@ machine_context_switch:
     ret                         // 3.
     .size machine_context_switch, . - machine_context_switch
 
-// Where a new thread's first switch returns to: entry(), which machine_context_init() put in
-// s1, without a caller. Frame pointer and return address 0 end its call chain.
+// Where a new thread's first switch returns to: entry(), which machine_context_init()
+// put in s1, without a caller. Frame pointer and return address 0 end its call chain.
     .globl context_start
     .type context_start, @function
 context_start:

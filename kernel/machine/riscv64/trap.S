@@ -1,22 +1,37 @@
 // SPDX-License-Identifier: MIT
 //
-// Where every trap lands: all registers into a frame on the trap stack, a call of C, and back.
+// Where every trap lands: all registers into a frame on the trap stack, a call of C,
+// and back.
 //
-// `sscratch` is 0 outside traps and something else inside, so it is known from the first instruction on whether
-// this is a trap inside a trap. It also holds the interrupted stack pointer while there is no register free for it.
+// `sscratch` is 0 outside traps and something else inside, so it is known from the
+// first instruction on whether this is a trap inside a trap. It also holds the
+// interrupted stack pointer while there is no register free for it.
 //
 //  1. Swap sp and sscratch. sp is not 0: a trap inside a trap, go to 6.
-//  2. The trap stack, with room for a struct machine_trap: the interrupted stack may be the thing that is broken.
+//  2. The trap stack, with room for a struct machine_trap: the interrupted stack may be
+//     the thing that is broken.
 //  3. Save the registers, the interrupted sp, and what the processor says of the trap.
 //  4. trap_handle(frame). It returns after an interrupt; an exception ends in a report.
 //  5. Everything as it was, sscratch 0, and on with what was interrupted.
-//  6. Nothing is left to save: trap_nested(cause, pc, value) on an empty trap stack says a line and exits.
+//  6. Nothing is left to save: trap_nested(cause, pc, value) on an empty trap stack says
+//     a line and exits.
 //
 // Interrupts stay masked throughout: the processor does that on its way in.
 // Chapter 03.
 
 #define SLOT(n) (n) * 8(sp)     // struct machine_trap: x[0..31], pc, status, cause, value
 #define FRAME_SIZE (36 * 8)
+
+// `sd` or `ld` for every register but x0, which is always 0, and x2, which is sp.
+    .macro each instruction
+    \instruction x1, SLOT(1)
+    .irp n, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17
+    \instruction x\n, SLOT(\n)
+    .endr
+    .irp n, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+    \instruction x\n, SLOT(\n)
+    .endr
+    .endm
 
     .text
     .globl trap_entry
@@ -29,10 +44,8 @@ trap_entry:
     la sp, trap_stack_high      // 2.
     addi sp, sp, -FRAME_SIZE
 
-    .irp n, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
-    sd x\n, SLOT(\n)            // 3.
-    .endr
-    csrrwi t0, sscratch, 1      // the interrupted sp; even if that was 0, we are marked as inside now
+    each sd                     // 3.
+    csrrwi t0, sscratch, 1      // the interrupted sp; from now on never 0
     sd t0, SLOT(2)
     csrr t0, sepc
     sd t0, SLOT(32)
@@ -52,9 +65,7 @@ trap_entry:
     ld t0, SLOT(33)
     csrw sstatus, t0
     csrw sscratch, zero
-    .irp n, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
-    ld x\n, SLOT(\n)
-    .endr
+    each ld
     ld sp, SLOT(2)
     sret
     .size trap_entry, . - trap_entry

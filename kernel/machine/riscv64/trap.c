@@ -33,7 +33,8 @@ void trap_set_access(unsigned (*access_of)(uintptr_t address))
     trap_state.access_of = access_of;
 }
 
-// Of an access that the page tables forbade. A page without any access counts as not mapped.
+// Of an access that the page tables forbade. A page without any access counts as not
+// mapped.
 static bool is_mapped(uintptr_t address)
 {
     return trap_state.access_of && trap_state.access_of(address) != MACHINE_NO_ACCESS;
@@ -55,7 +56,8 @@ static const char *cause_in_words(uint64_t cause, uintptr_t address)
         if (is_mapped(address))
             return "write to read-only memory";
         return "write to an address that is not mapped";
-    // With translation off the memory bus itself says that there is nothing at this address.
+    // With translation off the memory bus itself says that there is nothing at this
+    // address.
     case SCAUSE_FETCH_ACCESS: return "instruction fetch from an address that is not mapped";
     case SCAUSE_LOAD_ACCESS: return "load from an address that is not mapped";
     case SCAUSE_STORE_ACCESS: return "write to an address that is not mapped";
@@ -64,21 +66,25 @@ static const char *cause_in_words(uint64_t cause, uintptr_t address)
     case SCAUSE_STORE_MISALIGNED: return "write to a misaligned address";
     case SCAUSE_ILLEGAL_INSTRUCTION: return "illegal instruction";
     case SCAUSE_BREAKPOINT: return "breakpoint";
-    default: return cause & SCAUSE_INTERRUPT ? "interrupt of an unknown kind" : "exception of an unknown kind";
+    default: break;
     }
+    return cause & SCAUSE_INTERRUPT ? "interrupt of an unknown kind"
+                                    : "exception of an unknown kind";
 }
 
 // Whether `value` is the address that could not be accessed.
 static bool has_address(uint64_t cause)
 {
-    return !(cause & SCAUSE_INTERRUPT) && cause != SCAUSE_ILLEGAL_INSTRUCTION && cause != SCAUSE_BREAKPOINT;
+    return !(cause & SCAUSE_INTERRUPT) && cause != SCAUSE_ILLEGAL_INSTRUCTION &&
+           cause != SCAUSE_BREAKPOINT;
 }
 
 // Runs on the trap stack with interrupts masked. Returns to what was interrupted, or never.
 void trap_handle(const struct machine_trap *trap)
 {
     if (trap->cause == (SCAUSE_INTERRUPT | SCAUSE_TIMER)) {
-        csr_clear(sie, SIE_TIMER); // it would stay pending; machine_deadline_set() allows it again
+        // It would stay pending; machine_deadline_set() allows it again.
+        csr_clear(sie, SIE_TIMER);
         trap_interrupt(INTERRUPT_TIMER);
         return;
     }
@@ -104,10 +110,13 @@ void machine_trap_print(const struct machine_trap *trap)
         "a2", "a3", "a4", "a5", "a6", "a7", "s2", "s3", "s4", "s5", "s6", "s7",
         "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6",
     };
-    for (unsigned i = 0; i < 32; i++)
-        print("%6s %016llx%s", names[i], (unsigned long long)(i ? trap->x[i] : trap->pc), i % 3 == 2 ? "\n" : "");
+    for (unsigned i = 0; i < 32; i++) {
+        uint64_t value = i == 0 ? trap->pc : trap->x[i];
+        print("%6s %016llx%s", names[i], (unsigned long long)value, i % 3 == 2 ? "\n" : "");
+    }
     print("%6s %016llx\n", "value", (unsigned long long)trap->value);
-    print(" cause %llx, status %llx\n", (unsigned long long)trap->cause, (unsigned long long)trap->status);
+    print(" cause %llx, status %llx\n", (unsigned long long)trap->cause,
+          (unsigned long long)trap->status);
 }
 
 static void put_text(const char *text)

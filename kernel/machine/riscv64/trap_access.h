@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What trap.c takes from mmu.c, once there are page tables: what an address may be used for.
+// What trap.c takes from mmu.c, once there are page tables: what an address may be used
+// for.
 #pragma once
 
 #include <stdint.h>

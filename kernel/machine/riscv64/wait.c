@@ -11,9 +11,9 @@ static struct {
     uint64_t deadline_ns; // what the firmware's timer is set to
 } wait_state = {.deadline_ns = MACHINE_NEVER};
 
-// The firmware is called only for a deadline that it does not have yet; that one call costs
-// more than all else here. Whether the timer may interrupt is a bit of ours (sie), which the
-// trap clears.
+// The firmware is called only for a deadline that it does not have yet; that one call
+// costs more than all else here. Whether the timer may interrupt is a bit of ours
+// (sie), which the trap clears.
 void machine_deadline_set(uint64_t deadline_ns)
 {
     if (deadline_ns == MACHINE_NEVER) {
