@@ -157,9 +157,12 @@ static _Noreturn __attribute__((noinline)) void refuse(const void *memory, const
     symbol_describe((uintptr_t)caller - 1, name, sizeof name); // the call, not what follows it
     bool free = false;
     bool managed = page_is_free((uintptr_t)memory, &free);
-    const char *where = free ? ": its memory is free already" : ": it lies in no page we manage";
-    panic("heap: %p, given by %s, is not a block of the heap%s", memory, name,
-          free || !managed ? where : "");
+    const char *why = "this is not the start of a block";
+    if (free)
+        why = "its memory is free already";
+    else if (!managed)
+        why = "it lies in no page we manage";
+    panic("heap: %p, given by %s, is no block of the heap: %s", memory, name, why);
 }
 
 // The slot of a live block, open. Panics on anything else.
