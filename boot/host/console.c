@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The console as a device: standard input and output, and a line that interrupts while there is input.
+// The console as a device: standard input and output, and a line that interrupts while
+// there is input.
 // Chapter 05.
 #include <unistd.h>
 
@@ -18,8 +19,9 @@ static void console_device_write(struct console_device *device, const char *byte
     host_console_write(bytes, count);
 }
 
-// Whoever has been told of input is told again after reading, not before: with nobody to read it, the line would
-// interrupt without end. At the end of the input the line ends too.
+// Whoever has been told of input is told again after reading, not before: with nobody
+// to read it, the line would interrupt without end. At the end of the input the line
+// ends too.
 static void update_line(void)
 {
     if (host_console_has_ended())

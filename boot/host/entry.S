@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// From the process's stack to the boot stack. What a reset does on a bare machine, the system did already: memory
-// is mapped and cleared, and main() runs.
+// From the process's stack to the boot stack. What a reset does on a bare machine, the
+// system did already: memory is mapped and cleared, and main() runs.
 //
 //   1. take the stack
 //   2. end the call chain here, for backtraces (rbp) and debuggers (cfi)

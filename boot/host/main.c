@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// A process becomes a machine: its RAM is one mapping, its command line comes from -append, and kernel_main() runs
-// on a stack of its own with a page below that nobody may touch.
+// A process becomes a machine: its RAM is one mapping, its command line comes from
+// -append, and kernel_main() runs on a stack of its own with a page below that nobody
+// may touch.
 // Chapter 01.
 #include <errno.h>
 #include <stdio.h>
@@ -18,8 +19,9 @@ enum {
     BOOT_STACK_SIZE = 256 * 1024, // a sanitizer's frames are several times as large as others
 };
 
-// RAM lies at the same place on every run, so that addresses in a log mean something in the next one: far above the
-// image, far below the system's own mappings, and outside the sanitizer's.
+// RAM lies at the same place on every run, so that addresses in a log mean something in
+// the next one: far above the image, far below the system's own mappings, and outside
+// the sanitizer's.
 static const uintptr_t RAM_ADDRESS = 0x200000000000;
 
 static struct {
@@ -45,17 +47,20 @@ char **host_arguments(void)
     return process.arguments;
 }
 
-// `size` bytes for reading and writing, cleared; each page costs something only once it is touched.
+// `size` bytes for reading and writing, cleared; each page costs something only once it
+// is touched.
 static struct host_range map(uintptr_t wish, size_t size, const char *what)
 {
     const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
     void *start = MAP_FAILED;
     if (wish)
-        start = mmap((void *)wish, size, PROT_READ | PROT_WRITE, flags | MAP_FIXED_NOREPLACE, -1, 0);
+        start = mmap((void *)wish, size, PROT_READ | PROT_WRITE, flags | MAP_FIXED_NOREPLACE,
+                     -1, 0);
     if (start == MAP_FAILED)
         start = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
     if (start == MAP_FAILED) {
-        dprintf(2, "tsumiki: the system gives no %zu KiB for %s (error %d)\n", size / 1024, what, errno);
+        dprintf(2, "tsumiki: the system gives no %zu KiB for %s (error %d)\n", size / 1024,
+                what, errno);
         exit(1);
     }
     return (struct host_range){(uintptr_t)start, (uintptr_t)start + size};

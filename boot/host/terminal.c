@@ -2,9 +2,10 @@
 //
 // The terminal: raw while the kernel reads keys, and always given back as it was.
 //
-// A process that dies with the terminal raw leaves a shell that does not echo, so every way out comes by here:
-// machine_exit(), a fault, a signal from outside, the sanitizers' last words. One way out needs no help from the
-// kernel: Ctrl-\ stays a signal, SIGQUIT, for when the kernel does not look at its keys any more.
+// A process that dies with the terminal raw leaves a shell that does not echo, so every
+// way out comes by here: machine_exit(), a fault, a signal from outside, the
+// sanitizers' last words. One way out needs no help from the kernel: Ctrl-\ stays a
+// signal, SIGQUIT, for when the kernel does not look at its keys any more.
 // Chapter 01.
 #include <signal.h>
 #include <stdbool.h>
@@ -49,14 +50,17 @@ static void continue_after_stop(int number)
 
 static void watch_ways_out(void)
 {
-    static const int deadly[] = {SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGPIPE, SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP};
+    static const int deadly[] = {SIGHUP,  SIGINT, SIGTERM, SIGQUIT, SIGPIPE, SIGABRT,
+                                 SIGSEGV, SIGBUS, SIGILL,  SIGFPE,  SIGTRAP};
+    const struct sigaction death = {.sa_handler = die_of, .sa_flags = SA_RESETHAND};
+    const struct sigaction stop = {.sa_handler = continue_after_stop, .sa_flags = SA_RESTART};
     for (size_t i = 0; i < sizeof deadly / sizeof deadly[0]; i++) {
         struct sigaction old;
         // Who is there already (trap.c) gives the terminal back by machine_exit().
         if (sigaction(deadly[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
-            sigaction(deadly[i], &(struct sigaction){.sa_handler = die_of, .sa_flags = SA_RESETHAND}, NULL);
+            sigaction(deadly[i], &death, NULL);
     }
-    sigaction(SIGCONT, &(struct sigaction){.sa_handler = continue_after_stop, .sa_flags = SA_RESTART}, NULL);
+    sigaction(SIGCONT, &stop, NULL);
 }
 
 void host_terminal_take(void)
@@ -68,7 +72,8 @@ void host_terminal_take(void)
         return;
 
     terminal.raw = terminal.before;
-    terminal.raw.c_iflag &= ~(tcflag_t)(BRKINT | ICRNL | IGNCR | INLCR | ISTRIP | IXON | PARMRK);
+    terminal.raw.c_iflag &=
+        ~(tcflag_t)(BRKINT | ICRNL | IGNCR | INLCR | ISTRIP | IXON | PARMRK);
     terminal.raw.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | IEXTEN);
     terminal.raw.c_cc[VINTR] = terminal.raw.c_cc[VSUSP] = _POSIX_VDISABLE;
     terminal.raw.c_cc[VMIN] = 1;

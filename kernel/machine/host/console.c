@@ -2,7 +2,8 @@
 //
 // The first console: the process's standard input and output.
 //
-// On a terminal, Ctrl-A x ends the process, as it ends QEMU; Ctrl-A Ctrl-A is one Ctrl-A for the kernel.
+// On a terminal, Ctrl-A x ends the process, as it ends QEMU; Ctrl-A Ctrl-A is one
+// Ctrl-A for the kernel.
 // Chapter 01.
 #include <errno.h>
 #include <poll.h>

@@ -2,21 +2,25 @@
 //
 // Threads, for the machine: a stack to start on, and the way from one to another.
 //
-// AddressSanitizer follows every change of the stack, or it would take a thread's stack for a wild address.
+// AddressSanitizer follows every change of the stack, or it would take a thread's stack
+// for a wild address.
 // Chapter 09.
 #include "host.h"
 #include "machine.h"
 #include "sanitizer.h"
 
-enum { STACK_ALIGNMENT = 16 }; // where a call is made; one return address less inside the function
+enum {
+    STACK_ALIGNMENT = 16, // where a call is made; inside the function, a return address less
+};
 
 void host_switch(uintptr_t *save_stack_pointer, uintptr_t stack_pointer); // switch.S
 
-void machine_context_init(struct machine_context *context, void *stack, size_t size, void (*entry)(void))
+void machine_context_init(struct machine_context *context, void *stack, size_t size,
+                          void (*entry)(void))
 {
-    machine_unpoison(stack, size); // marks that the functions of a stack's last user may have left
+    machine_unpoison(stack, size); // what the functions of its last user have left
 
-    // Zeroes above: entry()'s return address, and rbp, say that the call chain ends here.
+    // entry()'s return address, and rbp, are 0: the call chain ends here.
     uintptr_t top = ((uintptr_t)stack + size) & ~(uintptr_t)(STACK_ALIGNMENT - 1);
     uintptr_t *no_caller = (uintptr_t *)top - 1;
     *no_caller = 0;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The machine's devices, seen from their own side: interrupt lines that are file descriptors, and registers that are
-// functions.
+// The machine's devices, seen from their own side: interrupt lines that are file
+// descriptors, and registers that are functions.
 //
-// A line interrupts while its descriptor can be read, the device wants to (listen), the controller lets it (enable)
-// and nobody is at it already (claim to complete).
+// A line interrupts while its descriptor can be read, the device wants to (listen), the
+// controller lets it (enable) and nobody is at it already (claim to complete).
 // Chapter 05.
 #include <errno.h>
 #include <poll.h>
@@ -85,7 +85,7 @@ void host_line_complete(unsigned source)
     line_of(source)->claimed = false;
 }
 
-// The lines that may interrupt, for poll(), with their sources beside. Returns how many.
+// The lines that may interrupt, for poll(), and beside it. Returns how many.
 static unsigned collect_lines(struct pollfd *polled, struct line **lines)
 {
     unsigned count = 0;
@@ -127,7 +127,8 @@ void host_device_add(struct host_device *device)
 static struct host_device *device_at(uint64_t address, uint64_t size)
 {
     for (struct host_device *device = devices.registers; device; device = device->next)
-        if (address >= device->address && size <= device->size && address - device->address <= device->size - size)
+        if (address >= device->address && size <= device->size &&
+            address - device->address <= device->size - size)
             return device;
     return NULL;
 }
@@ -141,7 +142,8 @@ static struct host_device *device_or_panic(uint64_t address, unsigned width, con
 {
     struct host_device *device = device_at(address, width);
     if (!device)
-        panic("%s of %u bytes at %#llx: no device has registers there; addresses come from machine_map_device()",
+        panic("%s of %u bytes at %#llx: no device has registers there; addresses come from "
+              "machine_map_device()",
               what, width, (unsigned long long)address);
     return device;
 }

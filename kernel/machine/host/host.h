@@ -1,28 +1,31 @@
 // SPDX-License-Identifier: MIT
 //
-// What the files of MACHINE=host share with each other, and with nobody else: a process as a machine.
+// What the files of MACHINE=host share with each other, and with nobody else: a process
+// as a machine.
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-// ---- The process (boot/host/main.c) -----------------------------------------------------------------------
+// ---- The process (boot/host/main.c) -------------------------------------------------
 struct host_range {
     uintptr_t low, high; // [low, high)
 };
-struct host_range host_memory(void);     // what the kernel has as RAM
-struct host_range host_boot_stack(void); // what kernel_main() runs on; a page without access lies below
-char **host_arguments(void);             // of main(), for a reboot
+struct host_range host_memory(void); // what the kernel has as RAM
+// What kernel_main() runs on. Below it lies a page without access.
+struct host_range host_boot_stack(void);
+char **host_arguments(void); // of main(), for a reboot
 
-// ---- The terminal (boot/host/terminal.c) ------------------------------------------------------------------
-// Raw mode, when stdin is a terminal, from the first look for a key on: every key is a byte for the kernel.
+// ---- The terminal (boot/host/terminal.c) --------------------------------------------
+// Raw mode, when stdin is a terminal, from the first look for a key on: every key is a
+// byte for the kernel.
 void host_terminal_take(void);
 // As it was before. May be called anywhere, any number of times.
 void host_terminal_give_back(void);
 bool host_terminal_is_taken(void);
 
-// ---- The console's bytes (kernel/machine/host/console.c) --------------------------------------------------
+// ---- The console's bytes (kernel/machine/host/console.c) ----------------------------
 // Writes all of it, however slow the reader.
 void host_console_write(const char *bytes, size_t count);
 // Takes what has been typed, up to `size` bytes, without waiting.
@@ -32,40 +35,44 @@ bool host_console_has_ended(void); // nothing will be typed any more
 // For irq_connect(): there is input (boot/host/console.c).
 void host_console_interrupt(void *context);
 
-// ---- Faults and stacks (trap.c, maps.c, frame.c) ----------------------------------------------------------
+// ---- Faults and stacks (trap.c, maps.c, frame.c) ------------------------------------
 struct host_range host_trap_stack(void);
 // What the process may do with an address: the bits of enum machine_access.
 unsigned host_access(uintptr_t address);
 // The image, and the end of its instructions; the linker provides these.
 extern const char __executable_start[], etext[], end[];
 
-// The top of a stack that is not running, lowest address first: what switch.S pushes and pops.
+// The top of a stack that is not running, lowest address first: what switch.S pushes
+// and pops.
 struct host_saved_registers {
     uintptr_t r15, r14, r13, r12, rbx, rbp;
     uintptr_t return_address;
 };
 
-// ---- Interrupt lines (kernel/machine/host/device.c) -------------------------------------------------------
+// ---- Interrupt lines (kernel/machine/host/device.c) ---------------------------------
 // A line is a file descriptor: the source interrupts while there is something to read.
 enum {
     HOST_LINE_CONSOLE = 1, // interrupt source numbers
     HOST_LINES = 32,
 };
 void host_line_connect(unsigned source, int descriptor);
-void host_line_listen(unsigned source, bool on); // the device's side: whether it wants to interrupt
+void host_line_listen(unsigned source, bool on); // the device's side
 void host_line_enable(unsigned source, bool on); // the interrupt controller's side
 unsigned host_line_claim(void);                  // a source that wants attention, 0: none
 void host_line_complete(unsigned source);
 // Nothing will come from it any more.
 void host_line_end(unsigned source);
-// Looks at all lines; waits up to timeout_ns for one (UINT64_MAX: for ever). True when there is one to claim.
+// Looks at all lines; waits up to timeout_ns for one (UINT64_MAX: for ever). True when
+// there is one to claim.
 bool host_line_wait(uint64_t timeout_ns);
 
-// From now on machine_poll() looks at the lines and the deadline, once in a while (kernel/machine/host/wait.c).
+// From now on machine_poll() looks at the lines and the deadline, once in a while
+// (kernel/machine/host/wait.c).
 void host_poll_start(void);
 
-// ---- Devices with registers (kernel/machine/host/device.c) ------------------------------------------------
-// The device's side of a register access. `width` is 1, 2, 4 or 8 bytes; `offset` is from `address`.
+// ---- Devices with registers (kernel/machine/host/device.c) --------------------------
+// The device's side of a register access. `width` is 1, 2, 4 or 8 bytes; `offset` is
+// from `address`.
 struct host_device {
     const char *name;
     uint64_t address, size;

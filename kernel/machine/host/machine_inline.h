@@ -2,12 +2,12 @@
 //
 // The parts of the contract (machine.h) that are worth inlining, for a Linux process.
 //
-// There are no interrupts here: devices are looked at in machine_wait() and machine_poll(), both called by the
-// scheduler, so there is never anything to mask.
+// There are no interrupts here: devices are looked at in machine_wait() and
+// machine_poll(), both called by the scheduler, so there is never anything to mask.
 #pragma once
 
 #ifndef __x86_64__
-#error "MACHINE=host knows x86-64 only so far: its registers (trap.c, frame.c) and stacks (switch.S, context.c)"
+#error "MACHINE=host knows x86-64 only so far: see trap.c, frame.c, switch.S and context.c"
 #endif
 
 #if defined(__has_feature)
@@ -16,7 +16,8 @@
 #endif
 #endif
 
-// What a thread that is not running is made of: the registers lie on its stack (switch.S has their order).
+// What a thread that is not running is made of: the registers lie on its stack
+// (switch.S has their order).
 struct machine_context {
     uintptr_t stack_pointer;
     void *stack; // lowest byte; NULL: the boot stack

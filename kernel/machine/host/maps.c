@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// What the process may do with an address, as the system sees it: /proc/self/maps, a line for each range.
+// What the process may do with an address, as the system sees it: /proc/self/maps, a
+// line for each range.
 //
 //     200000000000-200008000000 rw-p 00000000 00:00 0
 //
-// Read a piece at a time and without any memory of its own, since a fault's report needs it.
+// Read a piece at a time and without any memory of its own, since a fault's report
+// needs it.
 // Chapter 03.
 #include <fcntl.h>
 #include <unistd.h>
@@ -24,6 +26,16 @@ static void take_digit(uintptr_t *number, char digit)
     *number = *number << 4 | (uintptr_t)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
 }
 
+static unsigned access_of(char c)
+{
+    switch (c) {
+    case 'r': return MACHINE_READ;
+    case 'w': return MACHINE_WRITE;
+    case 'x': return MACHINE_EXECUTE;
+    default: return MACHINE_NO_ACCESS;
+    }
+}
+
 // Takes the next character of the file. True at the end of a line.
 static bool read_on(struct line *line, char c)
 {
@@ -38,7 +50,7 @@ static bool read_on(struct line *line, char c)
     else if (line->part == IN_HIGH)
         take_digit(&line->high, c);
     else if (line->part == IN_ACCESS)
-        line->access |= c == 'r' ? MACHINE_READ : c == 'w' ? MACHINE_WRITE : c == 'x' ? MACHINE_EXECUTE : 0;
+        line->access |= access_of(c);
     return false;
 }
 

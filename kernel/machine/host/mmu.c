@@ -2,9 +2,10 @@
 //
 // What pages may be used for: the system's page tables, by mprotect().
 //
-// The system has loaded the image with text read-execute, constants read-only and the rest read-write, and the memory
-// is read-write: nothing is left to do at the start. A run of pages with rights of its own is one of at most
-// vm.max_map_count (65,530) that a process may have; a thread's guard page makes two, so there can be 32,000 threads.
+// The system has loaded the image with text read-execute, constants read-only and the
+// rest read-write, and the memory is read-write: nothing is left to do at the start. A
+// run of pages with rights of its own is one of at most vm.max_map_count (65,530) that
+// a process may have; a thread's guard page makes two, so there can be 32,000 threads.
 // Chapter 08.
 #include <errno.h>
 #include <sys/mman.h>
@@ -19,15 +20,17 @@ int machine_vm_init(const struct memory_range *memory, unsigned count)
 
 static bool contains(struct host_range range, uintptr_t address, size_t size)
 {
-    return address >= range.low && size <= range.high - range.low && address - range.low <= range.high - range.low - size;
+    return address >= range.low && size <= range.high - range.low &&
+           address - range.low <= range.high - range.low - size;
 }
 
-// The process has more than the kernel has: the C library, the sanitizers' tables. Those are not the kernel's to change.
+// The process has more than the kernel has: the C library, the sanitizers' tables.
+// Those are not the kernel's to change.
 static bool is_ours(uintptr_t address, size_t size)
 {
     const struct host_range image = {(uintptr_t)__executable_start, (uintptr_t)end};
-    return contains(host_memory(), address, size) || contains(host_boot_stack(), address, size) ||
-           contains(image, address, size);
+    return contains(host_memory(), address, size) ||
+           contains(host_boot_stack(), address, size) || contains(image, address, size);
 }
 
 int machine_vm_protect(uintptr_t address, size_t size, unsigned access)
@@ -35,7 +38,8 @@ int machine_vm_protect(uintptr_t address, size_t size, unsigned access)
     if (address % PAGE_SIZE != 0 || size % PAGE_SIZE != 0 || !is_ours(address, size))
         return -EINVAL;
 
-    int protection = (access & MACHINE_READ ? PROT_READ : 0) | (access & MACHINE_WRITE ? PROT_WRITE : 0) |
+    int protection = (access & MACHINE_READ ? PROT_READ : 0) |
+                     (access & MACHINE_WRITE ? PROT_WRITE : 0) |
                      (access & MACHINE_EXECUTE ? PROT_EXEC : 0);
     return mprotect((void *)address, size, protection) == 0 ? 0 : -ENOMEM;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// From one thread to another: the registers that a function has to keep (System V ABI for x86-64, 3.2.1) go onto the
-// old stack and come from the new one.
+// From one thread to another: the registers that a function has to keep (System V ABI
+// for x86-64, 3.2.1) go onto the old stack and come from the new one.
 //
 //   1. save the callee's registers on the old stack
 //   2. remember where, and change the stack

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// Traps: the system turns an exception into a signal, and this turns the signal into words.
+// Traps: the system turns an exception into a signal, and this turns the signal into
+// words.
 //
-// The handler runs on a stack of its own, since the thread's may be what is broken. SIGQUIT comes by here too:
-// with Ctrl-\ one asks a kernel that does not answer any more where it is.
+// The handler runs on a stack of its own, since the thread's may be what is broken.
+// SIGQUIT comes by here too: with Ctrl-\ one asks a kernel that does not answer any
+// more where it is.
 // Chapter 03.
 #include "trap.h"
 
@@ -31,7 +33,8 @@ static struct {
 
 struct host_range host_trap_stack(void)
 {
-    return (struct host_range){(uintptr_t)traps.stack, (uintptr_t)traps.stack + sizeof traps.stack};
+    return (struct host_range){(uintptr_t)traps.stack,
+                               (uintptr_t)traps.stack + sizeof traps.stack};
 }
 
 // A page without any access counts as not mapped. The same words on every machine.
@@ -43,17 +46,26 @@ static const char *page_fault_in_words(uint64_t error, uintptr_t address)
                       : "instruction fetch from an address that is not mapped";
     if (error & PAGE_FAULT_WRITE)
         return mapped ? "write to read-only memory" : "write to an address that is not mapped";
-    return mapped ? "load from memory that is not readable" : "load from an address that is not mapped";
+    return mapped ? "load from memory that is not readable"
+                  : "load from an address that is not mapped";
+}
+
+// Otherwise the processor does not say which address it was.
+static bool is_page_fault(const siginfo_t *signal, const ucontext_t *context)
+{
+    return signal->si_signo == SIGSEGV && signal->si_code > 0 &&
+           context->uc_mcontext.gregs[REG_TRAPNO] == PAGE_FAULT;
 }
 
 static const char *cause_in_words(const siginfo_t *signal, const ucontext_t *context)
 {
-    const greg_t *registers = context->uc_mcontext.gregs;
+    if (signal->si_code <= 0) // of a process, not of the processor
+        return "stopped from outside (a signal)";
+    if (is_page_fault(signal, context))
+        return page_fault_in_words((uint64_t)context->uc_mcontext.gregs[REG_ERR],
+                                   (uintptr_t)signal->si_addr);
     switch (signal->si_signo) {
-    case SIGSEGV:
-        if (registers[REG_TRAPNO] != PAGE_FAULT)
-            return "access to an address that no memory can have"; // and the processor does not say which
-        return page_fault_in_words((uint64_t)registers[REG_ERR], (uintptr_t)signal->si_addr);
+    case SIGSEGV: return "access to an address that no memory can have";
     case SIGBUS: return "access to memory that the system cannot provide";
     case SIGILL: return "illegal instruction";
     case SIGFPE: return "division by zero, or with a result that does not fit";
@@ -77,7 +89,7 @@ static void handle(int number, siginfo_t *signal, void *system_context)
         .cause = cause_in_words(signal, context),
         .pc = trap.pc,
         .sp = trap.sp,
-        .has_address = number == SIGBUS || (number == SIGSEGV && registers[REG_TRAPNO] == PAGE_FAULT),
+        .has_address = number == SIGBUS || is_page_fault(signal, context),
         .address = sanitizer_meant_address((uintptr_t)signal->si_addr),
         .machine = &trap,
     };
@@ -94,7 +106,8 @@ static bool explain_boot_stack(uintptr_t address, char *text, size_t size)
     return true;
 }
 
-// A fault in the report comes here again, further down the same stack: panic.c counts, so that it ends.
+// A fault in the report comes here again, further down the same stack: panic.c counts,
+// so that it ends.
 void machine_trap_init(void)
 {
     static const int exceptions[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGQUIT};
@@ -115,13 +128,15 @@ void machine_trap_print(const struct machine_trap *trap)
         const char *name;
         int index;
     } rows[] = {
-        {"rip", REG_RIP}, {"rsp", REG_RSP}, {"rbp", REG_RBP}, {"rax", REG_RAX}, {"rbx", REG_RBX},
-        {"rcx", REG_RCX}, {"rdx", REG_RDX}, {"rsi", REG_RSI}, {"rdi", REG_RDI}, {"r8", REG_R8},
-        {"r9", REG_R9},   {"r10", REG_R10}, {"r11", REG_R11}, {"r12", REG_R12}, {"r13", REG_R13},
-        {"r14", REG_R14}, {"r15", REG_R15}, {"rflags", REG_EFL},
+        {"rip", REG_RIP}, {"rsp", REG_RSP},    {"rbp", REG_RBP}, {"rax", REG_RAX},
+        {"rbx", REG_RBX}, {"rcx", REG_RCX},    {"rdx", REG_RDX}, {"rsi", REG_RSI},
+        {"rdi", REG_RDI}, {"r8", REG_R8},      {"r9", REG_R9},   {"r10", REG_R10},
+        {"r11", REG_R11}, {"r12", REG_R12},    {"r13", REG_R13}, {"r14", REG_R14},
+        {"r15", REG_R15}, {"rflags", REG_EFL},
     };
     const ucontext_t *context = trap->context;
     for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        print(" %6s %016llx%s", rows[i].name, (unsigned long long)context->uc_mcontext.gregs[rows[i].index],
+        print(" %6s %016llx%s", rows[i].name,
+              (unsigned long long)context->uc_mcontext.gregs[rows[i].index],
               i % 3 == 2 ? "\n" : "");
 }

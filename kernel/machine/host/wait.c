@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Waiting: the process sleeps in the system until a device has something or the deadline comes.
+// Waiting: the process sleeps in the system until a device has something or the
+// deadline comes.
 //
-// Threads that never wait must not keep the devices unheard: once in a while machine_poll() looks, too.
+// Threads that never wait must not keep the devices unheard: once in a while
+// machine_poll() looks, too.
 // Chapter 10.
 #include "host.h"
 #include "machine.h"
