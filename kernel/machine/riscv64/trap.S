@@ -8,19 +8,23 @@
 // interrupted stack pointer while there is no register free for it.
 //
 //  1. Swap sp and sscratch. sp is not 0: a trap inside a trap, go to 6.
-//  2. The trap stack, with room for a struct machine_trap: the interrupted stack may be
-//     the thing that is broken.
-//  3. Save the registers, the interrupted sp, and what the processor says of the trap.
+//  2. The trap stack: the interrupted stack may be the thing that is broken.
+//  3. Save the registers, the interrupted sp, and what the processor says of the trap,
+//     as a struct machine_trap.
 //  4. trap_handle(frame). It returns after an interrupt; an exception ends in a report.
 //  5. Everything as it was, sscratch 0, and on with what was interrupted.
-//  6. Nothing is left to save: trap_nested(cause, pc, value) on an empty trap stack says
-//     a line and exits.
+//  6. The code that handles a trap has trapped. The lower half of the trap stack, below
+//     what that code has there, or all of it when that code has used it up. Save as in
+//     3. and trap_handle_nested(frame), which never returns.
+//  7. That has trapped too, and from here it is sent to: trap_give_up(cause, pc, value)
+//     on an empty stack says a line and exits.
 //
 // Interrupts stay masked throughout: the processor does that on its way in.
 // Chapter 03.
 
 #define SLOT(n) (n) * 8(sp)     // struct machine_trap: x[0..31], pc, status, cause, value
 #define FRAME_SIZE (36 * 8)
+#define HALF_SIZE 4096          // of the trap stack, linker.ld
 
 // `sd` or `ld` for every register but x0, which is always 0, and x2, which is sp.
     .macro each instruction
@@ -33,32 +37,34 @@
     .endr
     .endm
 
+// Leaves the frame's address in sp and a0. Call chains of the handler end here.
+    .macro save_frame
+    addi sp, sp, -FRAME_SIZE
+    each sd
+    csrrwi t0, sscratch, 1      // the interrupted sp; from now on never 0
+    sd t0, SLOT(2)
+    csrr t0, sepc
+    sd t0, SLOT(32)
+    csrr t0, sstatus
+    sd t0, SLOT(33)
+    csrr t0, scause
+    sd t0, SLOT(34)
+    csrr t0, stval
+    sd t0, SLOT(35)
+    mv a0, sp
+    li s0, 0
+    .endm
+
     .text
     .globl trap_entry
     .balign 4                   // stvec holds a multiple of 4
     .type trap_entry, @function
 trap_entry:
     csrrw sp, sscratch, sp      // 1.
-    bnez sp, trap_entry_nested
-
+    bnez sp, 6f
     la sp, trap_stack_high      // 2.
-    addi sp, sp, -FRAME_SIZE
-
-    each sd                     // 3.
-    csrrwi t0, sscratch, 1      // the interrupted sp; from now on never 0
-    sd t0, SLOT(2)
-    csrr t0, sepc
-    sd t0, SLOT(32)
-    csrr t1, sstatus
-    sd t1, SLOT(33)
-    csrr t2, scause
-    sd t2, SLOT(34)
-    csrr t3, stval
-    sd t3, SLOT(35)
-
-    mv a0, sp                   // 4.
-    li s0, 0                    // call chains of the handler end here
-    call trap_handle
+    save_frame                  // 3.
+    call trap_handle            // 4.
 
     ld t0, SLOT(32)             // 5.
     csrw sepc, t0
@@ -68,15 +74,23 @@ trap_entry:
     each ld
     ld sp, SLOT(2)
     sret
+
+6:  csrr gp, sscratch           // the interrupted sp; code of ours does not use gp
+    la sp, trap_stack_high - HALF_SIZE
+    bltu sp, gp, 1f
+    la sp, trap_stack_high
+1:  save_frame
+    call trap_handle_nested
     .size trap_entry, . - trap_entry
 
-    .type trap_entry_nested, @function
-trap_entry_nested:
-    la sp, trap_stack_high      // 6.
+    .globl trap_entry_last
+    .balign 4
+    .type trap_entry_last, @function
+trap_entry_last:
+    la sp, trap_stack_high      // 7.
     csrr a0, scause
     csrr a1, sepc
     csrr a2, stval
     li s0, 0
-    li ra, 0
-    call trap_nested
-    .size trap_entry_nested, . - trap_entry_nested
+    call trap_give_up
+    .size trap_entry_last, . - trap_entry_last

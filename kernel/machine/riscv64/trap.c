@@ -14,12 +14,14 @@
 _Static_assert(sizeof(struct machine_trap) == 36 * 8, "trap.S: FRAME_SIZE");
 _Static_assert(offsetof(struct machine_trap, pc) == 32 * 8, "trap.S: SLOT(32) and on");
 
-extern char trap_entry[]; // trap.S
+extern char trap_entry[], trap_entry_last[]; // trap.S, which calls these:
 void trap_handle(const struct machine_trap *trap);
-_Noreturn void trap_nested(uint64_t cause, uint64_t pc, uint64_t value);
+_Noreturn void trap_handle_nested(const struct machine_trap *trap);
+_Noreturn void trap_give_up(uint64_t cause, uint64_t pc, uint64_t value);
 
 static struct {
     unsigned (*access_of)(uintptr_t address); // NULL while translation is off
+    bool reporting;                           // an exception's report has begun
 } trap_state;
 
 void machine_trap_init(void)
@@ -79,6 +81,20 @@ static bool has_address(uint64_t cause)
            cause != SCAUSE_BREAKPOINT;
 }
 
+static _Noreturn void report(const struct machine_trap *trap)
+{
+    const struct trap words = {
+        .cause = cause_in_words(trap->cause, trap->value),
+        .pc = trap->pc,
+        .sp = trap->x[2],
+        .has_address = has_address(trap->cause),
+        .address = trap->value,
+        .machine = trap,
+    };
+    trap_state.reporting = true;
+    trap_report(&words);
+}
+
 // Runs on the trap stack with interrupts masked. Returns to what was interrupted, or never.
 void trap_handle(const struct machine_trap *trap)
 {
@@ -92,15 +108,17 @@ void trap_handle(const struct machine_trap *trap)
         trap_interrupt(INTERRUPT_DEVICE);
         return;
     }
-    const struct trap report = {
-        .cause = cause_in_words(trap->cause, trap->value),
-        .pc = trap->pc,
-        .sp = trap->x[2],
-        .has_address = has_address(trap->cause),
-        .address = trap->value,
-        .machine = trap,
-    };
-    trap_report(&report);
+    report(trap);
+}
+
+// A handler of interrupts that has trapped gets a whole report, a report that has trapped
+// a line.
+_Noreturn void trap_handle_nested(const struct machine_trap *trap)
+{
+    csr_write(stvec, (uintptr_t)trap_entry_last);
+    if (!trap_state.reporting)
+        report(trap);
+    trap_give_up(trap->cause, trap->pc, trap->value);
 }
 
 void machine_trap_print(const struct machine_trap *trap)
@@ -132,16 +150,16 @@ static void put_hex(uint64_t number)
         machine_console_put("0123456789abcdef"[number >> shift & 15]);
 }
 
-// Where a third trap goes. Aligned as stvec wants it.
-static _Noreturn __attribute__((aligned(4))) void give_up(void)
+// Where a trap of the last words goes. Aligned as stvec wants it.
+static _Noreturn __attribute__((aligned(4))) void exit_without_words(void)
 {
     machine_exit(1);
 }
 
-// The code that handles traps has trapped itself: trusts nothing but the firmware.
-_Noreturn void trap_nested(uint64_t cause, uint64_t pc, uint64_t value)
+// The code that reports traps has trapped itself: trusts nothing but the firmware.
+_Noreturn void trap_give_up(uint64_t cause, uint64_t pc, uint64_t value)
 {
-    csr_write(stvec, (uintptr_t)give_up);
+    csr_write(stvec, (uintptr_t)exit_without_words);
     put_text("\r\nPANIC: a trap inside a trap: ");
     put_text(cause_in_words(cause, value));
     put_text("\r\n  at pc ");
