@@ -14,12 +14,12 @@
 #include "print.h"
 #include "string.h"
 
-enum token { // 5.4.1
-    TOKEN_BEGIN_NODE = 1,
-    TOKEN_END_NODE = 2,
-    TOKEN_PROPERTY = 3,
-    TOKEN_NOP = 4,
-    TOKEN_END = 9,
+enum token { // 5.4.1; big-endian numbers as a little-endian processor reads them
+    TOKEN_BEGIN_NODE = 1 << 24,
+    TOKEN_END_NODE = 2 << 24,
+    TOKEN_PROPERTY = 3 << 24,
+    TOKEN_NOP = 4 << 24,
+    TOKEN_END = 9 << 24,
 };
 
 struct fdt_header { // 5.2; all big-endian
@@ -42,41 +42,59 @@ static uint32_t from_be32(uint32_t be)
     return be << 24 | (be & 0xff00) << 8 | (be >> 8 & 0xff00) | be >> 24;
 }
 
-// The 32-bit number at an offset of the structure block, a multiple of 4 that lies inside.
-static uint32_t read_word(const struct fdt *tree, uint32_t at)
+// The four bytes at an offset of the structure block, a multiple of 4 that lies inside.
+static uint32_t raw_word(const struct fdt *tree, size_t at)
 {
-    return from_be32(*(const uint32_t *)(const void *)(tree->blob + tree->structure + at));
+    return *(const uint32_t *)(const void *)(tree->blob + tree->structure + at);
 }
 
-static const char *bytes_at(const struct fdt *tree, uint32_t at)
+static uint32_t read_word(const struct fdt *tree, size_t at)
+{
+    return from_be32(raw_word(tree, at));
+}
+
+static const char *bytes_at(const struct fdt *tree, size_t at)
 {
     return (const char *)tree->blob + tree->structure + at;
 }
 
-// What begins at `at` of the structure block, and where the next token begins.
-static enum token read_token(const struct fdt *tree, uint32_t at, uint32_t *next)
+// The word behind the one in which the string ends that begins at `at`, or 0 when it does not.
+static size_t skip_string(const struct fdt *tree, size_t at)
 {
-    if (at > tree->structure_size - 4 || at % 4 != 0)
+    for (; at + 4 <= tree->structure_size; at += 4) {
+        uint32_t word = raw_word(tree, at);
+        if ((word - 0x01010101) & ~word & 0x80808080) // one of its bytes is 0
+            return at + 4;
+    }
+    return 0;
+}
+
+// What begins at `at` of the structure block, a multiple of 4, and where the next token begins.
+// Sums do not wrap around: they are of 32-bit numbers, in 64 bits.
+static inline enum token read_token(const struct fdt *tree, size_t at, size_t *next)
+{
+    size_t size = tree->structure_size;
+    if (at + 4 > size)
         return TOKEN_END;
 
-    uint32_t left = tree->structure_size - at - 4, length;
-    enum token token = read_word(tree, at);
-    switch (token) {
-    case TOKEN_BEGIN_NODE:
-        length = (uint32_t)strnlen(bytes_at(tree, at + 4), left);
-        if (length == left)
-            return TOKEN_END;
-        *next = at + 4 + (length + 4) / 4 * 4; // with its terminating 0
-        return token;
-    case TOKEN_PROPERTY:
-        if (left < 8 || (length = read_word(tree, at + 4)) > left - 8)
-            return TOKEN_END;
-        *next = at + 12 + (length + 3) / 4 * 4;
-        return token;
-    case TOKEN_END_NODE:
-    case TOKEN_NOP: *next = at + 4; return token;
-    default: return TOKEN_END;
+    enum token token = raw_word(tree, at);
+    if (token == TOKEN_PROPERTY) {
+        size_t end = at + 12 > size ? SIZE_MAX : at + 12 + read_word(tree, at + 4);
+        *next = (end + 3) / 4 * 4;
+        return end <= size ? token : TOKEN_END;
     }
+    if (token == TOKEN_BEGIN_NODE) {
+        *next = skip_string(tree, at + 4);
+        return *next ? token : TOKEN_END;
+    }
+    *next = at + 4;
+    return token == TOKEN_END_NODE || token == TOKEN_NOP ? token : TOKEN_END;
+}
+
+// Whether there is a node at that place; then *at is where its properties begin.
+static bool enter_node(const struct fdt *tree, fdt_node node, size_t *at)
+{
+    return node >= 0 && node % 4 == 0 && read_token(tree, (size_t)node, at) == TOKEN_BEGIN_NODE;
 }
 
 static bool is_inside(size_t offset, size_t size, size_t all)
@@ -133,32 +151,28 @@ int fdt_open(struct fdt *tree, const void *blob, size_t limit)
 
 fdt_node fdt_next(const struct fdt *tree, fdt_node node, int *depth)
 {
-    uint32_t at = 0, next;
-    if (node == FDT_NONE)
-        *depth = -1;
-    else if (read_token(tree, (uint32_t)node, &at) != TOKEN_BEGIN_NODE)
+    size_t at = 0, next;
+    int level = node == FDT_NONE ? -1 : *depth;
+    if (node != FDT_NONE && !enter_node(tree, node, &at))
         return FDT_NONE;
 
     for (;; at = next) {
-        switch (read_token(tree, at, &next)) {
-        case TOKEN_BEGIN_NODE:
-            if (++*depth <= FDT_DEPTH_MAX)
-                return (fdt_node)at;
-            break;
-        case TOKEN_END_NODE: --*depth; break;
-        case TOKEN_PROPERTY:
-        case TOKEN_NOP: break;
-        default: return FDT_NONE;
-        }
+        enum token token = read_token(tree, at, &next);
+        if (token == TOKEN_PROPERTY || token == TOKEN_NOP)
+            continue;
+        level += token == TOKEN_BEGIN_NODE ? 1 : -1;
+        *depth = level;
+        if (token == TOKEN_END)
+            return FDT_NONE;
+        if (token == TOKEN_BEGIN_NODE && level <= FDT_DEPTH_MAX)
+            return (fdt_node)at;
     }
 }
 
 const char *fdt_name(const struct fdt *tree, fdt_node node)
 {
-    uint32_t next;
-    if (read_token(tree, (uint32_t)node, &next) != TOKEN_BEGIN_NODE)
-        return "";
-    return bytes_at(tree, (uint32_t)node + 4);
+    size_t at;
+    return enter_node(tree, node, &at) ? bytes_at(tree, (size_t)node + 4) : "";
 }
 
 // Whether a node's name is these `length` bytes, its unit address (what follows the @)
@@ -193,8 +207,9 @@ fdt_node fdt_find(const struct fdt *tree, const char *path)
 const void *fdt_property(const struct fdt *tree, fdt_node node, const char *name,
                          uint32_t *length)
 {
-    uint32_t at, next;
-    if (read_token(tree, (uint32_t)node, &at) != TOKEN_BEGIN_NODE)
+    const char *strings = (const char *)tree->blob + tree->strings;
+    size_t at, next;
+    if (!enter_node(tree, node, &at))
         return NULL;
     // A node's properties come before its children.
     for (;; at = next) {
@@ -203,16 +218,14 @@ const void *fdt_property(const struct fdt *tree, fdt_node node, const char *name
             continue;
         if (token != TOKEN_PROPERTY)
             return NULL;
-        uint32_t string = read_word(tree, at + 8);
-        if (string >= tree->strings_size)
-            continue;
-        const char *found = (const char *)tree->blob + tree->strings + string;
-        if (*found != *name || strcmp(found, name) != 0)
-            continue;
-        if (length)
-            *length = read_word(tree, at + 4);
-        return bytes_at(tree, at + 12);
+        uint32_t found = read_word(tree, at + 8);
+        if (found < tree->strings_size && strings[found] == *name &&
+            strcmp(strings + found, name) == 0)
+            break;
     }
+    if (length)
+        *length = read_word(tree, at + 4);
+    return bytes_at(tree, at + 12);
 }
 
 const char *fdt_string(const struct fdt *tree, fdt_node node, const char *name)

@@ -17,7 +17,7 @@
 enum {
     WORD = sizeof(uint64_t),
     BLOCK = 16 * WORD,    // what one turn of the large loops moves
-    WORTHWHILE = 3 * WORD // fewer bytes than this go one by one
+    WORTHWHILE = 2 * WORD // fewer bytes than this go one by one
 };
 
 // A compiler that recognises a loop as "this is memset" would replace it with a call of
@@ -90,7 +90,8 @@ static inline size_t copy_shifted(void *target, const uint8_t *from, size_t coun
 
 // From the lowest address up. Source and destination may overlap when the destination is
 // lower.
-static inline void copy_up(uint8_t *to, const uint8_t *from, size_t count)
+static inline __attribute__((always_inline)) void copy_up(uint8_t *to, const uint8_t *from,
+                                                          size_t count)
 {
     if (count >= WORTHWHILE) {
         size_t done = bytes_until_aligned(to);
