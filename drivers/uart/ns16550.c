@@ -38,9 +38,9 @@ enum {
     FIFO_SIZE = 16,
 };
 
-// How long a write waits for the UART before it gives its bytes up: a terminal may be slow,
-// but a broken UART must not stop the kernel.
-#define SEND_TIMEOUT_NS 1000000000ull
+// How long a write waits for the UART before it gives its bytes up: who reads at the other
+// end may be slow, but a broken UART must not stop the kernel for good.
+#define SEND_TIMEOUT_NS 10000000000ull
 
 static struct {
     struct console_device device;
