@@ -14,12 +14,9 @@ struct shell {
     bool leave; // exit was called
 };
 
-static int report(const struct shell_pipeline *pipeline, int error)
+static int report_mistake(const char *what, const char *line, const char *where)
 {
-    if (error == -ENOMEM)
-        os_print_error("shell", error);
-    else
-        os_fprintf(OS_ERROR, "shell: %s\n", pipeline->message);
+    os_fprintf(OS_ERROR, "shell: %s at column %u\n", what, (unsigned)(where - line) + 1);
     return SHELL_USAGE;
 }
 
@@ -28,17 +25,17 @@ static int check_line(const char *line)
 {
     struct shell_pipeline pipeline;
     enum shell_end before = SHELL_NEXT;
-    const char *start = line;
+    const char *at = line;
     do {
-        int error = shell_parse(&line, 0, &pipeline);
+        int error = shell_parse(&at, 0, &pipeline);
+        if (error == -EINVAL)
+            return report_mistake(pipeline.mistake, line, pipeline.mistake_at);
         if (error)
-            return report(&pipeline, error);
+            return os_print_error("shell", error);
         shell_pipeline_free(&pipeline);
-        bool dangling = pipeline.commands == 0 && (before == SHELL_AND || before == SHELL_OR);
-        if (dangling) {
-            os_fprintf(OS_ERROR, "shell: a command is missing at column %u\n", (unsigned)(line - start) + 1);
-            return SHELL_USAGE;
-        }
+        bool dangling = before == SHELL_AND || before == SHELL_OR;
+        if (dangling && pipeline.commands == 0)
+            return report_mistake("a command is missing", line, at);
         before = pipeline.end;
     } while (pipeline.end != SHELL_END);
     return 0;
@@ -73,8 +70,8 @@ static void run_line(struct shell *shell, const char *line)
     bool runs = true;
     do {
         error = shell_parse(&line, shell->status, &pipeline);
-        if (error) {
-            shell->status = report(&pipeline, error);
+        if (error) { // no memory: it made sense before
+            shell->status = os_print_error("shell", error);
             return;
         }
         if (runs)

@@ -23,11 +23,12 @@ struct shell_pipeline {
     const char *source; // as it was typed
     size_t source_length;
     char *text; // where the words are
-    char message[96];
+    // What makes no sense, and where, after -EINVAL:
+    const char *mistake, *mistake_at;
 };
 
 // Reads the pipeline that starts at *text and moves *text behind its separator. `status` is the
-// value of $?. 0 with what shell_pipeline_free() gives back; -EINVAL with a message; -ENOMEM.
+// value of $?. 0 with what shell_pipeline_free() gives back; -EINVAL, -ENOMEM: then there is nothing to give back.
 int shell_parse(const char **text, int status, struct shell_pipeline *pipeline);
 void shell_pipeline_free(struct shell_pipeline *pipeline);
 char **shell_next_command(char **words); // the words of the next command

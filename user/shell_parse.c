@@ -8,7 +8,7 @@
 #include "shell.h"
 
 struct parser {
-    const char *start, *at;
+    const char *at;
     char *out;   // where the next byte of a word goes
     char **word; // where the next word goes
     bool in_command;
@@ -18,8 +18,8 @@ struct parser {
 
 static int fail(struct parser *parser, const char *what, const char *where)
 {
-    snprintf(parser->pipeline->message, sizeof(parser->pipeline->message), "%s at column %u", what,
-             (unsigned)(where - parser->start) + 1);
+    parser->pipeline->mistake = what;
+    parser->pipeline->mistake_at = where;
     return -EINVAL;
 }
 
@@ -140,7 +140,7 @@ static int take_pipeline(struct parser *parser)
         char byte = *parser->at;
         int error = 0;
         if (byte == '<' || byte == '>')
-            return fail(parser, "< and > need a file system, which is yet to come: quote the one", parser->at);
+            return fail(parser, "< and > need files, which are yet to come: quote the one", parser->at);
         if (byte == '|' && parser->at[1] != '|')
             error = end_command(parser, parser->at++);
         else if (byte == 0 || strchr(";\n&|#", byte))
@@ -172,7 +172,6 @@ int shell_parse(const char **text, int status, struct shell_pipeline *pipeline)
         return -ENOMEM;
     }
     struct parser parser = {
-        .start = *text,
         .at = *text,
         .out = pipeline->text,
         .word = pipeline->words,
