@@ -186,7 +186,10 @@ static inline struct thread *next_thread(void)
     ASSERT(!scheduler.serving);
 
     machine_poll();
-    while (scheduler.pending || list_is_empty(&scheduler.ready))
+    // Once, and no more while somebody is ready: a device that never rests must not stop us.
+    if (scheduler.pending)
+        run_services();
+    while (list_is_empty(&scheduler.ready))
         serve_or_idle();
     return container_of(list_take_first(&scheduler.ready), struct thread, link);
 }

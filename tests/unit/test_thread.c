@@ -276,17 +276,52 @@ static void interruption_stays(void)
     CHECK(list_is_empty(&interrupted_queue));
 }
 
+static void write_two_blocks(void *reason)
+{
+    int first = thread_block(reason, MACHINE_NEVER);
+    last_result = 10 * first + thread_block(reason, MACHINE_NEVER);
+}
+
 static void some_waits_are_not_interrupted(void)
 {
     const struct wait_reason reason = {.what = "disk", .uninterruptible = true};
-    struct thread *thread = thread_create("writer", block_once, (void *)&reason);
+    struct thread *thread = thread_create("writer", write_two_blocks, (void *)&reason);
 
     thread_yield();
     thread_interrupt(thread);
     CHECK_EQUAL(thread->state, THREAD_WAITING);
-    thread_wake(thread, 9);
+    thread_wake(thread, 4);
+    thread_yield();
+    CHECK_EQUAL(thread->state, THREAD_WAITING); // the next one neither
+    thread_wake(thread, 2);
     CHECK_EQUAL(thread_join(thread, NULL, MACHINE_NEVER), 0);
-    CHECK_EQUAL(last_result, 9);
+    CHECK_EQUAL(last_result, 42);
+}
+
+static struct thread *key_reader;
+
+// What a device would do while the processor is stopped.
+static void press_a_key(void)
+{
+    note('k');
+    thread_wake(key_reader, 3);
+}
+
+static void waiting_for_outside_is_not_dead(void)
+{
+    const struct wait_reason reason = {.what = "key", .external = true};
+    struct thread_statistics before, after;
+
+    start_trace();
+    thread_statistics(&before);
+    thread_hooks()->idle = press_a_key;
+    key_reader = thread_create("reader", block_once, (void *)&reason);
+    CHECK_EQUAL(thread_join(key_reader, NULL, MACHINE_NEVER), 0);
+    thread_hooks()->idle = NULL;
+    thread_statistics(&after);
+    CHECK_STRING(trace, "kw");
+    CHECK_EQUAL(last_result, 3);
+    CHECK_EQUAL(after.idle_count, before.idle_count + 1);
 }
 
 // ---- Services -----------------------------------------------------------------------
@@ -332,6 +367,7 @@ const struct test unit_tests[] = {
     {"threads run in the order they are woken", wakes_in_order},
     {"an interrupted thread waits no more", interruption_stays},
     {"an uninterruptible wait goes on", some_waits_are_not_interrupted},
+    {"who waits for the outside makes the system idle", waiting_for_outside_is_not_dead},
     {"services run between threads and lose no mark", services_run_between_threads},
     {0},
 };

@@ -137,17 +137,24 @@ static void start_again_in_the_past(struct timer *timer)
         timer_start(timer, 0, start_again_in_the_past);
 }
 
+static void take_turns(void *turns)
+{
+    while (repeats < 1000) {
+        ++*(unsigned *)turns;
+        thread_yield();
+    }
+}
+
 static void one_for_the_past_stops_nobody(void)
 {
     struct timer timer = {0};
-    uint64_t start_ns = machine_clock_ns();
+    unsigned turns = 0;
 
     repeats = 0;
+    struct thread *thread = thread_create("other", take_turns, &turns);
     timer_start(&timer, 0, start_again_in_the_past);
-    CHECK_EQUAL(timer_sleep(1 * MS), 0);
-    CHECK(machine_clock_ns() >= start_ns + 1 * MS);
-    while (repeats < 1000) // each time it runs again is a round of its own
-        timer_sleep(MS);
+    CHECK_EQUAL(thread_join(thread, NULL, MACHINE_NEVER), 0);
+    CHECK(turns >= 500); // each time the timer runs again is a round of its own
     CHECK(!timer_is_running(&timer));
 }
 
@@ -263,6 +270,20 @@ static void joins_until_a_deadline(void)
     CHECK(!thread_hooks()->has_deadline());
 }
 
+static void sleep_until_base(void *argument)
+{
+    timer_sleep_until(sleepers.base_ns);
+}
+
+// The deadline has come, but before the joiner runs the thread ends: then that counts.
+static void an_end_beats_the_deadline(void)
+{
+    sleepers.base_ns = machine_clock_ns() + 2 * MS;
+    struct thread *thread = thread_create("sleeper", sleep_until_base, NULL);
+    thread_yield();
+    CHECK_EQUAL(thread_join(thread, NULL, sleepers.base_ns + 1), 0);
+}
+
 static void idle_time_is_counted(void)
 {
     struct thread_statistics before, after;
@@ -325,6 +346,7 @@ const struct test unit_tests[] = {
     {"sleepers wake in the order of their deadlines", wakes_in_the_order_of_deadlines},
     {"an interrupted sleep ends", an_interrupted_sleep_ends},
     {"a join may have a deadline", joins_until_a_deadline},
+    {"a thread that ends before its joiner gives up is joined", an_end_beats_the_deadline},
     {"idle time is counted, and slept through", idle_time_is_counted},
     {"of a deadline and a wake-up one wins", one_of_two_wakers_wins},
     {0},
