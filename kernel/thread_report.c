@@ -148,12 +148,13 @@ static void print_for_panic(void)
         print_table(LINES_MAX);
 }
 
-// The bounds of the stack that `sp` is on, when it is a thread's own.
+// The bounds of the stack that `sp` is on, when it is a thread's own. With an overflow it
+// is in the guard page already.
 static bool find_stack(uintptr_t sp, uintptr_t *low, uintptr_t *high)
 {
     for (struct thread *t = thread_next(NULL); t; t = thread_next(t)) {
         uintptr_t stack = (uintptr_t)t->stack;
-        if (!stack || sp < stack || sp >= stack + THREAD_STACK_SIZE)
+        if (!stack || sp < stack - PAGE_SIZE || sp >= stack + THREAD_STACK_SIZE)
             continue;
         *low = stack;
         *high = stack + THREAD_STACK_SIZE;
