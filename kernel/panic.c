@@ -10,12 +10,16 @@
 #include "panic.h"
 
 #include "console.h"
+#include "format.h"
 #include "machine.h"
 #include "print.h"
 
+enum { MESSAGE_SIZE = 256 };
+
 static struct {
-    unsigned depth; // how many panics have begun and not ended
+    unsigned depth; // how many panics have begun
     struct panic_hooks hooks;
+    char message[MESSAGE_SIZE]; // what the first one is about
 } panic;
 
 struct panic_hooks *panic_hooks(void)
@@ -29,9 +33,9 @@ static _Noreturn void give_up(const char *file, int line, const char *format, va
 {
     if (panic.depth == 2) {
         console_fall_back();
-        print("\nPANIC during a panic, the report ends here: ");
+        print("\nPANIC during a panic: ");
         vprint(format, arguments);
-        print(" (%s:%d)\n", file, line);
+        print(" (%s:%d); the first was: %s\n", file, line, panic.message);
     }
     machine_exit(1);
 }
@@ -42,6 +46,15 @@ give_up_at(const char *file, int line, const char *format, ...)
     va_list arguments;
     va_start(arguments, format);
     give_up(file, line, format, arguments);
+}
+
+void panic_describe(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    if (panic.depth == 0)
+        vsnprintf(panic.message, MESSAGE_SIZE, format, arguments);
+    va_end(arguments);
 }
 
 void panic_begin(void)
@@ -72,9 +85,10 @@ void panic_at(const char *file, int line, const char *format, ...)
         panic.depth++;
         give_up(file, line, format, arguments);
     }
-    panic_begin();
-    vprint(format, arguments);
+    vsnprintf(panic.message, MESSAGE_SIZE, format, arguments);
     va_end(arguments);
-    print("\nat %s:%d\n", file, line);
+
+    panic_begin();
+    print("%s\nat %s:%d\n", panic.message, file, line);
     panic_end();
 }

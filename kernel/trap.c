@@ -120,6 +120,8 @@ static void print_advice(void)
 
 void trap_report(const struct trap *trap)
 {
+    panic_describe("%s, address %p, pc %p", trap->cause, (void *)trap->address,
+                   (void *)trap->pc);
     panic_begin();
     traps.reported = trap;
     print_what(trap);
