@@ -49,15 +49,17 @@ static void print_machine(const struct board *board)
 // Starts the first program and waits for its end. Returns its status.
 static int run_shell(void)
 {
-    static char name[] = "shell", option[] = "-c", commands[CMDLINE_SIZE];
+    static char name[] = "shell", option[] = "-c";
+    char *commands = heap_alloc(CMDLINE_SIZE);
     char *interactive[] = {name, NULL}, *once[] = {name, option, commands, NULL};
-    bool given = cmdline_value("run", commands, sizeof(commands)) >= 0;
+    bool given = commands && cmdline_value("run", commands, CMDLINE_SIZE) >= 0;
     struct file *console = terminal_file();
     struct file *const files[3] = {console, console, console};
 
     int id = process_start(program_find(name), given ? once : interactive, files, true);
     if (id < 0)
         panic("the shell does not start: %s", error_text(id));
+    heap_free(commands);
     int status = 1;
     process_wait(id, &status, MACHINE_NEVER);
     return status;
@@ -69,7 +71,7 @@ int kernel_main(const struct boot_info *boot)
     trap_init();                                       // from here on a fault is a report
     cmdline_init(boot);                                // what we were asked to do
     const struct board *board = board_describe(boot);  // which parts there are
-    has(board_start_console(board), "uart", "the firmware's console stays in use");
+    bool uart = has(board_start_console(board), "uart", "the firmware's console stays");
     page_init(board->memory, board->memory_count);     // memory by the page
     heap_init();                                       // memory in any size
     vm_init(board);                                    // code cannot be written, data not run
@@ -77,11 +79,11 @@ int kernel_main(const struct boot_info *boot)
     thread_init();                                     // this is now the thread "main"
     timer_init();                                      // sleep, and deadlines of waits
     has(board_start_clock(board), "clock", "`date` does not know the time");
-    bool keys = has(board_start_interrupts(board), "interrupts", "looking for keys every 20 ms");
+    bool calls = has(board_start_interrupts(board), "interrupts", "keys are looked for");
     machine_interrupts_enable();                       // the first one may come
     terminal_init();                                   // keys are queued for whoever reads
-    if (!keys)
-        terminal_poll_every(KEY_PERIOD_NS);
+    if (!uart || !calls)
+        terminal_poll_every(KEY_PERIOD_NS);            // a console that cannot call us is asked
     process_init();                                    // this is now the process "kernel"
     print_machine(board);
     return run_shell();

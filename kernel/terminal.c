@@ -16,6 +16,7 @@
 #include "heap.h"
 #include "line.h"
 #include "mutex.h"
+#include "page.h"
 #include "panic.h"
 #include "string.h"
 #include "timer.h"
@@ -258,7 +259,7 @@ bool terminal_is_file(const struct file *which)
 // ---- Setting up ------------------------------------------------------------------------------
 void terminal_init(void)
 {
-    terminal.queue = heap_alloc(TERMINAL_QUEUE_SIZE);
+    terminal.queue = page_alloc_dirty(TERMINAL_QUEUE_SIZE / PAGE_SIZE);
     if (!terminal.queue)
         panic("no memory for the keyboard's queue: the machine needs more than it was given");
     wait_queue_init(&terminal.readers);

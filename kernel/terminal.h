@@ -7,7 +7,8 @@
 //   terminal_file()                 the same as a file that programs read and write
 //
 // Keys wait in a queue until somebody reads. When it is full the device is told to hold back, so
-// that pasted text is not lost. Ctrl-C is looked at when it arrives, before the queue.
+// that pasted text is not lost. Ctrl-C is looked for when keys enter the queue: only behind more
+// than a full one does it have to wait.
 // Chapter 13.
 #pragma once
 
@@ -20,7 +21,7 @@
 struct os_line_helper;
 
 enum {
-    TERMINAL_QUEUE_SIZE = 4096,
+    TERMINAL_QUEUE_SIZE = 32768, // keys that nobody has read yet: more are held back
     TERMINAL_LINE_SIZE = 4096, // of a line that a program reads with os_read()
 };
 
