@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: MIT
+"""The build: other toolchains, no warnings, nothing done twice, changed headers noticed, a learner's folder."""
+import os
+import re
+import shutil
+import time
+
+import boot
+import pytest
+
+BUILD = "build/test"
+CROSS = [p for p in ("riscv64-unknown-elf-", "riscv64-linux-gnu-", "riscv64-elf-", "riscv64-none-elf-")
+         if shutil.which(p + "gcc")]
+VARIANTS = {"debug": {}, "release": {"RELEASE": "1"}, "llvm": {"LLVM": "1"}, "llvm-release": {"LLVM": "1", "RELEASE": "1"}}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_builds_without_a_warning_and_boots(machine, variant):
+    """In a folder of its own, with warnings as errors, as CI has them; the image answers a command."""
+    variables = dict(VARIANTS[variant], MACHINE=machine, BUILD="build/test-strict")
+    done = boot.make("-j2", "print-image", CI="1", **variables)
+    assert "warning" not in done.stdout, done.stdout
+    image = os.path.join(boot.ROOT, done.stdout.strip().splitlines()[-1])
+    with boot.Session(machine, image, append='run="echo hello; seq 3 | wc; false"') as session:
+        session.expect("hello")
+        session.expect("3 3 6")
+        session.end(1)
+
+
+@pytest.mark.parametrize("prefix", CROSS)
+def test_every_prefix_builds_and_boots(prefix):
+    done = boot.make("-j2", "print-image", CROSS=prefix, CI="1", BUILD=f"build/test-{prefix.rstrip('-')}")
+    with boot.Session("riscv64", os.path.join(boot.ROOT, done.stdout.strip().splitlines()[-1]),
+                      append="run=true") as session:
+        session.end(0)
+
+
+def test_nothing_is_done_twice(image, machine):
+    image(machine)
+    again = boot.make("print-image", MACHINE=machine, BUILD=BUILD)
+    assert not re.search(r"(?m)^  (CC|LINK)", again.stdout), again.stdout
+
+
+def copy_of_tree(tmp_path):
+    target = tmp_path / "tree"
+    shutil.copytree(boot.ROOT, target, ignore=shutil.ignore_patterns("build", ".git"))
+    return str(target)
+
+
+def test_a_changed_header_builds_those_who_include_it(tmp_path):
+    tree = copy_of_tree(tmp_path)
+    boot.make("-C", tree, "-j2", "CHAPTER=12", "image")
+    boot.make("-C", tree, "CHAPTER=12", "image")
+    time.sleep(0.01)
+    os.utime(os.path.join(tree, "kernel/mutex.h"))
+    again = boot.make("-C", tree, "CHAPTER=12", "image").stdout
+    compiled = set(re.findall(r"(?m)^  CC +(\S+)", again))
+    assert "kernel/mutex.c" in compiled, again
+    assert "kernel/page.c" not in compiled, again
+
+
+def test_changed_flags_build_everything_again(tmp_path):
+    tree = copy_of_tree(tmp_path)
+    boot.make("-C", tree, "-j2", "CHAPTER=02", "image")
+    again = boot.make("-C", tree, "CHAPTER=02", "CI=1", "image").stdout
+    assert "kernel/print.c" in again
+
+
+def test_editors_get_a_list_of_commands(tmp_path):
+    import json
+    tree = copy_of_tree(tmp_path)
+    boot.make("-C", tree, "-j2", "CHAPTER=05", "image")
+    with open(os.path.join(tree, "compile_commands.json")) as file:
+        entries = json.load(file)
+    files = {entry["file"] for entry in entries}
+    assert {"kernel/print.c", "boot/riscv64/entry.S"} <= files
+    assert all(entry["command"].startswith("riscv64-") for entry in entries)
+
+
+def test_a_learners_folder_replaces_files_one_by_one(tmp_path, machine):
+    folder = tmp_path / "work"
+    for path, old, new in (("user/echo.c", None, None), ("kernel/main.c", '"tsumiki "', '"my own "')):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        with open(os.path.join(boot.ROOT, path)) as file:
+            text = file.read()
+        (folder / path).write_text(text.replace(old, new) if old else text.replace('#include "os.h"',
+                                   '#include "os.h"\n// mine'))
+    image = boot.build(machine, WORK=str(folder), BUILD=BUILD)
+    with boot.Session(machine, image, append='run="echo hello"') as session:
+        session.expect("my own ")
+        session.expect("hello")
+        session.end(0)
+
+
+def test_an_image_holds_only_what_it_reaches(image):
+    """A hello world of one's own has no scheduler, no allocator, no shell."""
+    import elf
+    if not os.path.exists(os.path.join(boot.ROOT, "apps/hello.c")):
+        pytest.fail("apps/hello.c is missing")
+    names = {symbol.name for symbol in elf.Elf(image("riscv64", APP="apps/hello.c")).symbols()}
+    assert "kernel_main" in names and "print" in names
+    assert not names & {"thread_yield", "page_alloc", "heap_alloc", "shell_main", "fdt_open"}
+
+
+def test_the_fuzz_target_runs_and_finds_nothing():
+    done = boot.make("fuzz", FUZZ_SECONDS="15", BUILD=BUILD, check=False)
+    assert done.returncode == 0, done.stdout[-4000:]
+    executed = re.search(r"stat::number_of_executed_units: +(\d+)", done.stdout)
+    assert executed and int(executed.group(1)) > 1000, done.stdout[-2000:]

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+"""The unit tests in C, on both machines: each case is an item here. On host they run under the sanitizers."""
+import glob
+import os
+import re
+
+import boot
+import pytest
+
+NAMES = sorted(os.path.basename(path)[5:-2] for path in glob.glob(os.path.join(boot.ROOT, "tests/unit/test_*.c")))
+TABLE = re.compile(r"const struct test unit_tests\[\] = \{(.*?)\n\};", re.S)
+
+
+def cases_of(name):
+    """The cases in a test's table, read from its source; those of other tables show in the count."""
+    with open(os.path.join(boot.ROOT, f"tests/unit/test_{name}.c")) as file:
+        table = TABLE.search(file.read())
+    return re.findall(r'\{\s*"((?:[^"\\]|\\.)*)"', table.group(1)) if table else []
+
+
+@pytest.fixture(scope="module")
+def outcome(image):
+    """outcome(name, machine): (output, exit status), run once."""
+    done = {}
+
+    def get(name, machine):
+        if (name, machine) not in done:
+            with boot.Session(machine, image(machine, UNIT=name)) as session:
+                try:
+                    status = session.wait(timeout=120)
+                except boot.Failure as failure:
+                    status = str(failure)
+                done[name, machine] = boot.after_firmware(session.text), status
+        return done[name, machine]
+    return get
+
+
+@pytest.mark.parametrize("machine", boot.MACHINES)
+@pytest.mark.parametrize("name, case", [(name, case) for name in NAMES for case in cases_of(name)])
+def test_case(outcome, name, case, machine):
+    output, status = outcome(name, machine)
+    # On the bare machine a case may print between its name and its verdict.
+    passed = (rf"\[       OK \] {re.escape(case)}\n" if machine == "host" else
+              rf"unit: {re.escape(case)} \.\.\.((?!\nunit: ).)* ok\n")
+    assert re.search(passed, output, re.S), f"exit status {status}\n{output[-3000:]}"
+
+
+@pytest.mark.parametrize("machine", boot.MACHINES)
+@pytest.mark.parametrize("name", NAMES)
+def test_whole(outcome, name, machine):
+    output, status = outcome(name, machine)
+    assert status == 0, f"exit status {status}\n{output[-3000:]}"
+    ran = re.search(r"\[  PASSED  \] (\d+) test" if machine == "host" else r"(?m)^(0 failed)", output)
+    assert ran, output[-3000:]
