@@ -18,9 +18,9 @@
 _Noreturn void panic_at(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-// The pieces of a report that others share (trap.c): describe keeps in one line what it is about,
-// so that this is not lost when the report itself fails; begin says "PANIC" once and guards
-// against a second one; end adds the hooks' parts and exits with status 1.
+// The pieces of a report that others share (trap.c): describe keeps in one line what it is
+// about, so that this is not lost when the report itself fails; begin says "PANIC" once and
+// guards against a second one; end adds the hooks' parts and exits with status 1.
 void panic_describe(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void panic_begin(void);
 _Noreturn void panic_end(void);
