@@ -5,8 +5,8 @@
 //   file_get(file), file_put(file)        shared by counting
 //   file_table_add(table, file)           the lowest free handle
 //
-// What a file does is up to its kind (pipe.c, terminal.c); here is only what all kinds have in common, and the
-// one that does nothing. Chapter 13.
+// What a file does is up to its kind (pipe.c, terminal.c); here is only what all kinds
+// have in common, and the one that does nothing. Chapter 13.
 #include "file.h"
 
 #include "error.h"
@@ -57,7 +57,7 @@ int file_write(struct file *file, const void *bytes, size_t size)
     return count;
 }
 
-// ---- The file that does nothing --------------------------------------------------------------
+// ---- The file that does nothing ---------------------------------------------------------
 static int null_read(struct file *file, void *buffer, size_t size)
 {
     return 0;
@@ -81,7 +81,7 @@ struct file *file_null(void)
     return file_get(&null_file);
 }
 
-// ---- Handles ---------------------------------------------------------------------------------
+// ---- Handles ----------------------------------------------------------------------------
 int file_table_add(struct file_table *table, struct file *file)
 {
     for (int handle = 0; handle < FILE_HANDLES_MAX; handle++) {

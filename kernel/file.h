@@ -41,7 +41,8 @@ struct file_table {
     struct file *files[FILE_HANDLES_MAX]; // by handle; NULL: not open
 };
 
-// Takes over the caller's reference, also when it fails. The lowest free handle, or -EMFILE.
+// Takes over the caller's reference, also when it fails. The lowest free handle, or
+// -EMFILE.
 int file_table_add(struct file_table *table, struct file *file);
 // NULL when the handle is not open. The reference stays the table's.
 struct file *file_table_find(const struct file_table *table, int handle);

@@ -6,9 +6,10 @@
 //   while (line_feed(&line, bytes, count, &used) == LINE_MORE) ...
 //   line_finish(&line)
 //
-// A key is a character, a control character, or an escape sequence (ECMA-48, 5.4: ESC [ numbers
-// letter). Bytes may come in any pieces, so a sequence that is not complete is kept. Sequences
-// that mean nothing here are swallowed whole; a control character in the middle ends them.
+// A key is a character, a control character, or an escape sequence (ECMA-48, 5.4: ESC [
+// numbers letter). Bytes may come in any pieces, so a sequence that is not complete is
+// kept. Sequences that mean nothing here are swallowed whole; a control character in
+// the middle ends them.
 // Chapter 13.
 #include "line.h"
 
@@ -45,7 +46,7 @@ void line_bell(struct line *line)
     line->write("\a", 1);
 }
 
-// ---- Changing the text -----------------------------------------------------------------------
+// ---- Changing the text ------------------------------------------------------------------
 static void mark_changed(struct line *line, size_t from)
 {
     if (from < line->changed_from)
@@ -124,7 +125,7 @@ static size_t word_after(const struct line *line)
     return offset;
 }
 
-// ---- Keys ------------------------------------------------------------------------------------
+// ---- Keys -------------------------------------------------------------------------------
 static enum line_event press_end_key(struct line *line)
 {
     if (line->length == 0)
@@ -184,8 +185,8 @@ static void press_numbered(struct line *line)
     }
 }
 
-// ESC [ numbers letter. A second number tells of Shift, Alt and Ctrl: with one of them the arrows
-// go by words.
+// ESC [ numbers letter. A second number tells of Shift, Alt and Ctrl: with one of them
+// the arrows go by words.
 static void press_sequence(struct line *line, char letter)
 {
     bool by_word = line->parameter_count > 1;
@@ -202,7 +203,7 @@ static void press_sequence(struct line *line, char letter)
     }
 }
 
-// ---- Bytes to keys ---------------------------------------------------------------------------
+// ---- Bytes to keys ----------------------------------------------------------------------
 static void take_escape(struct line *line, char byte)
 {
     line->state = LINE_PLAIN;

@@ -6,9 +6,10 @@
 //   line_feed(&line, bytes, count, &used)       LINE_MORE, until the line is done
 //   line_finish(&line)
 //
-// It knows nothing of consoles or threads. line.c turns keys into changes of the text, line_screen.c
-// brings the screen up to date after them, line_help.c is history and completion. The text is
-// always valid UTF-8 without control characters: every other byte is dropped.
+// It knows nothing of consoles or threads. line.c turns keys into changes of the text,
+// line_screen.c brings the screen up to date after them, line_help.c is history and
+// completion. The text is always valid UTF-8 without control characters: every other
+// byte is dropped.
 // Chapter 13.
 #pragma once
 
@@ -31,8 +32,8 @@ enum { LINE_PARAMETERS_MAX = 2 };
 // Where the screen's cursor is, counted from the start of the prompt.
 struct line_place {
     unsigned row, column;
-    // The last column of the row above was just written: terminals go to the next row only with the
-    // next character, until then the cursor stands on that last column.
+    // The last column of the row above was just written: terminals go to the next row
+    // only with the next character, until then the cursor stands on that last column.
     bool pending;
 };
 
@@ -71,8 +72,9 @@ void line_start(struct line *line, const char *prompt, char *text, size_t size);
 enum line_event line_feed(struct line *line, const char *bytes, size_t count, size_t *used);
 void line_finish(struct line *line); // gives back what line_start() and line_feed() took
 
-// ---- Between the three files -----------------------------------------------------------------
-void line_insert(struct line *line, const char *bytes, size_t count); // at the cursor, if it fits
+// ---- Between the three files ------------------------------------------------------------
+// At the cursor, if it fits.
+void line_insert(struct line *line, const char *bytes, size_t count);
 void line_remove(struct line *line, size_t from, size_t to);
 void line_replace(struct line *line, const char *text); // all of it
 void line_bell(struct line *line);

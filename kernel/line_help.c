@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// The line editor's memory and foresight: older lines (arrow up), and words completed (Tab).
+// The line editor's memory and foresight: older lines (arrow up), and words completed
+// (Tab).
 //
-// Both ask the line's helper, who alone knows what lines there were and which words there are.
+// Both ask the line's helper, who alone knows what lines there were and which words
+// there are.
 // Chapter 13.
 #include "line.h"
 
@@ -10,7 +12,7 @@
 #include "string.h"
 #include "user/os.h"
 
-// ---- History ---------------------------------------------------------------------------------
+// ---- History ----------------------------------------------------------------------------
 void line_recall(struct line *line, int direction)
 {
     bool can = line->helper && line->helper->history;
@@ -34,7 +36,7 @@ void line_recall(struct line *line, int direction)
     line_replace(line, text);
 }
 
-// ---- Completion ------------------------------------------------------------------------------
+// ---- Completion -------------------------------------------------------------------------
 static bool ends_word(char byte)
 {
     return byte == ' ' || byte == ';' || byte == '|' || byte == '&';

@@ -5,11 +5,11 @@
 //   line_show_prompt(line)     on an empty row
 //   line_refresh(line)         from the first change on, then the cursor
 //
-// Text that is only appended goes out as it came in. For everything else we must know where on the
-// screen the text lies, and a long line wraps: so places are counted in rows and columns from the
-// prompt on, and the terminal is asked for its width (once, when a line gets long enough for it to
-// matter). Its answer comes as a key that line.c hands to line_screen_resized(); without one
-// it is taken to be 80. Chapter 13.
+// Text that is only appended goes out as it came in. For everything else we must know
+// where on the screen the text lies, and a long line wraps: so places are counted in
+// rows and columns from the prompt on, and the terminal is asked for its width (once,
+// when a line gets long enough for it to matter). Its answer comes as a key that line.c
+// hands to line_screen_resized(); without one it is taken to be 80. Chapter 13.
 #include "line.h"
 
 #include <stdint.h>
@@ -36,12 +36,14 @@ static void write_move(struct line *line, unsigned number, char letter)
 {
     char sequence[16];
     if (number > 0)
-        line->write(sequence, (size_t)snprintf(sequence, sizeof(sequence), "\033[%u%c", number, letter));
+        line->write(sequence,
+                    (size_t)snprintf(sequence, sizeof(sequence), "\033[%u%c", number, letter));
 }
 
-// ---- Places ----------------------------------------------------------------------------------
+// ---- Places -----------------------------------------------------------------------------
 // Where the cursor is after `bytes` have been written at `place`.
-static void advance(const struct line *line, struct line_place *place, const char *bytes, size_t count)
+static void advance(const struct line *line, struct line_place *place, const char *bytes,
+                    size_t count)
 {
     for (size_t i = 0; i < count;) {
         unsigned length = utf8_length((unsigned char)bytes[i]);
@@ -88,7 +90,8 @@ static void move_to(struct line *line, size_t offset)
     line->at_offset = offset;
 }
 
-// Makes a pending step to the next row, so that what is done next does not touch the last column.
+// Makes a pending step to the next row, so that what is done next does not touch the
+// last column.
 static void settle(struct line *line)
 {
     if (line->at.pending)
@@ -96,7 +99,7 @@ static void settle(struct line *line)
     line->at.pending = false;
 }
 
-// ---- Showing ---------------------------------------------------------------------------------
+// ---- Showing ----------------------------------------------------------------------------
 static void write_text_from(struct line *line, size_t offset)
 {
     line->write(line->text + offset, line->length - offset);
@@ -104,8 +107,8 @@ static void write_text_from(struct line *line, size_t offset)
     line->at_offset = line->length;
 }
 
-// Whether the row that text[offset] begins may not be there yet: then it is made by writing the
-// character before it again.
+// Whether the row that text[offset] begins may not be there yet: then it is made by
+// writing the character before it again.
 static bool row_may_be_missing(const struct line *line, size_t offset)
 {
     return offset > 0 && offset != line->at_offset && place_of(line, offset).pending;

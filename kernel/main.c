@@ -2,10 +2,12 @@
 //
 // The full system: everything is brought up, in order, and then there is a shell.
 //
-// The order is that of the chapters, and the only one that works: each line below needs the lines
-// above it. A part that the machine does not have is said so, and we run on with what is there.
+// The order is that of the chapters, and the only one that works: each line below needs
+// the lines above it. A part that the machine does not have is said so, and we run on
+// with what is there.
 //
-//   run="ps; free" on the command line: runs that instead and ends with the status of the last one
+//   run="ps; free" on the command line     runs that instead, and ends with the status of
+//                                          the last one
 //
 // The one kernel file that is in no chapter.
 #include "boot/board.h"

@@ -2,8 +2,9 @@
 //
 // os.h: reading and writing by handle, and the console.
 //
-// Each call is the same three steps: the file of the handle, what the file does, and a look at
-// whether the program is to end. The look comes last, when nothing of the kernel's is held.
+// Each call is the same three steps: the file of the handle, what the file does, and a
+// look at whether the program is to end. The look comes last, when nothing of the
+// kernel's is held.
 // Chapter 13.
 #include "error.h"
 #include "file.h"
@@ -77,7 +78,7 @@ bool os_is_console(int handle)
     return file && terminal_is_file(file);
 }
 
-// ---- Formatted -------------------------------------------------------------------------------
+// ---- Formatted --------------------------------------------------------------------------
 // Pieces of text are gathered, so that a line is one write.
 struct gather {
     int handle;
@@ -155,7 +156,7 @@ int os_usage(const char *usage)
     return 2;
 }
 
-// ---- The console -----------------------------------------------------------------------------
+// ---- The console ------------------------------------------------------------------------
 // From what is no console: up to the newline, without a prompt.
 static int read_plain_line(char *line, size_t size)
 {
@@ -175,7 +176,8 @@ static int read_plain_line(char *line, size_t size)
     }
 }
 
-int os_read_line(const char *prompt, char *line, size_t size, const struct os_line_helper *helper)
+int os_read_line(const char *prompt, char *line, size_t size,
+                 const struct os_line_helper *helper)
 {
     if (size == 0 || size > COUNT_MAX)
         return -EINVAL;

@@ -2,9 +2,10 @@
 //
 // os.h: memory that belongs to a program.
 //
-// Each block has a head that links it to the program, so that nothing stays behind when it ends.
-// The heap below finds damage; a block that is not what os_alloc() gave is handed to the heap
-// all the same, which says in words what is wrong with it. Chapter 13.
+// Each block has a head that links it to the program, so that nothing stays behind when
+// it ends. The heap below finds damage; a block that is not what os_alloc() gave is
+// handed to the heap all the same, which says in words what is wrong with it.
+// Chapter 13.
 #include "heap.h"
 #include "list.h"
 #include "panic.h"

@@ -8,7 +8,8 @@
 #include "program.h"
 #include "user/os.h"
 
-// The file for one of the child's three handles, with a reference for us; NULL when it is not open.
+// The file for one of the child's three handles, with a reference for us; NULL when it
+// is not open.
 static struct file *file_for_child(int handle)
 {
     if (handle == -1)
@@ -46,7 +47,8 @@ int os_kill(int id)
     for (struct thread *thread = thread_next(NULL); thread; thread = thread_next(thread)) {
         if (id <= 0 || thread->id != (uint32_t)id || thread->state == THREAD_DEAD)
             continue;
-        // The kernel, and what it started: without the first shell nobody could type any more.
+        // The kernel, and what it started: without the first shell nobody could type
+        // any more.
         struct process *process = thread->program, *kernel = process_next(NULL);
         if (!process || process == kernel || process->parent == kernel)
             return -EPERM;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// os.h: mutexes, semaphores and channels of a program: the kernel's own, each with an owner.
+// os.h: mutexes, semaphores and channels of a program: the kernel's own, each with an
+// owner.
 //
 // Their names are copied: a program's memory may go before the last report about them.
 // Chapter 13.
@@ -39,7 +40,7 @@ static int leave(int result)
     return result;
 }
 
-// ---- Mutex -----------------------------------------------------------------------------------
+// ---- Mutex ------------------------------------------------------------------------------
 static void release_mutex(struct owned *owned)
 {
     heap_free(container_of(owned, struct os_mutex, owned));
@@ -52,7 +53,8 @@ static void unlock_for(struct owned *owned, struct thread *thread)
         mutex_unlock(&mutex->mutex);
 }
 
-static const struct owned_kind mutex_kind = {.release = release_mutex, .thread_ends = unlock_for};
+static const struct owned_kind mutex_kind = {.release = release_mutex,
+                                             .thread_ends = unlock_for};
 
 struct os_mutex *os_mutex_create(const char *name)
 {
@@ -84,7 +86,7 @@ void os_mutex_destroy(struct os_mutex *mutex)
     heap_free(mutex);
 }
 
-// ---- Semaphore -------------------------------------------------------------------------------
+// ---- Semaphore --------------------------------------------------------------------------
 static void release_semaphore(struct owned *owned)
 {
     heap_free(container_of(owned, struct os_semaphore, owned));
@@ -121,7 +123,7 @@ void os_semaphore_destroy(struct os_semaphore *semaphore)
     heap_free(semaphore);
 }
 
-// ---- Channel ---------------------------------------------------------------------------------
+// ---- Channel ----------------------------------------------------------------------------
 static void release_channel(struct owned *owned)
 {
     struct os_channel *channel = container_of(owned, struct os_channel, owned);

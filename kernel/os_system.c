@@ -17,7 +17,8 @@ static void describe_wait(const struct thread *thread, struct os_thread_info *in
 {
     const struct wait_reason *reason = thread->waits_for;
     info->waits_for = reason->what;
-    strlcpy(info->waits_for_name, reason->name ? reason->name : "", sizeof(info->waits_for_name));
+    strlcpy(info->waits_for_name, reason->name ? reason->name : "",
+            sizeof(info->waits_for_name));
     info->holder = reason->holder && *reason->holder ? (*reason->holder)->id : 0;
     info->waiting_ns = machine_clock_ns() - thread->waiting_since;
 }

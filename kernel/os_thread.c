@@ -2,7 +2,8 @@
 //
 // os.h: the threads of a program.
 //
-// A thread that a program creates is noted on the program's list until somebody joins it or the program ends.
+// A thread that a program creates is noted on the program's list until somebody joins
+// it or the program ends.
 // Chapter 13.
 #include "error.h"
 #include "heap.h"
@@ -18,7 +19,8 @@ static void run(void *argument)
     process_exit_thread(thread->function(thread->argument));
 }
 
-struct os_thread *os_thread_create(const char *name, int (*function)(void *argument), void *argument)
+struct os_thread *os_thread_create(const char *name, int (*function)(void *argument),
+                                   void *argument)
 {
     struct os_thread *thread = heap_alloc(sizeof(*thread));
     if (!thread)

@@ -4,8 +4,8 @@
 //
 //   pipe_create(&read_end, &write_end)
 //
-// Each end is a file of its own, so that the last file_put() of one end can be told from the other's.
-// The pipe goes when both ends are gone. Chapter 13.
+// Each end is a file of its own, so that the last file_put() of one end can be told
+// from the other's. The pipe goes when both ends are gone. Chapter 13.
 #include "pipe.h"
 
 #include <stdbool.h>

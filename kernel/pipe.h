@@ -2,8 +2,9 @@
 //
 // A pipe: bytes written at one end are read at the other, in order.
 //
-// Readers wait while it is empty, writers while it is full. With all write ends closed a reader
-// gets what is left and then the end; with all read ends closed writing gives -EPIPE.
+// Readers wait while it is empty, writers while it is full. With all write ends closed
+// a reader gets what is left and then the end; with all read ends closed writing gives
+// -EPIPE.
 // Chapter 13.
 #pragma once
 

@@ -6,9 +6,10 @@
 //   process_wait(id, &status, deadline)
 //   process_exit(status)
 //
-// The end of a process, in this order: its other threads are asked to end and waited for; its files are closed; what it
-// owns is released; its children in the foreground are asked to end and have no parent any more; then
-// its first thread ends, and its parent's process_wait() takes the rest. Chapter 13.
+// The end of a process, in this order: its other threads are asked to end and waited
+// for; its files are closed; what it owns is released; its children in the foreground
+// are asked to end and have no parent any more; then its first thread ends, and its
+// parent's process_wait() takes the rest. Chapter 13.
 #include "process.h"
 
 #include "error.h"
@@ -78,7 +79,7 @@ void process_disown(struct owned *owned)
     list_remove(&owned->link);
 }
 
-// ---- Starting --------------------------------------------------------------------------------
+// ---- Starting ---------------------------------------------------------------------------
 // One piece of memory: the pointers, the NULL behind them, the strings.
 static int copy_arguments(struct process *process, char *const argv[])
 {
@@ -134,8 +135,8 @@ static int create(const struct program *program, char *const argv[], struct proc
     return error;
 }
 
-int process_start(const struct program *program, char *const argv[], struct file *const files[3],
-                  bool background)
+int process_start(const struct program *program, char *const argv[],
+                  struct file *const files[3], bool background)
 {
     struct process *process;
     int error = create(program, argv, &process);
@@ -165,7 +166,7 @@ int process_wait(int id, int *status, uint64_t deadline_ns)
     return -ECHILD;
 }
 
-// ---- Being asked to end ----------------------------------------------------------------------
+// ---- Being asked to end -----------------------------------------------------------------
 void process_interrupt(struct process *process)
 {
     thread_interrupt(process->thread);
@@ -194,7 +195,7 @@ void process_check_interrupt(void)
     process_exit_thread(STATUS_INTERRUPTED);
 }
 
-// ---- The end ---------------------------------------------------------------------------------
+// ---- The end ----------------------------------------------------------------------------
 // The current thread will not come back to what it holds.
 static void drop_holdings(struct process *process)
 {
@@ -207,8 +208,8 @@ static void drop_holdings(struct process *process)
     }
 }
 
-// Each round looks at the list again: while we wait, one thread may create another, or join it.
-// A second Ctrl-C may interrupt us meanwhile; that changes nothing any more.
+// Each round looks at the list again: while we wait, one thread may create another, or
+// join it. A second Ctrl-C may interrupt us meanwhile; that changes nothing any more.
 static void end_other_threads(struct process *process)
 {
     while (!list_is_empty(&process->threads)) {

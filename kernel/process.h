@@ -8,10 +8,11 @@
 //   process_interrupt(process)          asks it to end: Ctrl-C, kill
 //   process_exit(status)                the current one, with all its threads
 //
-// A process begins and ends with its first thread. Whatever it has allocated, opened or started
-// hangs on lists here, and its end walks over them: a program cannot leak. Being asked to end
-// makes all waits of a thread return -EINTR; the calls of os.h then end the thread when the kernel's
-// own code has returned, so no lock stays held and nothing is half done.
+// A process begins and ends with its first thread. Whatever it has allocated, opened or
+// started hangs on lists here, and its end walks over them: a program cannot leak.
+// Being asked to end makes all waits of a thread return -EINTR; the calls of os.h then
+// end the thread when the kernel's own code has returned, so no lock stays held and
+// nothing is half done.
 // Chapter 13.
 #pragma once
 
@@ -51,7 +52,8 @@ struct owned {
 
 struct owned_kind {
     void (*release)(struct owned *owned);
-    // A thread ends: takes from it what it holds of this (a mutex). NULL: nothing can be held.
+    // A thread ends: takes from it what it holds of this (a mutex). NULL: nothing can
+    // be held.
     void (*thread_ends)(struct owned *owned, struct thread *thread);
 };
 
@@ -69,8 +71,8 @@ const char *process_name(const struct process *process);
 // The next on the list of all after `process` (NULL: the first), or NULL.
 struct process *process_next(const struct process *process);
 
-// Starts argv[0] .. NULL as a child of the current process. It gets references of its own to the
-// files. Its id, or -ENOMEM or -E2BIG: then nothing has happened.
+// Starts argv[0] .. NULL as a child of the current process. It gets references of its
+// own to the files. Its id, or -ENOMEM or -E2BIG: then nothing has happened.
 int process_start(const struct program *program, char *const argv[],
                   struct file *const files[3], bool background);
 // Sleeps. 0; -ECHILD: not a child of the current process; -ETIMEDOUT; -EINTR; -EBUSY.

@@ -2,8 +2,9 @@
 //
 // Programs: functions with a name that the shell can start.
 //
-// The table is made by tools/programs from the chapters' lists: user/NAME.c with a NAME_main()
-// is a program, and its line "// NAME: what it does" is its summary. Chapter 13.
+// The table is made by tools/programs from the chapters' lists: user/NAME.c with a
+// NAME_main() is a program, and its line "// NAME: what it does" is its summary.
+// Chapter 13.
 #pragma once
 
 struct program {

@@ -6,9 +6,10 @@
 //   terminal_read_line(prompt, text, size, helper)
 //   terminal_read(buffer, size)                 lines, or keys in raw mode
 //
-// The queue has two ends that meet in receive(): the console calls it when keys have come, and readers
-// when they have made room. A full queue leaves the rest in the device, which then holds back the
-// sender: nothing that is pasted is lost, however slowly it is read. Chapter 13.
+// The queue has two ends that meet in receive(): the console calls it when keys have
+// come, and readers when they have made room. A full queue leaves the rest in the
+// device, which then holds back the sender: nothing that is pasted is lost, however
+// slowly it is read. Chapter 13.
 #include "terminal.h"
 
 #include "console.h"
@@ -39,7 +40,7 @@ static struct {
     uint64_t poll_period_ns;
 } terminal;
 
-// ---- The queue -------------------------------------------------------------------------------
+// ---- The queue --------------------------------------------------------------------------
 static void drop_keys(size_t count)
 {
     terminal.first = (terminal.first + count) % TERMINAL_QUEUE_SIZE;
@@ -122,7 +123,7 @@ static int wait_for_keys(const char **keys, size_t *count)
     return 0;
 }
 
-// ---- Lines -----------------------------------------------------------------------------------
+// ---- Lines ------------------------------------------------------------------------------
 static int edit_line(void)
 {
     enum line_event event = LINE_MORE;
@@ -140,7 +141,8 @@ static int edit_line(void)
     return event == LINE_DONE ? (int)terminal.line.length : -EINTR;
 }
 
-static int read_line(const char *prompt, char *text, size_t size, const struct os_line_helper *helper)
+static int read_line(const char *prompt, char *text, size_t size,
+                     const struct os_line_helper *helper)
 {
     terminal.line.helper = helper;
     line_start(&terminal.line, prompt, text, size);
@@ -149,7 +151,8 @@ static int read_line(const char *prompt, char *text, size_t size, const struct o
     return result;
 }
 
-int terminal_read_line(const char *prompt, char *line, size_t size, const struct os_line_helper *helper)
+int terminal_read_line(const char *prompt, char *line, size_t size,
+                       const struct os_line_helper *helper)
 {
     int error = mutex_lock(&terminal.reading, MACHINE_NEVER);
     if (error)
@@ -159,7 +162,7 @@ int terminal_read_line(const char *prompt, char *line, size_t size, const struct
     return result;
 }
 
-// ---- Reading as a file -----------------------------------------------------------------------
+// ---- Reading as a file ------------------------------------------------------------------
 static int read_keys(char *buffer, size_t size)
 {
     const char *keys;
@@ -256,7 +259,7 @@ bool terminal_is_file(const struct file *which)
     return which == &file;
 }
 
-// ---- Setting up ------------------------------------------------------------------------------
+// ---- Setting up -------------------------------------------------------------------------
 void terminal_init(void)
 {
     terminal.queue = page_alloc_dirty(TERMINAL_QUEUE_SIZE / PAGE_SIZE);

@@ -6,9 +6,9 @@
 //   terminal_read_line(...)         a line with a prompt, edited by line.c
 //   terminal_file()                 the same as a file that programs read and write
 //
-// Keys wait in a queue until somebody reads. When it is full the device is told to hold back, so
-// that pasted text is not lost. Ctrl-C is looked for when keys enter the queue: only behind more
-// than a full one does it have to wait.
+// Keys wait in a queue until somebody reads. When it is full the device is told to hold
+// back, so that pasted text is not lost. Ctrl-C is looked for when keys enter the
+// queue: only behind more than a full one does it have to wait.
 // Chapter 13.
 #pragma once
 
@@ -33,11 +33,12 @@ void terminal_set_interrupt(bool (*interrupt)(void));
 // A program has come to the foreground: a Ctrl-C that was typed ahead is for it.
 void terminal_look_for_interrupt(void);
 
-// Sleeps. The length; -EPIPE: Ctrl-D on an empty line; -EINTR: Ctrl-C, or the thread was interrupted;
-// -ENOMEM. `helper` may be NULL.
+// Sleeps. The length; -EPIPE: Ctrl-D on an empty line; -EINTR: Ctrl-C, or the thread
+// was interrupted; -ENOMEM. `helper` may be NULL.
 int terminal_read_line(const char *prompt, char *line, size_t size,
                        const struct os_line_helper *helper);
-// Sleeps until there is something. Lines, or keys in raw mode. A count; 0: Ctrl-D; -EINTR, -ENOMEM.
+// Sleeps until there is something. Lines, or keys in raw mode. A count; 0: Ctrl-D;
+// -EINTR, -ENOMEM.
 int terminal_read(void *buffer, size_t size);
 void terminal_set_raw(bool raw);
 void terminal_size(unsigned *columns, unsigned *rows);

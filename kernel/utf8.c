@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// UTF-8: characters of one to four bytes. The first byte says how many there are, all others begin
-// with the bits 10, so a reader that falls into the middle finds its way out.
+// UTF-8: characters of one to four bytes. The first byte says how many there are, all
+// others begin with the bits 10, so a reader that falls into the middle finds its way
+// out.
 //
 //   utf8_length(first)          utf8_decode(bytes, length)          utf8_columns(code_point)
 //
@@ -23,7 +24,8 @@ unsigned utf8_length(unsigned char first)
 
 int32_t utf8_decode(const char *bytes, unsigned length)
 {
-    // By length: the bits of the first byte that count, and the least code point that needs it.
+    // By length: the bits of the first byte that count, and the least code point that
+    // needs it.
     static const struct {
         uint8_t mask;
         int32_t least;
@@ -60,7 +62,8 @@ static bool is_in(int32_t code_point, const struct code_point_range *ranges, siz
 unsigned utf8_columns(int32_t code_point)
 {
     static const struct code_point_range combining[] = {
-        {0x0300, 0x036F}, {0x200B, 0x200F}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F},
+        {0x0300, 0x036F}, {0x200B, 0x200F}, {0x20D0, 0x20FF},
+        {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F},
     };
     static const struct code_point_range wide[] = {
         {0x1100, 0x115F},   {0x2E80, 0x303E},   {0x3041, 0xA4CF},   {0xAC00, 0xD7A3},

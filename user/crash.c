@@ -80,7 +80,8 @@ static void crash_nested(void)
 
 static void crash_hang(void)
 {
-    os_printf("from here on nothing switches threads: neither Ctrl-C nor anything else gets through\n");
+    os_printf("from here on nothing switches threads: neither Ctrl-C nor anything else gets "
+              "through\n");
     for (volatile int i = 0;; i = i + 1)
         ;
 }
@@ -134,6 +135,7 @@ int crash_main(int argc, char **argv)
     }
     os_fprintf(argc == 1 ? OS_OUTPUT : OS_ERROR, "usage: crash WAY\n");
     for (int i = 0; i < COUNT; i++)
-        os_fprintf(argc == 1 ? OS_OUTPUT : OS_ERROR, "  %-15s %s\n", ways[i].name, ways[i].what);
+        os_fprintf(argc == 1 ? OS_OUTPUT : OS_ERROR, "  %-15s %s\n", ways[i].name,
+                   ways[i].what);
     return argc == 1 ? 0 : 2;
 }

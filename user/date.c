@@ -15,6 +15,6 @@ int date_main(int argc, char **argv)
     }
     struct os_date date;
     os_date(now_ns / 1000000000, &date);
-    return os_printf("%s %d-%02d-%02d %02d:%02d:%02d UTC\n", days[date.weekday], date.year, date.month,
-                     date.day, date.hour, date.minute, date.second) < 0;
+    return os_printf("%s %d-%02d-%02d %02d:%02d:%02d UTC\n", days[date.weekday], date.year,
+                     date.month, date.day, date.hour, date.minute, date.second) < 0;
 }

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// The application interface: everything that a program can ask of the system. A program includes this and nothing
-// else, and is a function:
+// The application interface: everything that a program can ask of the system. A program
+// includes this and nothing else, and is a function:
 //
 //   #include "os.h"
 //   int hello_main(int argc, char **argv) { return os_printf("hello\n") < 0; }
 //
-// A system call is a function call. It returns 0 or a count, or a negative error number (-EBADF). Where it says
-// "waits", other threads run meanwhile, and a program that Ctrl-C or os_kill() asked to end does so there, with status
-// 130, and does not come back; reading and writing always count as such a place. What a program has allocated,
+// A system call is a function call. It returns 0 or a count, or a negative error number
+// (-EBADF). Where it says "waits", other threads run meanwhile, and a program that
+// Ctrl-C or os_kill() asked to end does so there, with status 130, and does not come
+// back; reading and writing always count as such a place. What a program has allocated,
 // opened, created and started is released when it ends. Chapter 13.
 #pragma once
 
@@ -17,25 +18,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// What programs share with the kernel: the numbers of errors and error_text(); memcpy, strlen, strcmp, strlcpy,
-// string_to_u64 ...; snprintf, vsnprintf.
+// What programs share with the kernel: the numbers of errors and error_text(); memcpy,
+// strlen, strcmp, strlcpy, string_to_u64 ...; snprintf, vsnprintf.
 #include "../kernel/error.h"
 #include "../kernel/format.h"
 #include "../kernel/string.h"
 
-#define OS_NEVER UINT64_MAX // a deadline that does not come; deadlines are absolute, on os_clock_ns()
+// A deadline that does not come. All deadlines are absolute, on os_clock_ns().
+#define OS_NEVER UINT64_MAX
 enum { OS_INTERRUPTED = 130 }; // the exit status of a program that was asked to end
 
-// ---- Reading and writing --------------------------------------------------------------------------------------
-// A handle is a small number; every program starts with these three. -EBADF: not open, or not for that direction.
+// ---- Reading and writing ----------------------------------------------------------------
+// A handle is a small number; every program starts with these three. -EBADF: not open,
+// or not for that direction.
 enum { OS_INPUT, OS_OUTPUT, OS_ERROR };
-// Waits for at least one byte. A count up to `size`; 0: the end. The console gives whole lines, edited before.
+// Waits for at least one byte. A count up to `size`; 0: the end. The console gives
+// whole lines, edited before.
 int os_read(int handle, void *buffer, size_t size);
-// Waits until all of it is written. `size`, or less when it failed after a part; -EPIPE: nobody will read it.
+// Waits until all of it is written. `size`, or less when it failed after a part;
+// -EPIPE: nobody will read it.
 int os_write(int handle, const void *bytes, size_t size);
 int os_close(int handle);
-int os_dup(int handle);        // a second handle for the same thing; -EMFILE: all handles are in use
-int os_pipe(int handles[2]);   // what is written to handles[1] is read from handles[0]; -ENOMEM, -EMFILE
+// A second handle for the same thing; -EMFILE: all handles are in use.
+int os_dup(int handle);
+// What is written to handles[1] is read from handles[0]; -ENOMEM, -EMFILE.
+int os_pipe(int handles[2]);
 bool os_is_console(int handle);
 // Like C's: the number of bytes, or an error of os_write().
 int os_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -45,55 +52,78 @@ int os_print_error(const char *what, int error);
 // "usage: sleep SECONDS" on OS_ERROR, for arguments that make no sense. Returns 2.
 int os_usage(const char *usage);
 
-// ---- The console ----------------------------------------------------------------------------------------------
+// ---- The console ------------------------------------------------------------------------
 // What may help while a line is typed; either function may be NULL.
 struct os_line_helper {
-    const char *(*history)(unsigned back); // the line before (1), the one before that (2) ..., or NULL
-    // The i-th word that begins with `word`, or NULL; `first`: it stands where a command stands.
+    // The line before (1), the one before that (2) ..., or NULL.
+    const char *(*history)(unsigned back);
+    // The i-th word that begins with `word`, or NULL; `first`: it stands where a
+    // command stands.
     const char *(*complete)(const char *word, bool first, unsigned i);
 };
-// Waits for a line, edited with the usual keys. Its length, without newline; 0 is an empty line. -EPIPE: Ctrl-D, no
-// more input; -EINTR: Ctrl-C, which only gives up the line. `helper` may be NULL.
-int os_read_line(const char *prompt, char *line, size_t size, const struct os_line_helper *helper);
-// Raw: os_read() gives keys as they come, Ctrl-C among them, and nothing is shown. Ends with the program.
+// Waits for a line, edited with the usual keys. Its length, without newline; 0 is an
+// empty line. -EPIPE: Ctrl-D, no more input; -EINTR: Ctrl-C, which only gives up the
+// line. `helper` may be NULL.
+int os_read_line(const char *prompt, char *line, size_t size,
+                 const struct os_line_helper *helper);
+// Raw: os_read() gives keys as they come, Ctrl-C among them, and nothing is shown. Ends
+// with the program.
 void os_raw_mode(bool on);
-void os_console_size(unsigned *columns, unsigned *rows); // 80 and 24 until the terminal has said otherwise
+// 80 and 24 until the terminal has said otherwise.
+void os_console_size(unsigned *columns, unsigned *rows);
 
-// ---- Memory ---------------------------------------------------------------------------------------------------
-void *os_alloc(size_t size);                  // zeroed, aligned to 16 bytes; NULL: no memory
-void *os_resize(void *memory, size_t size);   // like realloc; NULL: no memory, and the old one is untouched
-void os_free(void *memory);                   // NULL may be given
+// ---- Memory -----------------------------------------------------------------------------
+// Zeroed, aligned to 16 bytes; NULL: no memory.
+void *os_alloc(size_t size);
+// Like realloc; NULL: no memory, and the old one is untouched.
+void *os_resize(void *memory, size_t size);
+void os_free(void *memory); // NULL may be given
 // Our own bugs: reports the place and stops the machine.
-#define os_assert(condition) ((condition) ? (void)0 : os_assert_failed(__FILE__, __LINE__, #condition))
+#define os_assert(condition)                                                        \
+    ((condition) ? (void)0 : os_assert_failed(__FILE__, __LINE__, #condition))
 _Noreturn void os_assert_failed(const char *file, int line, const char *condition);
 
-// ---- Threads: they switch only in calls that wait, and in os_yield() -------------------------------------------
+// ---- Threads: they switch only in calls that wait, and in os_yield() --------------------
 struct os_thread;
-struct os_thread *os_thread_create(const char *name, int (*function)(void *argument), void *argument); // or NULL
-// Waits for its end and releases it; `result` may be NULL. 0; -ETIMEDOUT; -EBUSY: somebody else waits for it.
+// Runs function(argument) some time later; NULL: no memory.
+struct os_thread *os_thread_create(const char *name, int (*function)(void *argument),
+                                   void *argument);
+// Waits for its end and releases it; `result` may be NULL. 0; -ETIMEDOUT; -EBUSY:
+// somebody else waits for it.
 int os_thread_join(struct os_thread *thread, int *result, uint64_t deadline_ns);
 _Noreturn void os_thread_exit(int result);
-void os_yield(void);      // waits while others run
-void os_checkpoint(void); // the same only when a device or a timer wants something: for long loops
+void os_yield(void); // waits while others run
+// The same only when a device or a timer wants something: for long loops.
+void os_checkpoint(void);
 
-struct os_mutex;     // one thread at a time
-struct os_mutex *os_mutex_create(const char *name); // or NULL; the same for all three
-int os_mutex_lock(struct os_mutex *mutex, uint64_t deadline_ns); // waits; 0, -ETIMEDOUT, -EDEADLK: we have it
+// One thread at a time. NULL: no memory, here and for the next two.
+struct os_mutex;
+struct os_mutex *os_mutex_create(const char *name);
+// Waits; 0, -ETIMEDOUT, -EDEADLK: we have it.
+int os_mutex_lock(struct os_mutex *mutex, uint64_t deadline_ns);
 void os_mutex_unlock(struct os_mutex *mutex);
 void os_mutex_destroy(struct os_mutex *mutex);
-struct os_semaphore; // so many may pass
+
+// So many may pass.
+struct os_semaphore;
 struct os_semaphore *os_semaphore_create(const char *name, unsigned count);
-int os_semaphore_down(struct os_semaphore *semaphore, uint64_t deadline_ns); // waits; 0, -ETIMEDOUT
+// Waits; 0, -ETIMEDOUT.
+int os_semaphore_down(struct os_semaphore *semaphore, uint64_t deadline_ns);
 void os_semaphore_up(struct os_semaphore *semaphore);
 void os_semaphore_destroy(struct os_semaphore *semaphore);
-struct os_channel;   // a bounded queue of items of one size
+
+// A bounded queue of items of one size.
+struct os_channel;
 struct os_channel *os_channel_create(const char *name, size_t item_size, unsigned capacity);
-int os_channel_send(struct os_channel *channel, const void *item, uint64_t deadline_ns); // waits while full
-int os_channel_receive(struct os_channel *channel, void *item, uint64_t deadline_ns);    // waits while empty
-void os_channel_close(struct os_channel *channel); // then both give -EPIPE, receive after the last item
+// Waits while full.
+int os_channel_send(struct os_channel *channel, const void *item, uint64_t deadline_ns);
+// Waits while empty.
+int os_channel_receive(struct os_channel *channel, void *item, uint64_t deadline_ns);
+// Then both give -EPIPE, receive after the last item.
+void os_channel_close(struct os_channel *channel);
 void os_channel_destroy(struct os_channel *channel);
 
-// ---- Time -----------------------------------------------------------------------------------------------------
+// ---- Time -------------------------------------------------------------------------------
 uint64_t os_clock_ns(void);      // since some moment before boot; never goes back
 uint64_t os_uptime_ns(void);     // since the kernel started
 uint64_t os_wall_clock_ns(void); // since 1970-01-01 00:00 UTC; 0: the machine has no clock
@@ -104,22 +134,26 @@ struct os_date {
 };
 void os_date(uint64_t unix_seconds, struct os_date *date);
 
-// ---- Programs -------------------------------------------------------------------------------------------------
-// Starts the program argv[0]; argv ends with NULL. It gets copies of three of our handles (-1: one that is empty for
-// reading and takes whatever is written). Ctrl-C does not reach a background program. Its id, for the calls below;
-// -ENOENT: no such program, -ENOMEM, -EBADF, -E2BIG: more than 64 KiB of arguments.
+// ---- Programs ---------------------------------------------------------------------------
+// Starts the program argv[0]; argv ends with NULL. It gets copies of three of our
+// handles (-1: one that is empty for reading and takes whatever is written). Ctrl-C
+// does not reach a background program. Its id, for the calls below; -ENOENT: no such
+// program, -ENOMEM, -EBADF, -E2BIG: more than 64 KiB of arguments.
 int os_run(char *const argv[], const int handles[3], bool background);
-// Waits for the end of a program that we started; `status` may be NULL. 0; -ETIMEDOUT; -ECHILD: not ours, or gone.
+// Waits for the end of a program that we started; `status` may be NULL. 0; -ETIMEDOUT;
+// -ECHILD: not ours, or gone.
 int os_wait(int id, int *status, uint64_t deadline_ns);
-// Asks the program that has a thread with this id to end. -ESRCH: none; -EPERM: the kernel, or the first shell.
+// Asks the program that has a thread with this id to end. -ESRCH: none; -EPERM: the
+// kernel, or the first shell.
 int os_kill(int id);
 _Noreturn void os_exit(int status); // ends all threads of this program
 struct os_program {
     const char *name, *summary;
 };
-bool os_program_next(unsigned i, struct os_program *program); // the i-th, by name; false: there are no more
+// The i-th, by name; false: there are no more.
+bool os_program_next(unsigned i, struct os_program *program);
 
-// ---- The system -----------------------------------------------------------------------------------------------
+// ---- The system -------------------------------------------------------------------------
 struct os_thread_info {
     uint32_t id, program_id;
     char name[24], program[16];
@@ -132,10 +166,10 @@ struct os_thread_info {
 // Fills in threads with ids above `after`, by ascending id; how many.
 unsigned os_threads(uint32_t after, struct os_thread_info *infos, unsigned count);
 struct os_memory_info {
-    size_t pages_total, pages_free, pages_largest; // of page_bytes each; the longest free run
-    size_t stack_pages;                            // lent to stacks that are kept for new threads
+    size_t pages_total, pages_free, pages_largest; // largest: the longest free run
+    size_t stack_pages; // kept for the stacks of new threads
     size_t heap_pages, heap_allocations, heap_bytes;
-    size_t page_bytes;
+    size_t page_bytes; // of one page
 };
 void os_memory(struct os_memory_info *info);
 struct os_interrupt_info {
@@ -143,9 +177,11 @@ struct os_interrupt_info {
     const char *name;
     uint64_t count;
 };
-// The first interrupt source with a number of `from` or above that something is connected to; false: none.
+// The first interrupt source with a number of `from` or above that something is
+// connected to; false: none.
 bool os_interrupt_next(unsigned from, struct os_interrupt_info *info);
-// Copies from the kernel's log at byte *position on (0: the oldest), and moves it on. A count, 0 at the end.
+// Copies from the kernel's log at byte *position on (0: the oldest), and moves it on. A
+// count, 0 at the end.
 size_t os_log_read(size_t *position, char *buffer, size_t size);
 _Noreturn void os_poweroff(int status);
 _Noreturn void os_reboot(void);

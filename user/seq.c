@@ -6,7 +6,8 @@
 int seq_main(int argc, char **argv)
 {
     uint64_t first = 1, last, step = 1;
-    bool fits = argc >= 2 && argc <= 4 && string_to_u64(argv[argc > 3 ? 3 : argc - 1], 10, &last) == 0;
+    bool fits =
+        argc >= 2 && argc <= 4 && string_to_u64(argv[argc > 3 ? 3 : argc - 1], 10, &last) == 0;
     if (fits && argc > 2)
         fits = string_to_u64(argv[1], 10, &first) == 0;
     if (fits && argc > 3)

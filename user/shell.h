@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Between the files of the shell: shell.c (the loop), shell_parse.c (words), shell_run.c (pipelines
-// and jobs), shell_help.c (names, history, completion).
+// Between the files of the shell: shell.c (the loop), shell_parse.c (words),
+// shell_run.c (pipelines and jobs), shell_help.c (names, history, completion).
 #pragma once
 
 #include "os.h"
@@ -12,7 +12,7 @@ enum {
     SHELL_USAGE = 2,
 };
 
-// ---- shell_parse.c ---------------------------------------------------------------------------
+// ---- shell_parse.c ----------------------------------------------------------------------
 enum shell_end { SHELL_END, SHELL_NEXT, SHELL_BACKGROUND, SHELL_AND, SHELL_OR };
 
 // Commands joined by |, up to what separates them from the next pipeline.
@@ -27,21 +27,23 @@ struct shell_pipeline {
     const char *mistake, *mistake_at;
 };
 
-// Reads the pipeline that starts at *text and moves *text behind its separator. `status` is the
-// value of $?. 0 with what shell_pipeline_free() gives back; -EINVAL, -ENOMEM: then there is nothing to give back.
+// Reads the pipeline that starts at *text and moves *text behind its separator.
+// `status` is the value of $?. 0 with what shell_pipeline_free() gives back; -EINVAL,
+// -ENOMEM: then there is nothing to give back.
 int shell_parse(const char **text, int status, struct shell_pipeline *pipeline);
 void shell_pipeline_free(struct shell_pipeline *pipeline);
 char **shell_next_command(char **words); // the words of the next command
 
-// ---- shell_run.c -----------------------------------------------------------------------------
+// ---- shell_run.c ------------------------------------------------------------------------
 int shell_run(const struct shell_pipeline *pipeline); // the exit status; 0 for a background job
 void shell_report_jobs(bool all); // tells of those that have ended; of the others too
 bool shell_is_builtin(const char *name);
 // exit, jobs, history. Sets *leave when the shell is to end.
 int shell_run_builtin(char **words, int status, bool *leave);
 
-// ---- shell_help.c ----------------------------------------------------------------------------
-const char *shell_command_name(unsigned i); // programs, then what the shell does itself; or NULL
+// ---- shell_help.c -----------------------------------------------------------------------
+// Programs, then what the shell does itself; or NULL.
+const char *shell_command_name(unsigned i);
 bool shell_knows(const char *name);
 const char *shell_suggest(const char *name); // a name that looks like it, or NULL
 void shell_remember(const char *line);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What helps at the prompt: the names there are, the lines there were, and what a mistyped name may
-// have meant.
+// What helps at the prompt: the names there are, the lines there were, and what a
+// mistyped name may have meant.
 #include "shell.h"
 
 enum { HISTORY_LINES = 32, NAME_MAX = 24, DISTANCE_MAX = 2 };
@@ -14,7 +14,7 @@ static struct {
     unsigned count;             // how many there ever were
 } history;
 
-// ---- Names -----------------------------------------------------------------------------------
+// ---- Names ------------------------------------------------------------------------------
 const char *shell_command_name(unsigned i)
 {
     struct os_program program;
@@ -50,7 +50,8 @@ static unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-// How many letters must be put in, left out or changed to make one of the other (Levenshtein).
+// How many letters must be put in, left out or changed to make one of the other
+// (Levenshtein).
 static unsigned distance(const char *a, const char *b)
 {
     unsigned row[NAME_MAX + 1];
@@ -86,7 +87,7 @@ const char *shell_suggest(const char *name)
     return best;
 }
 
-// ---- History ---------------------------------------------------------------------------------
+// ---- History ----------------------------------------------------------------------------
 static const char *line_back(unsigned back)
 {
     bool kept = back >= 1 && back <= history.count && back <= HISTORY_LINES;
@@ -116,7 +117,7 @@ void shell_print_history(void)
         os_printf("%4u  %s\n", history.count - back + 1, line_back(back));
 }
 
-// ---- Completion ------------------------------------------------------------------------------
+// ---- Completion -------------------------------------------------------------------------
 static const char *complete(const char *word, bool first, unsigned i)
 {
     const char *name;

@@ -2,9 +2,10 @@
 //
 // The shell's language: words, quotes, pipelines.
 //
-//   shell_parse(&text, status, &pipeline)     one pipeline at a time, so that $? is the last one's
+//   shell_parse(&text, status, &pipeline)     one at a time, so that $? is the last one's
 //
-//   'as it stands'   "$? and \" inside"   \c   a | b   a; b   a & b   a && b   a || b   # comment
+//   'as it stands'   "$? and \" inside"   \c   # comment
+//   a | b   a; b   a & b   a && b   a || b
 #include "shell.h"
 
 struct parser {
@@ -28,7 +29,7 @@ static bool ends_word(char byte)
     return byte == 0 || strchr(" \t\n;|&<>", byte) != NULL;
 }
 
-// ---- Words -----------------------------------------------------------------------------------
+// ---- Words ------------------------------------------------------------------------------
 static void expand_status(struct parser *parser)
 {
     enum { DIGITS = 12 }; // as many as room_for_words() counts for each $
@@ -88,7 +89,7 @@ static int take_word(struct parser *parser)
     return error;
 }
 
-// ---- Pipelines -------------------------------------------------------------------------------
+// ---- Pipelines --------------------------------------------------------------------------
 static int end_command(struct parser *parser, const char *where)
 {
     if (!parser->in_command)
@@ -140,7 +141,8 @@ static int take_pipeline(struct parser *parser)
         char byte = *parser->at;
         int error = 0;
         if (byte == '<' || byte == '>')
-            return fail(parser, "< and > need files, which are yet to come: quote the one", parser->at);
+            return fail(parser, "< and > need files, which are yet to come: quote the one",
+                        parser->at);
         if (byte == '|' && parser->at[1] != '|')
             error = end_command(parser, parser->at++);
         else if (byte == 0 || strchr(";\n&|#", byte))
@@ -152,7 +154,8 @@ static int take_pipeline(struct parser *parser)
     }
 }
 
-// Every word is shorter than it was typed but for $?, and at least a byte and a separator long.
+// Every word is shorter than it was typed but for $?, and at least a byte and a
+// separator long.
 static size_t room_for_words(const char *text)
 {
     size_t size = 2;

@@ -5,8 +5,9 @@
 //   shell_run(&pipeline)        waits for all of them, unless they go to the background
 //   shell_report_jobs(all)      what has become of those in the background
 //
-// All names are looked up before the first one starts. When a later step fails (no memory), those that
-// run already are ended and waited for, so that nothing is left behind.
+// All names are looked up before the first one starts. When a later step fails (no
+// memory), those that run already are ended and waited for, so that nothing is left
+// behind.
 #include "shell.h"
 
 // A pipeline in the background.
@@ -23,7 +24,7 @@ static struct {
     struct job *first;
 } jobs;
 
-// ---- Starting --------------------------------------------------------------------------------
+// ---- Starting ---------------------------------------------------------------------------
 static bool find_all(const struct shell_pipeline *pipeline)
 {
     char **words = pipeline->words;
@@ -36,7 +37,8 @@ static bool find_all(const struct shell_pipeline *pipeline)
             continue;
         const char *suggestion = shell_suggest(words[0]);
         if (suggestion)
-            os_fprintf(OS_ERROR, "shell: %s: no such program; is it %s?\n", words[0], suggestion);
+            os_fprintf(OS_ERROR, "shell: %s: no such program; is it %s?\n", words[0],
+                       suggestion);
         else
             os_fprintf(OS_ERROR, "shell: %s: no such program; `help` lists them\n", words[0]);
         return false;
@@ -94,7 +96,7 @@ static int start_all(const struct shell_pipeline *pipeline, int *ids)
     return 0;
 }
 
-// ---- Jobs ------------------------------------------------------------------------------------
+// ---- Jobs -------------------------------------------------------------------------------
 static struct job *create_job(const struct shell_pipeline *pipeline)
 {
     struct job *job = os_alloc(sizeof(*job) + pipeline->commands * sizeof(int));
@@ -188,7 +190,7 @@ void shell_report_jobs(bool all)
     }
 }
 
-// ---- Running ---------------------------------------------------------------------------------
+// ---- Running ----------------------------------------------------------------------------
 int shell_run(const struct shell_pipeline *pipeline)
 {
     if (!find_all(pipeline))
@@ -201,7 +203,8 @@ int shell_run(const struct shell_pipeline *pipeline)
         os_print_error("shell", -ENOMEM);
         return SHELL_CANNOT_RUN;
     }
-    int status = start_all(pipeline, ids) ? SHELL_CANNOT_RUN : wait_for_all(ids, pipeline->commands);
+    int status =
+        start_all(pipeline, ids) ? SHELL_CANNOT_RUN : wait_for_all(ids, pipeline->commands);
     os_free(ids);
     return status;
 }
@@ -217,7 +220,8 @@ int shell_run_builtin(char **words, int status, bool *leave)
         return 0;
     }
     uint64_t number = (uint64_t)status;
-    bool fits = !words[1] || (!words[2] && string_to_u64(words[1], 10, &number) == 0 && number < 256);
+    bool fits =
+        !words[1] || (!words[2] && string_to_u64(words[1], 10, &number) == 0 && number < 256);
     if (strcmp(words[0], "exit") == 0 && fits) {
         *leave = true;
         return (int)number;

@@ -48,7 +48,8 @@ static bool try_memory(uint64_t *state)
         size_t size = 1 + next_random(state) % BLOCK_MAX;
         unsigned char *moved = blocks[i] ? os_resize(blocks[i], size) : NULL;
         if (moved)
-            good = good && is_filled(moved, size < sizes[i] ? size : sizes[i], (unsigned char)(i + 1));
+            good = good &&
+                   is_filled(moved, size < sizes[i] ? size : sizes[i], (unsigned char)(i + 1));
         os_free(moved ? moved : blocks[i]);
     }
     return good;
@@ -109,7 +110,8 @@ static int work(void *argument)
     struct worker *worker = argument;
     bool good = true;
     for (uint64_t i = next_random(&worker->state) % 4; i < 4; i++)
-        good = good && (next_random(&worker->state) % 2 ? try_memory : try_pipe)(&worker->state);
+        good =
+            good && (next_random(&worker->state) % 2 ? try_memory : try_pipe)(&worker->state);
     return !good;
 }
 

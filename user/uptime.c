@@ -9,6 +9,6 @@ int uptime_main(int argc, char **argv)
         return os_usage("uptime");
     uint64_t ms = os_uptime_ns() / 1000000;
     unsigned seconds = (unsigned)(ms / 1000 % 60), minutes = (unsigned)(ms / 60000 % 60);
-    return os_printf("up %llu:%02u:%02u.%03u\n", (unsigned long long)(ms / 3600000), minutes, seconds,
-                     (unsigned)(ms % 1000)) < 0;
+    return os_printf("up %llu:%02u:%02u.%03u\n", (unsigned long long)(ms / 3600000), minutes,
+                     seconds, (unsigned)(ms % 1000)) < 0;
 }

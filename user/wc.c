@@ -36,7 +36,8 @@ static int print(const struct counts *counts, char which)
 
 int wc_main(int argc, char **argv)
 {
-    bool option = argc == 2 && argv[1][0] == '-' && argv[1][1] && strchr("lwc", argv[1][1]) && !argv[1][2];
+    bool option = argc == 2 && argv[1][0] == '-' && argv[1][1] && strchr("lwc", argv[1][1]) &&
+                  !argv[1][2];
     if (argc > 1 && !option)
         return os_usage("wc [-l | -w | -c]");
 

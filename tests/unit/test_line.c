@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 //
-// The line editor: what keys do to the text, and that a terminal shows it, whatever was typed.
+// The line editor: what keys do to the text, and that a terminal shows it, whatever was
+// typed.
 #include "line.h"
 
 #include "boot/board.h"
 #include "heap.h"
 #include "page.h"
 #include "print.h"
+#include "screen.h"
 #include "string.h"
 #include "test.h"
 #include "unit.h"
@@ -19,128 +21,22 @@ void unit_setup(const struct boot_info *boot)
     heap_init();
 }
 
-// ---- A terminal: what it shows after the editor's bytes --------------------------------------
-enum { ROWS = 40, COLUMNS_MAX = 120 };
-
-struct screen {
-    unsigned columns, row, column;
-    bool pending; // the last column was written, the step to the next row is still to come
-    int32_t cells[ROWS][COLUMNS_MAX];
-    unsigned saved_row, saved_column;
-    bool asked_size, overflow;
-    char sequence[32];
-    unsigned sequence_length;
-};
-
+// ---- The screen that the editor's bytes go to -------------------------------------------
 static struct screen screen, expected;
-
-static void clear_from(struct screen *s, unsigned row, unsigned column)
-{
-    for (; row < ROWS; row++, column = 0) {
-        for (; column < COLUMNS_MAX; column++)
-            s->cells[row][column] = 0;
-    }
-}
-
-static void reset(struct screen *s, unsigned columns)
-{
-    memset(s, 0, sizeof(*s));
-    s->columns = columns;
-}
-
-static void step_down(struct screen *s)
-{
-    s->pending = false;
-    s->column = 0;
-    if (++s->row < ROWS)
-        return;
-    s->row = ROWS - 1;
-    s->overflow = true;
-}
-
-static void show_character(struct screen *s, int32_t code_point)
-{
-    unsigned width = utf8_columns(code_point);
-    if (width == 0)
-        return;
-    if (s->pending || s->column + width > s->columns)
-        step_down(s);
-    s->cells[s->row][s->column] = code_point;
-    s->column += width;
-    s->pending = s->column == s->columns;
-    if (s->pending)
-        s->column--;
-}
-
-static void obey_sequence(struct screen *s, char letter)
-{
-    unsigned number = 0;
-    for (unsigned i = 2; i < s->sequence_length && s->sequence[i] <= '9' && s->sequence[i] >= '0'; i++)
-        number = number * 10 + (unsigned)(s->sequence[i] - '0');
-    unsigned count = number ? number : 1;
-    if (letter != 'n')
-        s->pending = letter == 'J' && s->pending;
-    switch (letter) {
-    case 'A': s->row -= count < s->row ? count : s->row; break;
-    case 'B': s->row = s->row + count < ROWS ? s->row + count : ROWS - 1; break;
-    case 'C': s->column = s->column + count < s->columns ? s->column + count : s->columns - 1; break;
-    case 'H': s->row = number ? ROWS - 1 : 0, s->column = number ? s->columns - 1 : 0; break;
-    case 'J': clear_from(s, number ? 0 : s->row, number ? 0 : s->column); break;
-    case 'n': s->asked_size = true; break;
-    default: break;
-    }
-}
-
-static void take_sequence_byte(struct screen *s, char byte)
-{
-    if (s->sequence_length < sizeof(s->sequence))
-        s->sequence[s->sequence_length++] = byte;
-    if (s->sequence_length == 2 && byte == '[')
-        return;
-    bool done = s->sequence_length == 2 || (byte >= '@' && byte <= '~');
-    if (!done)
-        return;
-    if (s->sequence_length == 2 && byte == '7') {
-        s->saved_row = s->row;
-        s->saved_column = s->column;
-    } else if (s->sequence_length == 2 && byte == '8') {
-        s->row = s->saved_row;
-        s->column = s->saved_column;
-    } else {
-        obey_sequence(s, byte);
-    }
-    s->sequence_length = 0;
-}
-
-static void show(struct screen *s, const char *bytes, size_t count)
-{
-    for (size_t i = 0; i < count;) {
-        unsigned length = utf8_length((unsigned char)bytes[i]);
-        if (s->sequence_length > 0 || bytes[i] == '\033')
-            take_sequence_byte(s, bytes[i]);
-        else if (bytes[i] == '\r')
-            s->column = 0, s->pending = false;
-        else if (bytes[i] == '\n')
-            step_down(s);
-        else if (bytes[i] != '\a')
-            show_character(s, utf8_decode(bytes + i, length));
-        i += length ? length : 1;
-    }
-}
 
 static void write_to_screen(const char *bytes, size_t count)
 {
-    show(&screen, bytes, count);
+    screen_show(&screen, bytes, count);
 }
 
-// ---- Typing ----------------------------------------------------------------------------------
+// ---- Typing -----------------------------------------------------------------------------
 static struct line line;
 static char text[2048];
 static size_t used;
 
 static void begin(unsigned columns, size_t size)
 {
-    reset(&screen, columns);
+    screen_reset(&screen, columns);
     memset(&line, 0, sizeof(line));
     line.write = write_to_screen;
     line.columns = columns;
@@ -251,7 +147,7 @@ static void a_full_line_takes_no_more(void)
     CHECK_STRING(text, "abcdefx");
 }
 
-// ---- History and completion ------------------------------------------------------------------
+// ---- History and completion -------------------------------------------------------------
 static const char *old_line(unsigned back)
 {
     static const char *const lines[] = {"newest", "middle", "oldest"};
@@ -324,22 +220,25 @@ static void tab_twice_lists(void)
     CHECK_EQUAL(screen.column, 3);
 }
 
-// ---- The screen ------------------------------------------------------------------------------
-// Where the next character will appear, whether or not the step to the next row has been made.
+// ---- The screen -------------------------------------------------------------------------
+// Where the next character will appear, whether or not the step to the next row has
+// been made.
 static unsigned next_cell(const struct screen *s)
 {
     return s->row * s->columns + s->column + s->pending;
 }
 
-// Whether the screen is what a terminal makes of prompt and text, with the cursor in its place.
+// Whether the screen is what a terminal makes of prompt and text, with the cursor in
+// its place.
 static bool screen_is_right(void)
 {
-    reset(&expected, screen.columns);
-    show(&expected, "$ ", 2);
-    show(&expected, text, line.cursor);
+    screen_reset(&expected, screen.columns);
+    screen_show(&expected, "$ ", 2);
+    screen_show(&expected, text, line.cursor);
     unsigned cursor = next_cell(&expected);
-    show(&expected, text + line.cursor, line.length - line.cursor);
-    return memcmp(screen.cells, expected.cells, sizeof(screen.cells)) == 0 && next_cell(&screen) == cursor;
+    screen_show(&expected, text + line.cursor, line.length - line.cursor);
+    return memcmp(screen.cells, expected.cells, sizeof(screen.cells)) == 0 &&
+           next_cell(&screen) == cursor;
 }
 
 static void the_last_column_is_no_trap(void)
@@ -387,11 +286,14 @@ static void asks_for_the_width_and_believes_it(void)
 
 static void random_keys_leave_the_screen_right(void)
 {
+    // clang-format off
     static const char *const keys[] = {
-        "a", "b ", "cd", "e", " ", "積", "み", "e\xcc\x81", "\x01", "\x05", "\x02", "\x02", "\x06", "\x04",
-        "\x7f", "\x0b", "\x17", "\x15", UP, DOWN, "\033[D", "\033[1;5D", "\033[1;5C", "\xff", "\xe7", "\x0c",
-        "0123456789", "the quick brown fox jumps", "\x02\x02\x02\x02\x02\x02\x02",
+        "a", "b ", "cd", "e", " ", "積", "み", "e\xcc\x81", "\xff", "\xe7", "0123456789",
+        "the quick brown fox jumps", "\x01", "\x05", "\x02", "\x02", "\x06", "\x04",
+        "\x7f", "\x0b", "\x17", "\x15", "\x0c", "\x02\x02\x02\x02\x02\x02\x02",
+        UP, DOWN, "\033[D", "\033[1;5D", "\033[1;5C",
     };
+    // clang-format on
     uint64_t state = 20261122, start = state;
     for (unsigned round = 0; round < 300; round++) {
         start = state;
@@ -402,7 +304,8 @@ static void random_keys_leave_the_screen_right(void)
             type(keys[unit_random(&state) % (sizeof(keys) / sizeof(keys[0]))]);
             if (screen_is_right())
                 continue;
-            print("seed %llu, key %u, %u columns\n", (unsigned long long)start, i, screen.columns);
+            print("seed %llu, key %u, %u columns\n", (unsigned long long)start, i,
+                  screen.columns);
             CHECK(screen_is_right());
         }
         line_finish(&line);

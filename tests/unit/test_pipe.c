@@ -174,7 +174,8 @@ static void handles_are_the_lowest_that_are_free(void)
     CHECK_EQUAL(file_table_close(&table, 7), -EBADF);
     CHECK(file_table_find(&table, 7) == NULL);
     CHECK_EQUAL(file_table_add(&table, file_get(null)), 7);
-    CHECK(file_table_find(&table, -1) == NULL && file_table_find(&table, FILE_HANDLES_MAX) == NULL);
+    CHECK(file_table_find(&table, -1) == NULL &&
+          file_table_find(&table, FILE_HANDLES_MAX) == NULL);
     file_table_close_all(&table);
     CHECK_EQUAL(null->references, 2); // its own and ours
     file_put(null);

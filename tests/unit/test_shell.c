@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Programs: they start, end, are ended, and leave nothing behind, also when memory runs out.
+// Programs: they start, end, are ended, and leave nothing behind, also when memory runs
+// out.
 #include "boot/board.h"
 #include "error.h"
 #include "heap.h"
@@ -48,7 +49,8 @@ static struct totals count(void)
 static bool same(struct totals before)
 {
     struct totals now = count();
-    return now.pages == before.pages && now.allocations == before.allocations && now.threads == before.threads;
+    return now.pages == before.pages && now.allocations == before.allocations &&
+           now.threads == before.threads;
 }
 
 // Starts a program that is not in the table.
@@ -72,7 +74,7 @@ static int wait_for(int id)
     return error ? error : status;
 }
 
-// ---- Programs that own everything there is to own --------------------------------------------
+// ---- Programs that own everything there is to own ---------------------------------------
 _Noreturn static void sleep_forever(void)
 {
     for (;;)
@@ -198,7 +200,7 @@ static void waiting_is_for_parents(void)
     CHECK_EQUAL(os_kill(1), -EPERM);
 }
 
-// ---- The shell as a whole --------------------------------------------------------------------
+// ---- The shell as a whole ---------------------------------------------------------------
 static char shown[4096]; // what the programs have written
 
 static int show(struct file *file, const void *bytes, size_t size)
@@ -231,9 +233,11 @@ static void lines_run(void)
     CHECK_STRING(run("seq 2000 | cat | cat | cat | wc", &status), "2000 2000 8893\n");
     CHECK_STRING(run("yes | head -n 2", &status), "y\ny\n");
     CHECK_STRING(run("false; echo $?; true; echo $?", &status), "1\n0\n");
-    CHECK_STRING(run("true && echo yes || echo no; false && echo yes || echo no", &status), "yes\nno\n");
-    CHECK_STRING(run("seq 3 2; seq 2 2 7; seq 18446744073709551614 18446744073709551615", &status),
-                 "2\n4\n6\n18446744073709551614\n18446744073709551615\n");
+    CHECK_STRING(run("true && echo yes || echo no; false && echo yes || echo no", &status),
+                 "yes\nno\n");
+    CHECK_STRING(
+        run("seq 3 2; seq 2 2 7; seq 18446744073709551614 18446744073709551615", &status),
+        "2\n4\n6\n18446744073709551614\n18446744073709551615\n");
     CHECK_EQUAL(status, 0);
     CHECK_STRING(run("exit 5; echo not reached", &status), "");
     CHECK_EQUAL(status, 5);
@@ -248,11 +252,12 @@ static void a_line_that_makes_no_sense_runs_nothing(void)
     int status;
     CHECK_STRING(run("echo a; echo 'b", &status), "shell: no ' closes the one at column 14\n");
     CHECK_EQUAL(status, 2);
-    CHECK_STRING(run("echo a; echo b |", &status), "shell: a command is missing at column 17\n");
+    CHECK_STRING(run("echo a; echo b |", &status),
+                 "shell: a command is missing at column 17\n");
     CHECK_STRING(run("echo a &&", &status), "shell: a command is missing at column 10\n");
 }
 
-// ---- No memory -------------------------------------------------------------------------------
+// ---- No memory --------------------------------------------------------------------------
 static void *hoard_first;
 
 // Takes all pages but `left`, linked through their first words.
@@ -261,8 +266,9 @@ static void hoard_pages(size_t left)
     struct page_statistics statistics;
     page_statistics(&statistics);
     while (statistics.free > left) {
-        size_t count = statistics.largest_free < statistics.free - left ? statistics.largest_free
-                                                                       : statistics.free - left;
+        size_t count = statistics.largest_free < statistics.free - left
+                           ? statistics.largest_free
+                           : statistics.free - left;
         while (count & (count - 1))
             count &= count - 1; // runs of a power of two fit together without loss
         size_t *pages = page_alloc_dirty(count);
@@ -284,7 +290,8 @@ static void give_pages_back(void)
     }
 }
 
-// With every amount of memory from none to enough: an error at the prompt or success, and nothing lost.
+// With every amount of memory from none to enough: an error at the prompt or success,
+// and nothing lost.
 static void no_memory_is_an_error_and_no_loss(void)
 {
     struct totals before = count();

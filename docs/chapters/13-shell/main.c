@@ -2,8 +2,8 @@
 //
 // Chapter 13: programs.
 //
-// Three of them are started by hand, with two pipes between them: seq 1000 | cat | wc. Then the shell
-// is, which does the same with every line that is typed.
+// Three of them are started by hand, with two pipes between them: seq 1000 | cat | wc.
+// Then the shell is, which does the same with every line that is typed.
 //
 //   make CHAPTER=13 qemu
 //   make CHAPTER=13 qemu RUN='ps; free'
@@ -29,7 +29,8 @@ static int start(char *const argv[], struct file *input, struct file *output)
     int id = process_start(program_find(argv[0]), argv, files, true);
     if (id < 0)
         panic("%s does not start: %s", argv[0], error_text(id));
-    // They have references of their own now. With ours gone, the end of a writer is the end of its pipe.
+    // They have references of their own now. With ours gone, the end of a writer is the
+    // end of its pipe.
     for (int handle = 0; handle < 3; handle++)
         file_put(files[handle]);
     return id;
@@ -58,7 +59,8 @@ static int run_shell(void)
     static char name[] = "shell", option[] = "-c", commands[CMDLINE_SIZE];
     bool given = cmdline_value("run", commands, sizeof(commands)) >= 0;
     int status = 1;
-    int id = start((char *[]){name, given ? option : NULL, commands, NULL}, terminal_file(), terminal_file());
+    int id = start((char *[]){name, given ? option : NULL, commands, NULL}, terminal_file(),
+                   terminal_file());
     process_wait(id, &status, MACHINE_NEVER);
     return status;
 }
