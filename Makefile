@@ -21,7 +21,7 @@ V       ?=#          1: show the commands
 .DEFAULT_GOAL := image
 # ---- What this needs, before anything asks for it: what is missing is installed (tools/setup). Not under `make -n`.
 GOALS := $(filter-out help doctor setup clean,$(or $(MAKECMDGOALS),image))
-PURPOSE := $(or $(if $(filter test soak bench,$(GOALS)),test),$(if $(filter gdb qemu-gdb,$(GOALS)),gdb),\
+PURPOSE := $(or $(if $(filter test soak bench fuzz,$(GOALS)),test),$(if $(filter gdb qemu-gdb,$(GOALS)),gdb),\
     $(if $(filter check,$(GOALS)),check),$(if $(filter qemu run,$(GOALS)),qemu),build)
 ifneq ($(and $(GOALS),$(if $(findstring n,$(filter-out -%,$(firstword $(MAKEFLAGS)))),,yes)),)
     PYTHON := $(shell MACHINE=$(MACHINE) LLVM=$(LLVM) CROSS=$(CROSS) tools/setup $(PURPOSE))
@@ -129,7 +129,8 @@ compile_commands.json: $(OUT)/$(IMAGE_NAME).parts $(OUT)/flags
 -include $(OBJECTS:.o=.d) $(PROGRAM_OBJECT:.o=.d)
 
 # ---- Running
-COMMAND_LINE = $(strip $(APPEND) $(if $(RUN),run="$(RUN)"))
+# RUN goes into quotes, so its own quotes and backslashes are marked.
+COMMAND_LINE = $(APPEND)$(if $(and $(APPEND),$(RUN)), )$(if $(RUN),run="$(subst ",\",$(subst \,\\,$(RUN)))")
 QEMU_ARGUMENTS = --machine $(MACHINE) --memory $(MEMORY) --smp $(SMP) --append '$(subst ','\'',$(COMMAND_LINE))'
 
 .PHONY: qemu run qemu-gdb gdb check
@@ -144,7 +145,7 @@ check: ##            CHAPTER=NN check: does the chapter's program show what its 
 	$(Q)$(PYTHON) tools/check --machine $(MACHINE) $(if $(WORK),--work $(WORK)) $(CHAPTER)
 
 # ---- Testing and measuring
-.PHONY: test bench size soak
+.PHONY: test bench soak
 test: ##             everything: style, unit tests, fuzzers (a short run), both machines, every chapter
 	$(Q)$(PYTHON) -m pytest tests
 bench: ##            the figures of speed and size, in guest instructions

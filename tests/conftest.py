@@ -11,7 +11,8 @@ sys.dont_write_bytecode = True
 
 import boot  # noqa: E402
 
-BUILD = os.path.join("build", "test")  # the tests' own folder: nobody's half-built objects, nobody's flags
+# The tests' own folder: nobody's half-built objects, nobody's flags.
+BUILD = os.environ.get("TSUMIKI_TEST_BUILD", "build/test")
 
 
 def pytest_configure(config):

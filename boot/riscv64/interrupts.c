@@ -16,7 +16,7 @@ static int connect_uart(const struct board *board)
 {
     struct console_device *console = console_device();
     if (!console || !console->listen)
-        return 0;
+        return -ENODEV; // the caller has to look for keys
 
     int error = irq_connect(board->uart.irq, "uart", ns16550_interrupt, NULL);
     if (!error)

@@ -7,8 +7,8 @@ import time
 
 import boot
 import pytest
+from conftest import BUILD
 
-BUILD = "build/test"
 CROSS = [p for p in ("riscv64-unknown-elf-", "riscv64-linux-gnu-", "riscv64-elf-", "riscv64-none-elf-")
          if shutil.which(p + "gcc")]
 VARIANTS = {"debug": {}, "release": {"RELEASE": "1"}, "llvm": {"LLVM": "1"}, "llvm-release": {"LLVM": "1", "RELEASE": "1"}}
@@ -17,7 +17,7 @@ VARIANTS = {"debug": {}, "release": {"RELEASE": "1"}, "llvm": {"LLVM": "1"}, "ll
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_builds_without_a_warning_and_boots(machine, variant):
     """In a folder of its own, with warnings as errors, as CI has them; the image answers a command."""
-    variables = dict(VARIANTS[variant], MACHINE=machine, BUILD="build/test-strict")
+    variables = dict(VARIANTS[variant], MACHINE=machine, BUILD=BUILD + "-strict")
     done = boot.make("-j2", "print-image", CI="1", **variables)
     assert "warning" not in done.stdout, done.stdout
     image = os.path.join(boot.ROOT, done.stdout.strip().splitlines()[-1])
@@ -29,7 +29,7 @@ def test_builds_without_a_warning_and_boots(machine, variant):
 
 @pytest.mark.parametrize("prefix", CROSS)
 def test_every_prefix_builds_and_boots(prefix):
-    done = boot.make("-j2", "print-image", CROSS=prefix, CI="1", BUILD=f"build/test-{prefix.rstrip('-')}")
+    done = boot.make("-j2", "print-image", CROSS=prefix, CI="1", BUILD=f"{BUILD}-{prefix.rstrip('-')}")
     with boot.Session("riscv64", os.path.join(boot.ROOT, done.stdout.strip().splitlines()[-1]),
                       append="run=true") as session:
         session.end(0)

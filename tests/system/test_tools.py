@@ -9,6 +9,7 @@ import sys
 
 import boot
 import pytest
+from conftest import BUILD
 
 TREE = boot.ROOT
 
@@ -62,7 +63,7 @@ def test_setup_prints_the_command_of_other_systems(poor_path, manager):
 
 @pytest.mark.parametrize("goal", ["image", "qemu", "gdb", "test"])
 def test_make_asks_for_what_is_missing_first(poor_path, goal):
-    done = run("make", goal, "BUILD=build/test-poor", env=poor_path)
+    done = run("make", goal, f"BUILD={BUILD}-poor", env=poor_path)
     assert done.returncode != 0
     assert "missing on this machine" in done.stdout and "RISC-V gcc" in done.stdout, done.stdout
     assert "not found" not in done.stdout.split("missing on this machine")[0]
@@ -162,10 +163,10 @@ def test_the_printed_line_can_be_pasted(image):
 
 
 def test_make_qemu_passes_commands_and_the_status(machine):
-    done = run("make", "-s", "qemu", f"MACHINE={machine}", "RUN=echo it is me; poweroff 0", "BUILD=build/test",
+    done = run("make", "-s", "qemu", f"MACHINE={machine}", "RUN=echo it is me; poweroff 0", f"BUILD={BUILD}",
                stdin=subprocess.DEVNULL)
     assert done.returncode == 0 and "it is me" in done.stdout, done.stdout
-    done = run("make", "-s", "qemu", f"MACHINE={machine}", "RUN=echo 'a  b'; false", "BUILD=build/test",
+    done = run("make", "-s", "qemu", f"MACHINE={machine}", "RUN=echo 'a  b'; false", f"BUILD={BUILD}",
                stdin=subprocess.DEVNULL)
     assert done.returncode != 0 and "a  b" in done.stdout, done.stdout
 
@@ -183,7 +184,7 @@ def learner(tmp_path, path, change):
 
 
 def check(machine, work, chapter):
-    return run(sys.executable, "tools/check", "--machine", machine, "--build", "build/test", *(["--work", work] if work
+    return run(sys.executable, "tools/check", "--machine", machine, "--build", BUILD, *(["--work", work] if work
                else []), chapter, env={**os.environ, "TSUMIKI_PATIENCE": "8"})
 
 
@@ -226,7 +227,7 @@ def test_a_call_to_a_later_chapter_is_an_error(tmp_path, machine):
     work = learner(tmp_path, "kernel/error.c",
                    lambda text: text + "\nvoid page_free(void *, unsigned long);\nvoid reach_up(void);\n"
                                        "void reach_up(void)\n{\n    page_free(0, 1);\n}\n")
-    done = boot.make("print-image", MACHINE=machine, CHAPTER="02", WORK=work, BUILD="build/test", check=False)
+    done = boot.make("print-image", MACHINE=machine, CHAPTER="02", WORK=work, BUILD=BUILD, check=False)
     assert done.returncode != 0
     assert re.search(r"kernel/error.c \(chapter 02-print\) uses page_free of kernel/page.c, which chapter 06-pages",
                      done.stdout), done.stdout
