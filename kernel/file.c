@@ -26,6 +26,7 @@ struct file *file_get(struct file *file)
     return file;
 }
 
+// The last reference calls the kind's release().
 void file_put(struct file *file)
 {
     if (!file)

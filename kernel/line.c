@@ -53,6 +53,7 @@ static void mark_changed(struct line *line, size_t from)
         line->changed_from = from;
 }
 
+// At the cursor, which moves behind it. What does not fit is refused with a bell.
 void line_insert(struct line *line, const char *bytes, size_t count)
 {
     if (count >= line->size - line->length) {
@@ -67,6 +68,7 @@ void line_insert(struct line *line, const char *bytes, size_t count)
     line->cursor += count;
 }
 
+// The cursor goes to where the text was taken out.
 void line_remove(struct line *line, size_t from, size_t to)
 {
     if (from >= to)
@@ -77,6 +79,7 @@ void line_remove(struct line *line, size_t from, size_t to)
     line->cursor = from;
 }
 
+// The whole line becomes `text`, cut if it is too long, with the cursor at its end.
 void line_replace(struct line *line, const char *text)
 {
     line_remove(line, 0, line->length);
@@ -105,6 +108,7 @@ static size_t character_after(const struct line *line)
     return offset;
 }
 
+// Back over the blanks, then over the word.
 static size_t word_before(const struct line *line)
 {
     size_t offset = line->cursor;
@@ -134,6 +138,7 @@ static enum line_event press_end_key(struct line *line)
     return LINE_MORE;
 }
 
+// The keys of every Unix prompt. A control character that means nothing is dropped.
 static enum line_event press_control(struct line *line, char key)
 {
     switch (key) {
@@ -219,6 +224,8 @@ static void take_escape(struct line *line, char byte)
     }
 }
 
+// Only the first two numbers count; more are read and forgotten, and so is what is no
+// digit.
 static void take_parameter(struct line *line, char byte)
 {
     if (line->parameter_count == 0)
@@ -266,6 +273,8 @@ static void take_character(struct line *line, char byte)
         line_insert(line, line->character, line->character_needed);
 }
 
+// A control character counts in every state: whatever stood half done before it is
+// given up.
 static enum line_event take_byte(struct line *line, unsigned char byte)
 {
     bool after_return = line->after_return;

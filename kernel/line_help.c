@@ -61,6 +61,7 @@ static const char *word_at_cursor(const struct line *line, char *word, size_t si
     return word;
 }
 
+// How many bytes both begin with, at most `limit`.
 static size_t common_length(const char *a, const char *b, size_t limit)
 {
     size_t length = 0;
@@ -69,6 +70,7 @@ static size_t common_length(const char *a, const char *b, size_t limit)
     return length;
 }
 
+// Below the line, which is then shown again with its prompt.
 static void list_candidates(struct line *line, const char *word, bool first)
 {
     line->cursor = line->length;
@@ -83,6 +85,7 @@ static void list_candidates(struct line *line, const char *word, bool first)
     line_show_prompt(line);
 }
 
+// A second Tab in a row lists what there is to choose from.
 void line_complete(struct line *line)
 {
     char word[64];

@@ -65,6 +65,7 @@ static void advance(const struct line *line, struct line_place *place, const cha
     }
 }
 
+// Where text[offset] is shown, counted through from the prompt.
 static struct line_place place_of(const struct line *line, size_t offset)
 {
     struct line_place place = {0};
@@ -73,6 +74,7 @@ static struct line_place place_of(const struct line *line, size_t offset)
     return place;
 }
 
+// From the start of the row, so that only rows have to be counted from where we are.
 static void move_to(struct line *line, size_t offset)
 {
     if (offset == line->at_offset)
@@ -121,6 +123,7 @@ static size_t character_start_before(const struct line *line, size_t offset)
     return offset;
 }
 
+// A terminal that does not answer (a pipe, a test) costs nothing: nobody waits for it.
 static void ask_size(struct line *line)
 {
     if (line->size_known || line->at.row > 0 || line->at.column < ASK_FROM_COLUMN)
@@ -129,6 +132,8 @@ static void ask_size(struct line *line)
     write_string(line, ASK_SIZE);
 }
 
+// Writes the text from its first change on, clears what the longer old one has left,
+// and puts the cursor in its place.
 void line_refresh(struct line *line)
 {
     size_t from = line->changed_from;
@@ -175,6 +180,7 @@ void line_clear_screen(struct line *line)
     line_show_prompt(line);
 }
 
+// An answer that no terminal gives is taken for garbage among the keys.
 void line_screen_resized(struct line *line, unsigned columns, unsigned rows)
 {
     if (columns < COLUMNS_LEAST || columns > COLUMNS_MOST || rows == 0)

@@ -18,11 +18,13 @@
 
 enum { COUNT_MAX = INT32_MAX }; // a count is an int
 
+// NULL when the handle is not open.
 static struct file *file_of(int handle)
 {
     return file_table_find(&process_current()->files, handle);
 }
 
+// On the way back to the program: devices get their turn, and Ctrl-C.
 static int leave(int result)
 {
     thread_checkpoint();
@@ -30,6 +32,7 @@ static int leave(int result)
     return result;
 }
 
+// See os.h for what these calls promise.
 int os_read(int handle, void *buffer, size_t size)
 {
     struct file *file = file_of(handle);
@@ -57,6 +60,7 @@ int os_dup(int handle)
     return file ? file_table_add(&process_current()->files, file_get(file)) : -EBADF;
 }
 
+// Both handles or none.
 int os_pipe(int handles[2])
 {
     struct file_table *table = &process_current()->files;
@@ -87,6 +91,7 @@ struct gather {
     char bytes[256];
 };
 
+// After the first error nothing is written any more.
 static void flush(struct gather *gather)
 {
     size_t count = gather->count;
@@ -100,6 +105,7 @@ static void flush(struct gather *gather)
         gather->error = -EPIPE;
 }
 
+// The sink of format_to().
 static void gather_bytes(void *context, const char *bytes, size_t count)
 {
     struct gather *gather = context;
@@ -176,6 +182,7 @@ static int read_plain_line(char *line, size_t size)
     }
 }
 
+// Only at a console is there something to edit.
 int os_read_line(const char *prompt, char *line, size_t size,
                  const struct os_line_helper *helper)
 {
@@ -186,6 +193,7 @@ int os_read_line(const char *prompt, char *line, size_t size,
     return leave(terminal_read_line(prompt, line, size, helper));
 }
 
+// The process remembers it, so that its end gives the console back.
 void os_raw_mode(bool on)
 {
     process_current()->raw_console = on;

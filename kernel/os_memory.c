@@ -33,6 +33,7 @@ static struct block *block_of(void *memory)
     return (struct block *)memory - 1;
 }
 
+// The block goes on the program's list.
 void *os_alloc(size_t size)
 {
     struct block *block = size < SIZE_MAX / 2 ? heap_alloc(sizeof(*block) + size) : NULL;
@@ -43,6 +44,7 @@ void *os_alloc(size_t size)
     return block + 1;
 }
 
+// Keeps the block's place on the list, wherever it moves.
 void *os_resize(void *memory, size_t size)
 {
     if (!memory)
@@ -58,6 +60,7 @@ void *os_resize(void *memory, size_t size)
     return moved ? moved + 1 : NULL;
 }
 
+// A block that is not alive is left to the heap, which says what is wrong.
 void os_free(void *memory)
 {
     if (!memory)

@@ -18,6 +18,7 @@ static struct file *file_for_child(int handle)
     return file ? file_get(file) : NULL;
 }
 
+// The child's handles are references of its own; ours are put back in any case.
 int os_run(char *const argv[], const int handles[3], bool background)
 {
     const struct program *program = argv[0] ? program_find(argv[0]) : NULL;
@@ -42,6 +43,7 @@ int os_wait(int id, int *status, uint64_t deadline_ns)
     return error;
 }
 
+// By the id of any of its threads, since that is what `ps` shows.
 int os_kill(int id)
 {
     for (struct thread *thread = thread_next(NULL); thread; thread = thread_next(thread)) {

@@ -34,6 +34,7 @@ struct os_channel {
     struct channel *channel;
 };
 
+// On the way back to the program. What was gained meanwhile is taken back at its end.
 static int leave(int result)
 {
     process_check_interrupt();
@@ -46,6 +47,7 @@ static void release_mutex(struct owned *owned)
     heap_free(container_of(owned, struct os_mutex, owned));
 }
 
+// A thread ends, or the mutex does: whoever waits gets it.
 static void unlock_for(struct owned *owned, struct thread *thread)
 {
     struct os_mutex *mutex = container_of(owned, struct os_mutex, owned);

@@ -13,6 +13,7 @@
 #include "thread.h"
 #include "user/os.h"
 
+// Copied, names and all: the thread may be gone when the program prints it.
 static void describe_wait(const struct thread *thread, struct os_thread_info *info)
 {
     const struct wait_reason *reason = thread->waits_for;
@@ -38,6 +39,7 @@ static void describe(const struct thread *thread, struct os_thread_info *info)
         describe_wait(thread, info);
 }
 
+// In batches by id, so that threads may come and go between two calls.
 unsigned os_threads(uint32_t after, struct os_thread_info *infos, unsigned count)
 {
     unsigned filled = 0;

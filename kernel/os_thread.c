@@ -13,6 +13,7 @@
 
 _Static_assert(OS_NEVER == MACHINE_NEVER, "deadlines are handed down as they are");
 
+// Where a program's other threads begin.
 static void run(void *argument)
 {
     struct os_thread *thread = argument;
@@ -36,6 +37,7 @@ struct os_thread *os_thread_create(const char *name, int (*function)(void *argum
     return thread;
 }
 
+// Only a thread that was joined leaves the program's list.
 int os_thread_join(struct os_thread *thread, int *result, uint64_t deadline_ns)
 {
     int error = thread_join(thread->thread, result, deadline_ns);
@@ -47,6 +49,7 @@ int os_thread_join(struct os_thread *thread, int *result, uint64_t deadline_ns)
     return error;
 }
 
+// The first thread is the program: with it all others end.
 _Noreturn void os_thread_exit(int result)
 {
     struct process *process = process_current();

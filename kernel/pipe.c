@@ -48,6 +48,7 @@ static size_t put_bytes(struct pipe *pipe, const char *bytes, size_t size)
     return taken;
 }
 
+// The same the other way: how many bytes there were to give.
 static size_t take_bytes(struct pipe *pipe, char *buffer, size_t size)
 {
     size_t given = 0;
@@ -61,6 +62,7 @@ static size_t take_bytes(struct pipe *pipe, char *buffer, size_t size)
     return given;
 }
 
+// Waits only while it is empty: what is there is given at once, however little.
 static int pipe_read(struct file *file, void *buffer, size_t size)
 {
     struct pipe *pipe = container_of(file, struct pipe, read_end);
@@ -75,6 +77,8 @@ static int pipe_read(struct file *file, void *buffer, size_t size)
     return (int)given;
 }
 
+// Waits until all of it is taken. What a failure leaves is the reader's to know: a part
+// that was taken is a count.
 static int pipe_write(struct file *file, const void *bytes, size_t size)
 {
     struct pipe *pipe = container_of(file, struct pipe, write_end);
@@ -99,6 +103,7 @@ static void free_if_unused(struct pipe *pipe)
         heap_free(pipe);
 }
 
+// Writers that wait find out that nobody will read.
 static void release_read_end(struct file *file)
 {
     struct pipe *pipe = container_of(file, struct pipe, read_end);
@@ -107,6 +112,7 @@ static void release_read_end(struct file *file)
     free_if_unused(pipe);
 }
 
+// Readers that wait find out that nothing more will come.
 static void release_write_end(struct file *file)
 {
     struct pipe *pipe = container_of(file, struct pipe, write_end);

@@ -32,6 +32,7 @@ static void prepare(struct process *process)
     list_append(&processes.all, &process->all);
 }
 
+// The console becomes its input and output, as it becomes those of all that follow.
 void process_init(void)
 {
     struct process *kernel = &processes.kernel;
@@ -57,6 +58,7 @@ struct process *process_current(void)
     return thread_current()->program;
 }
 
+// For `ps` and messages.
 const char *process_name(const struct process *process)
 {
     return process->program ? process->program->name : "kernel";
@@ -110,6 +112,7 @@ static void free_process(struct process *process)
     heap_free(process);
 }
 
+// Where the first thread of every process begins.
 static void run(void *argument)
 {
     struct process *process = argument;
@@ -135,6 +138,7 @@ static int create(const struct program *program, char *const argv[], struct proc
     return error;
 }
 
+// Nothing can fail once create() has succeeded.
 int process_start(const struct program *program, char *const argv[],
                   struct file *const files[3], bool background)
 {
@@ -153,6 +157,7 @@ int process_start(const struct program *program, char *const argv[],
     return process->id;
 }
 
+// The end of its first thread is the end of a process.
 int process_wait(int id, int *status, uint64_t deadline_ns)
 {
     list_for_each(struct process, process, &processes.all, all) {
@@ -172,6 +177,7 @@ void process_interrupt(struct process *process)
     thread_interrupt(process->thread);
 }
 
+// One that has ended already, and is not waited for yet, does not count.
 bool process_interrupt_foreground(void)
 {
     bool found = false;
@@ -185,6 +191,7 @@ bool process_interrupt_foreground(void)
     return found;
 }
 
+// The calls of os.h come by here on their way back to the program.
 void process_check_interrupt(void)
 {
     struct thread *self = thread_current();
@@ -227,6 +234,7 @@ static void end_other_threads(struct process *process)
     }
 }
 
+// From the list's front: a release may take others off it.
 static void release_all(struct process *process)
 {
     struct list *link;
@@ -236,6 +244,8 @@ static void release_all(struct process *process)
     }
 }
 
+// Who has nobody to wait for it releases itself. In the foreground nobody could end it
+// by Ctrl-C either: it is asked to end now.
 static void leave_children(struct process *parent)
 {
     struct process *next;
@@ -253,6 +263,7 @@ static void leave_children(struct process *parent)
     }
 }
 
+// The first call decides the status. Any thread may call; the first one does the work.
 _Noreturn void process_exit(int status)
 {
     struct process *process = process_current();

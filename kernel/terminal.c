@@ -52,6 +52,7 @@ static char key_at(size_t i)
     return terminal.queue[(terminal.first + i) % TERMINAL_QUEUE_SIZE];
 }
 
+// Tells the device, once, to keep its bytes, or to send again.
 static void hold_back(bool on)
 {
     struct console_device *device = console_device();
@@ -75,6 +76,7 @@ static void fill_queue(void)
     } while (count > 0);
 }
 
+// The last Ctrl-C counts: with it goes what was typed before it.
 void terminal_look_for_interrupt(void)
 {
     size_t i = terminal.count;
@@ -96,6 +98,7 @@ static void receive(void)
         wait_queue_wake_all(&terminal.readers, 0);
 }
 
+// The reader has used these. A device that was held back goes on.
 static void take_keys(size_t count)
 {
     drop_keys(count);
@@ -195,6 +198,7 @@ static int fetch_line(void)
     return length + 1;
 }
 
+// Gives a part of the line that was fetched.
 static int read_rest(char *buffer, size_t size)
 {
     size_t count = size < terminal.rest_count ? size : terminal.rest_count;
@@ -208,6 +212,7 @@ static int read_rest(char *buffer, size_t size)
     return (int)count;
 }
 
+// A line that is longer than `size` is given in several calls.
 int terminal_read(void *buffer, size_t size)
 {
     if (size == 0)
@@ -275,6 +280,7 @@ void terminal_init(void)
     receive();
 }
 
+// For ever: the next look is started by this one.
 static void poll_expired(struct timer *timer)
 {
     receive();

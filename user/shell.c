@@ -14,6 +14,7 @@ struct shell {
     bool leave; // exit was called
 };
 
+// By its column in the line as it was typed.
 static int report_mistake(const char *what, const char *line, const char *where)
 {
     os_fprintf(OS_ERROR, "shell: %s at column %u\n", what, (unsigned)(where - line) + 1);
@@ -49,6 +50,7 @@ static bool goes_on(enum shell_end end, int status)
     return end != SHELL_OR || status != 0;
 }
 
+// What the shell does itself, it does only when it stands alone.
 static void run_pipeline(struct shell *shell, const struct shell_pipeline *pipeline)
 {
     bool alone = pipeline->commands == 1 && pipeline->end != SHELL_BACKGROUND;

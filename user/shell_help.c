@@ -70,6 +70,7 @@ static unsigned distance(const char *a, const char *b)
     return row[length];
 }
 
+// The nearest name, when it is near at all.
 const char *shell_suggest(const char *name)
 {
     const char *known, *best = NULL;
@@ -94,6 +95,7 @@ static const char *line_back(unsigned back)
     return kept ? history.lines[(history.count - back) % HISTORY_LINES] : NULL;
 }
 
+// A line that is typed again is not kept twice.
 void shell_remember(const char *line)
 {
     const char *last = line_back(1);

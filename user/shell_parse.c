@@ -37,6 +37,7 @@ static void expand_status(struct parser *parser)
     parser->at += 2;
 }
 
+// Everything up to the next one stands for itself.
 static int take_single_quoted(struct parser *parser)
 {
     const char *open = parser->at++;
@@ -48,6 +49,7 @@ static int take_single_quoted(struct parser *parser)
     return 0;
 }
 
+// $? is replaced; \ takes the meaning from ", $ and itself.
 static int take_double_quoted(struct parser *parser)
 {
     const char *open = parser->at++;
@@ -66,6 +68,7 @@ static int take_double_quoted(struct parser *parser)
     return 0;
 }
 
+// Up to an unquoted blank or sign; quoted and plain pieces are one word.
 static int take_word(struct parser *parser)
 {
     *parser->word++ = parser->out;
@@ -114,6 +117,7 @@ static enum shell_end separator(const struct parser *parser, unsigned *length)
     }
 }
 
+// Nothing at all may stand before ; and the end, but not before the others.
 static int end_pipeline(struct parser *parser)
 {
     struct shell_pipeline *pipeline = parser->pipeline;
@@ -134,6 +138,7 @@ static void skip_spaces(struct parser *parser)
         parser->at++;
 }
 
+// Words and bars, up to a separator.
 static int take_pipeline(struct parser *parser)
 {
     for (;;) {

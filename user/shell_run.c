@@ -46,6 +46,7 @@ static bool find_all(const struct shell_pipeline *pipeline)
     return true;
 }
 
+// The shell's own three handles stay.
 static void close_pipe(int handle)
 {
     if (handle > OS_ERROR)
@@ -68,6 +69,7 @@ static int start_command(char **words, int *input, bool last, bool background)
     return id;
 }
 
+// The status is that of the last one.
 static int wait_for_all(const int *ids, unsigned count)
 {
     int status = 0;
@@ -118,6 +120,7 @@ static void free_job(struct job *job)
     os_free(job);
 }
 
+// Numbers go on from the last job that is still there.
 static void append_job(struct job *job)
 {
     struct job **place = &jobs.first;
@@ -127,6 +130,7 @@ static void append_job(struct job *job)
     *place = job;
 }
 
+// The job is made first: with nothing to note it in, nothing is started.
 static int run_in_background(const struct shell_pipeline *pipeline)
 {
     struct job *job = create_job(pipeline);
@@ -143,6 +147,7 @@ static int run_in_background(const struct shell_pipeline *pipeline)
     return 0;
 }
 
+// Asks about each of its programs without waiting.
 static bool has_ended(struct job *job)
 {
     bool ended = true;
@@ -173,6 +178,7 @@ static void report_end(const struct job *job)
     os_printf("[%u] %-13s  %s\n", job->number, how, job->text);
 }
 
+// Before each prompt, and for `jobs`.
 void shell_report_jobs(bool all)
 {
     struct job **place = &jobs.first;
@@ -209,6 +215,7 @@ int shell_run(const struct shell_pipeline *pipeline)
     return status;
 }
 
+// Those that need the shell's own state.
 int shell_run_builtin(char **words, int status, bool *leave)
 {
     if (strcmp(words[0], "jobs") == 0 && !words[1]) {
