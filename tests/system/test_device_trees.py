@@ -59,9 +59,9 @@ def change(pattern, new):
 
 # A name, the edit, and what a log or a program must say of it (None: it only has to reach the prompt).
 MISSING = [
-    ("no clock", without_node("rtc@"), "clock: .*; `date` does not know the time"),
-    ("no interrupt controller", without_node("plic@"), "interrupts: .*; looking for keys every"),
-    ("a uart nobody knows", replace('"ns16550a"', '"snps,dw-apb-uart"'), "uart: .*; the firmware's console stays in use"),
+    ("no clock", without_node("rtc@"), "clock: no such device"),
+    ("no interrupt controller", without_node("plic@"), "interrupts: no such device"),
+    ("a uart nobody knows", replace('"ns16550a"', '"snps,dw-apb-uart"'), "uart: no such device"),
     ("a uart without interrupt", without_property("serial@|uart@", "interrupts"), None),
     ("no virtio", lambda text: re.sub(r'"virtio,mmio"', '"nothing"', text), None),
     ("no model", without_property("/ ", "model"), None),
