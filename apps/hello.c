@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Hello, and nothing else: an app that is the whole machine. Its image holds what print() reaches.
+// Hello, and nothing else: an app that is the whole machine. Its image holds what print()
+// reaches.
 //
 //   make APP=apps/hello.c qemu
 #include "boot/boot.h"

@@ -2,13 +2,13 @@
 //
 // The board: which parts this machine is made of, and where they are.
 //
-//   board_describe(boot)        once, early: reads the device tree (or what the machine has instead)
+//   board_describe(boot)        once, early: reads the device tree, or what there is instead
 //   board_start_console()       the UART takes over from the firmware's console (chapter 05)
 //   board_start_clock()         the wall clock is read once (chapter 10)
 //   board_start_interrupts()    the interrupt controller and the UART's interrupt (chapter 11)
 //
-// Each is answered by a file of boot/<machine>/. They return 0, or -ENODEV when the board has no such part: the
-// caller says so and runs on with what is there.
+// Each is answered by a file of boot/<machine>/. They return 0, or -ENODEV when the board
+// has no such part: the caller says so and runs on with what is there.
 #pragma once
 
 #include <stddef.h>
@@ -35,7 +35,8 @@ struct board {
     char model[48];           // in the machine's own words, "riscv-virtio,qemu"
     const char *command_line; // never NULL
     unsigned hart_count;
-    // Usable memory: firmware, the image and the device tree are taken out already, lowest address first.
+    // Usable memory: firmware, the image and the device tree are taken out already,
+    // lowest address first.
     struct memory_range memory[BOARD_MEMORY_MAX];
     unsigned memory_count;
     uint64_t memory_total; // bytes that the machine has, reserved ones included
@@ -50,8 +51,8 @@ struct board {
     unsigned virtio_count;
 };
 
-// Never fails: what is missing or malformed is left out and logged as a warning. Panics when no usable memory is
-// found, since nothing can run without it.
+// Never fails: what is missing or malformed is left out and logged as a warning. Panics
+// when no usable memory is found, since nothing can run without it.
 const struct board *board_describe(const struct boot_info *boot);
 
 int board_start_console(const struct board *board);

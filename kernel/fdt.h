@@ -4,7 +4,7 @@
 // (Devicetree Specification 0.4, chapter 5.)
 //
 //   struct fdt tree;
-//   fdt_open(&tree, blob, limit)              checks the header; later all stays inside the blob
+//   fdt_open(&tree, blob, limit)              checks the header; all stays inside the blob
 //   fdt_node node = fdt_find(&tree, "/chosen")
 //   fdt_property(&tree, node, "bootargs", &length)
 //

@@ -5,8 +5,8 @@
 //   struct list queue;  list_init(&queue);  list_append(&queue, &thread->link);
 //   list_for_each(struct thread, thread, &queue, link) { ... }
 //
-// A list is a ring through its head, so no operation has a special case, and a thing can leave a list without
-// knowing which one it is on.
+// A list is a ring through its head, so no operation has a special case, and a thing can
+// leave a list without knowing which one it is on.
 #pragma once
 
 #include <stdbool.h>
@@ -16,7 +16,8 @@ struct list {
     struct list *next, *previous;
 };
 
-#define container_of(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+#define container_of(pointer, type, member) \
+    ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 static inline void list_init(struct list *list)
 {
@@ -46,7 +47,8 @@ static inline void list_prepend(struct list *list, struct list *link)
     list_insert_before(list->next, link);
 }
 
-// Takes the link out and leaves it as an empty list of its own, so that removing twice does no harm.
+// Takes the link out and leaves it as an empty list of its own, so that removing twice
+// does no harm.
 static inline void list_remove(struct list *link)
 {
     link->previous->next = link->next;
@@ -64,7 +66,8 @@ static inline struct list *list_take_first(struct list *list)
     return first;
 }
 
-// The body may not remove the current element: take from the front in a loop where elements leave.
-#define list_for_each(type, element, list, member)                                                           \
-    for (type *element = container_of((list)->next, type, member); &element->member != (list);               \
+// The body may not remove the current element: take from the front in a loop where
+// elements leave.
+#define list_for_each(type, element, list, member) \
+    for (type *element = container_of((list)->next, type, member); &element->member != (list); \
          element = container_of(element->member.next, type, member))

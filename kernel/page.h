@@ -16,14 +16,15 @@
 
 #include "boot/board.h"
 
-// The cost does not depend on how much memory there is. Panics when not even one page can be managed.
+// The cost does not depend on how much memory there is. Panics when not even one page can
+// be managed.
 void page_init(const struct memory_range *memory, unsigned count);
 
 // Never sleep. The result is aligned to a page. count > 0; NULL when no run is long enough.
 void *page_alloc(size_t count);
 void *page_alloc_dirty(size_t count);
-// Panics, naming the caller, on pages that are free already or were never handed out, and on a count that is not the
-// one they were taken with.
+// Panics, naming the caller, on pages that are free already or were never handed out, and
+// on a count that is not the one they were taken with.
 void page_free(void *pages, size_t count);
 
 struct page_statistics {

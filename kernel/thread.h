@@ -38,7 +38,8 @@ struct wait_reason {
     void *data; // for whoever ends the wait: where a channel's item lies
     // Something outside may end it (a key, a device): then the system is idle, not dead.
     bool external;
-    bool uninterruptible; // short for sure (a disk's request): thread_interrupt() does not end it
+    // Short for sure (a disk's request): thread_interrupt() does not end it.
+    bool uninterruptible;
 };
 
 // Lies at the upper end of the pages of its own stack, so that a thread is one
