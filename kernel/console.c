@@ -75,6 +75,12 @@ size_t console_read(char *bytes, size_t size)
     return count;
 }
 
+bool console_has_ended(void)
+{
+    return console.device && console.device->has_ended &&
+           console.device->has_ended(console.device);
+}
+
 void console_set_receiver(void (*available)(void))
 {
     console.available = available;

@@ -19,6 +19,8 @@ struct console_device {
     // Whether the device interrupts when bytes come: off holds them back in the device, so
     // that nothing is lost while nobody has room. NULL where the device cannot.
     void (*listen)(struct console_device *device, bool on);
+    // Whether no more bytes will ever come. NULL where they always may.
+    bool (*has_ended)(struct console_device *device);
 };
 
 void console_set_device(struct console_device *device);
@@ -29,6 +31,7 @@ void console_write(const char *bytes, size_t count);
 // Takes up to `size` bytes that have been typed, from the device or the firmware; 0 when
 // there are none.
 size_t console_read(char *bytes, size_t size);
+bool console_has_ended(void); // no more bytes will ever come
 // Back to the firmware's console: for a panic in the console's own driver.
 void console_fall_back(void);
 // `available` is called in scheduler context when there is something for console_read().

@@ -94,7 +94,7 @@ static void receive(void)
     fill_queue();
     terminal_look_for_interrupt();
     hold_back(terminal.count == TERMINAL_QUEUE_SIZE);
-    if (terminal.count > 0)
+    if (terminal.count > 0 || console_has_ended())
         wait_queue_wake_all(&terminal.readers, 0);
 }
 
@@ -108,13 +108,15 @@ static void take_keys(size_t count)
     }
 }
 
-// Sleeps until there are keys. Gives those in one piece.
+// Sleeps until there are keys. Gives those in one piece. -ENXIO: none will ever come.
 static int wait_for_keys(const char **keys, size_t *count)
 {
     static const struct wait_reason reason = {.what = "key", .external = true};
     if (terminal.count == 0)
         receive(); // where the device cannot call us
     while (terminal.count == 0) {
+        if (console_has_ended())
+            return -ENXIO;
         int error = wait_queue_wait(&terminal.readers, &reason, MACHINE_NEVER);
         if (error)
             return error;
@@ -134,6 +136,10 @@ static int edit_line(void)
         const char *keys;
         size_t count, used;
         int error = wait_for_keys(&keys, &count);
+        if (error == -ENXIO && terminal.line.length > 0) {
+            event = line_feed(&terminal.line, "\r", 1, &used); // the last line lacks one
+            continue;
+        }
         if (error)
             return error;
         event = line_feed(&terminal.line, keys, count, &used);
@@ -172,7 +178,7 @@ static int read_keys(char *buffer, size_t size)
     size_t count;
     int error = wait_for_keys(&keys, &count);
     if (error)
-        return error;
+        return error == -ENXIO ? 0 : error;
     if (count > size)
         count = size;
     memcpy(buffer, keys, count);
@@ -190,7 +196,7 @@ static int fetch_line(void)
     if (length < 0) {
         heap_free(terminal.rest);
         terminal.rest = NULL;
-        return length == -EPIPE ? 0 : length;
+        return length == -EPIPE || length == -ENXIO ? 0 : length;
     }
     terminal.rest[length] = '\n';
     terminal.rest_first = 0;

@@ -33,8 +33,8 @@ void terminal_set_interrupt(bool (*interrupt)(void));
 // A program has come to the foreground: a Ctrl-C that was typed ahead is for it.
 void terminal_look_for_interrupt(void);
 
-// Sleeps. The length; -EPIPE: Ctrl-D on an empty line; -EINTR: Ctrl-C, or the thread
-// was interrupted; -ENOMEM. `helper` may be NULL.
+// Sleeps. The length; -EPIPE: Ctrl-D on an empty line; -ENXIO: the console has no more
+// input; -EINTR: Ctrl-C, or the thread was interrupted; -ENOMEM. `helper` may be NULL.
 int terminal_read_line(const char *prompt, char *line, size_t size,
                        const struct os_line_helper *helper);
 // Sleeps until there is something. Lines, or keys in raw mode. A count; 0: Ctrl-D;

@@ -62,8 +62,8 @@ struct os_line_helper {
     const char *(*complete)(const char *word, bool first, unsigned i);
 };
 // Waits for a line, edited with the usual keys. Its length, without newline; 0 is an
-// empty line. -EPIPE: Ctrl-D, no more input; -EINTR: Ctrl-C, which only gives up the
-// line. `helper` may be NULL.
+// empty line. -EPIPE: Ctrl-D, or the end of a pipe; -ENXIO: the console has ended; -EINTR:
+// Ctrl-C, which only gives up the line. `helper` may be NULL.
 int os_read_line(const char *prompt, char *line, size_t size,
                  const struct os_line_helper *helper);
 // Raw: os_read() gives keys as they come, Ctrl-C among them, and nothing is shown. Ends

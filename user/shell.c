@@ -96,6 +96,8 @@ static bool read_and_run(struct shell *shell, char *line)
         os_printf("\n`poweroff` turns the machine off.\n");
         return true;
     }
+    if (length == -ENXIO)
+        os_printf("\n"); // what is shown next stands on a line of its own
     if (length < 0)
         return false;
     if (length > 0 && os_is_console(OS_INPUT))

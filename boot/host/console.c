@@ -46,6 +46,11 @@ static void console_device_listen(struct console_device *device, bool on)
     update_line();
 }
 
+static bool console_device_has_ended(struct console_device *device)
+{
+    return host_console_has_ended();
+}
+
 void host_console_interrupt(void *context)
 {
     console.told = true;
@@ -60,6 +65,7 @@ int board_start_console(const struct board *board)
         .write = console_device_write,
         .read = console_device_read,
         .listen = console_device_listen,
+        .has_ended = console_device_has_ended,
     };
     host_line_connect(HOST_LINE_CONSOLE, STDIN_FILENO);
     console_set_device(&device);

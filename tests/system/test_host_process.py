@@ -109,6 +109,20 @@ def test_an_idle_prompt_costs_no_processor_time(kernel):
     assert times[1] - times[0] <= 1  # hundredths of a second
 
 
+@pytest.mark.parametrize("script", ["echo one; false\necho two $?\n", "echo one\nfalse\necho two $?"])
+def test_the_end_of_the_input_ends_the_shell(kernel, script):
+    done = subprocess.run([kernel], input=script, capture_output=True, text=True, timeout=30)
+    assert "one" in done.stdout and "two 1" in done.stdout
+    assert done.returncode == 0
+
+
+def test_a_program_sees_the_end_of_the_input(kernel):
+    done = subprocess.run([kernel, "-append", "run=wc"], input="a b\nc\n", capture_output=True, text=True,
+                          timeout=30)
+    assert "2 3 6" in done.stdout
+    assert done.returncode == 0
+
+
 def test_a_slow_nonblocking_reader_loses_nothing(kernel):
     read_end, write_end = os.pipe()
     os.set_blocking(write_end, False)
