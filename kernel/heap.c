@@ -23,16 +23,15 @@
 #include "string.h"
 #include "symbol.h"
 
-// Headers included: steps of 16 at first, then the largest that fit ten, eight, seven ... two
-// times into a page.
-static const uint16_t slot_sizes[] = {
-    32,  48,  64,  80,  96,  112, 128, 144, 160,  192,  224,
-    288, 336, 400, 496, 576, 672, 800, 1008, 1344, 2016,
+// One step after the other at first, then the largest that fit 14, 12, 10, 8, 7 ... 2 times into
+// a page, headers included.
+static const uint16_t body_sizes[] = {
+    32, 64, 96, 128, 160, 192, 256, 320, 384, 480, 544, 640, 768, 992, 1312, 1984,
 };
 
 enum {
-    CLASSES = sizeof slot_sizes / sizeof slot_sizes[0],
-    SMALL_MAX = 2016 - sizeof(struct slot), // a larger block has a slab to itself
+    CLASSES = sizeof body_sizes / sizeof body_sizes[0],
+    SMALL_MAX = 1984, // a larger block has a slab to itself
 };
 
 struct class {
@@ -42,7 +41,7 @@ struct class {
 
 static struct {
     struct class classes[CLASSES];
-    uint8_t class_of[SMALL_MAX / SLOT_STEP + 1]; // by size in steps
+    uint8_t class_of[SMALL_MAX / BODY_STEP + 1]; // by size in steps
     struct list large;
 } heap;
 
@@ -52,60 +51,74 @@ void heap_init(void)
     for (unsigned i = 0, steps = 0; i < CLASSES; i++) {
         list_init(&heap.classes[i].partial);
         list_init(&heap.classes[i].full);
-        while (sizeof(struct slot) + steps * SLOT_STEP <= slot_sizes[i])
+        while (steps * BODY_STEP <= body_sizes[i])
             heap.class_of[steps++] = (uint8_t)i;
     }
 }
 
 // ---- Taking -------------------------------------------------------------------------
 
+// For a block with a slab to itself.
 static size_t pages_for_large(size_t size)
 {
-    return (SLAB_OVERHEAD + sizeof(struct slot) + size + PAGE_SIZE - 1) / PAGE_SIZE;
+    size_t steps = (size + BODY_STEP - 1) / BODY_STEP;
+    size_t slot_size = sizeof(struct slot) + steps * BODY_STEP;
+    return (SLAB_OVERHEAD + slot_size + PAGE_SIZE - 1) / PAGE_SIZE;
 }
 
-static struct class *class_for(size_t size)
+static inline struct class *class_for(size_t size)
 {
-    return &heap.classes[heap.class_of[(size + SLOT_STEP - 1) / SLOT_STEP]];
+    return &heap.classes[heap.class_of[(size + BODY_STEP - 1) / BODY_STEP]];
 }
 
-// A block with a slab to itself.
-static void *allocate_large(size_t size, const void *owner)
+// Makes an open slot somebody's. There have to be zeros behind the block's end.
+static inline void give(struct slab *slab, struct slot *slot, size_t size, const void *owner)
 {
-    if (size > HEAP_SIZE_MAX)
-        return NULL;
-    size_t pages = pages_for_large(size), slot_size = pages * PAGE_SIZE - SLAB_OVERHEAD;
-    struct slab *slab = slab_create(pages, slot_size, NULL);
-    if (!slab)
-        return NULL;
-    list_append(&heap.large, &slab->link);
-    slab->used = 1;
-    struct slot *slot = slab_slot_at(slab, slab->first_free);
-    slab_open(slab, slot);
-    *slot = (struct slot){.state = SLOT_LIVE, .size = (uint32_t)size, .owner = owner};
-    char *body = memset(slot->body, 0, size);
-    memset(body + size, HEAP_NOBODY, slot_size - sizeof *slot - size);
+    size_t spare = slab->body_size - size;
+    slot->tag = tag_for(slot, SLOT_LIVE);
+    slot->owner = (uint32_t)(uintptr_t)owner;
+    slot->spare = (uint16_t)spare;
+    if (spare > 0)
+        slot_guard(slot, slab_slot_behind(slab, slot));
     slab_close(slab, slot);
-    return body;
 }
 
-// A block from a slab that has a free slot.
-static inline void *take_slot(struct slab *slab, size_t size, const void *owner)
+// The first free slot of the first slab that has one. NULL when there is none, or when somebody
+// has damaged it.
+static inline void *take_slot(struct class *class, size_t size, const void *owner)
 {
+    if (list_is_empty(&class->partial))
+        return NULL;
+    struct slab *slab = container_of(class->partial.next, struct slab, link);
     struct slot *slot = slab_slot_at(slab, slab->first_free);
     slab_open(slab, slot);
-    if (slot->state != SLOT_FREE || !slot_clear(slot, size, slab->slot_size))
-        slab_blame(slab, slot, owner);
+    if (!slot_is(slot, SLOT_FREE) || !slot_is_clear(slot, slab_slot_behind(slab, slot)))
+        return NULL;
     slab->used++;
     slab->first_free = slot->next;
     if (slab->first_free == 0) {
         list_remove(&slab->link);
-        list_append(&slab->class->full, &slab->link);
+        list_append(&class->full, &slab->link);
     }
-    slot->state = SLOT_LIVE;
-    slot->size = (uint32_t)size;
-    slot->owner = owner;
-    slab_close(slab, slot);
+    give(slab, slot, size, owner);
+    return slot->body;
+}
+
+static void *allocate_large(size_t size, const void *owner)
+{
+    if (size > HEAP_SIZE_MAX)
+        return NULL;
+    size_t pages = pages_for_large(size);
+    size_t body_size = pages * PAGE_SIZE - SLAB_OVERHEAD - sizeof(struct slot);
+    struct slab *slab = slab_create(pages, body_size / BODY_STEP * BODY_STEP, NULL);
+    if (!slab)
+        return NULL;
+    list_append(&heap.large, &slab->link);
+    struct slot *slot = slab_slot_at(slab, slab->first_free);
+    slab->used = 1;
+    slab->first_free = 0;
+    slab_open(slab, slot);
+    give(slab, slot, size, owner);
     return slot->body;
 }
 
@@ -115,23 +128,25 @@ static __attribute__((noinline)) void *allocate(size_t size, const void *owner)
         return allocate_large(size, owner);
     struct class *class = class_for(size);
     if (list_is_empty(&class->partial)) {
-        struct slab *slab = slab_create(1, slot_sizes[class - heap.classes], class);
+        struct slab *slab = slab_create(1, body_sizes[class - heap.classes], class);
         if (!slab)
             return NULL;
         list_append(&class->partial, &slab->link);
     }
-    return take_slot(container_of(class->partial.next, struct slab, link), size, owner);
+    void *memory = take_slot(class, size, owner);
+    if (!memory) {
+        const struct slab *slab = container_of(class->partial.next, struct slab, link);
+        slab_blame(slab, slab_slot_at(slab, slab->first_free), owner);
+    }
+    return memory;
 }
 
+// Nearly always a slot is at hand, and then nothing is called at all.
 void *heap_alloc(size_t size)
 {
     const void *owner = __builtin_return_address(0);
-    if (size > SMALL_MAX)
-        return allocate(size, owner);
-    struct class *class = class_for(size);
-    if (list_is_empty(&class->partial))
-        return allocate(size, owner);
-    return take_slot(container_of(class->partial.next, struct slab, link), size, owner);
+    void *memory = size <= SMALL_MAX ? take_slot(class_for(size), size, owner) : NULL;
+    return memory ? memory : allocate(size, owner);
 }
 
 char *heap_copy_string(const char *string)
@@ -148,13 +163,14 @@ static _Noreturn __attribute__((noinline)) void refuse(const void *memory, const
 {
     const struct slab *slab = slab_of(memory);
     const struct slot *slot = container_of(memory, struct slot, body);
-    if (slab_has_slot(slab, slot)) {
-        if (slot->state == SLOT_FREE)
-            slab_report("freed twice", slot, caller);
+    machine_unpoison(slab, sizeof *slab);
+    if ((uintptr_t)memory % sizeof *slot == 0 && slot_is(slot, SLOT_FREE))
+        slab_report("freed twice", slot, caller);
+    if (slab_has_slot(slab, slot))
         slab_blame(slab, slot, caller);
-    }
+
     char name[128];
-    symbol_describe((uintptr_t)caller - 1, name, sizeof name); // the call, not what follows it
+    symbol_describe_call(caller, name, sizeof name);
     bool free = false;
     bool managed = page_is_free((uintptr_t)memory, &free);
     const char *why = "this is not the start of a block";
@@ -165,56 +181,71 @@ static _Noreturn __attribute__((noinline)) void refuse(const void *memory, const
     panic("heap: %p, given by %s, is no block of the heap: %s", memory, name, why);
 }
 
-// The slot of a live block, open. Panics on anything else.
-static inline struct slot *find_block(void *memory, const void *caller)
+// Whether a pointer leads to a live block, and all is well with it. Then its slot is open.
+static inline bool open_block(const void *memory)
+{
+    const struct slab *slab = slab_of(memory);
+    const struct slot *slot = container_of(memory, struct slot, body);
+    if ((uintptr_t)memory % sizeof *slot != 0)
+        return false;
+    machine_unpoison(slot, sizeof *slot);
+    if (!slot_is(slot, SLOT_LIVE) || slab->tag != tag_for(slab, SLAB))
+        return false;
+    slab_open(slab, slot);
+    const struct slot *behind = slab_slot_behind(slab, slot);
+    return slot_is_any(behind) && (slot->spare == 0 || slot_is_guarded(slot, behind));
+}
+
+// Puts an open slot behind the others that are free. (Were there none, the last is any slot that
+// is live now: there `next` means nothing.)
+static inline void take_back(struct slab *slab, struct slot *slot)
+{
+    slab->used--;
+    struct slot *last = slab_slot_at(slab, slab->last_free);
+    slab->last_free = (uint32_t)slab_offset_of(slab, slot);
+    machine_unpoison(last, sizeof *last);
+    last->next = (uint16_t)slab_offset_of(slab, slot);
+
+    slot_clear(slot, slab_slot_behind(slab, slot));
+    slot->tag = tag_for(slot, SLOT_FREE);
+    slot->next = 0;
+    slab_close(slab, slot);
+    machine_poison(last, sizeof *last);
+}
+
+static __attribute__((noinline)) void release(void *memory, const void *caller)
 {
     struct slab *slab = slab_of(memory);
     struct slot *slot = container_of(memory, struct slot, body);
-    if (!slab_has_slot(slab, slot))
+    if (!open_block(memory))
         refuse(memory, caller);
-    slab_open(slab, slot);
-    if (!slot_is_sound(slab, slot))
-        refuse(memory, caller);
-    return slot;
-}
-
-// Puts a slot behind the others that are free.
-static inline void append_slot(struct slab *slab, struct slot *slot)
-{
-    uint16_t offset = (uint16_t)slab_offset_of(slab, slot);
+    if (!slab->class) {
+        slot->tag = tag_for(slot, SLOT_FREE);
+        slab_destroy(slab);
+        return;
+    }
     if (slab->first_free == 0) {
-        slab->first_free = offset;
         list_remove(&slab->link);
         list_append(&slab->class->partial, &slab->link);
-    } else {
-        struct slot *last = slab_slot_at(slab, slab->last_free);
-        machine_unpoison(last, sizeof *last);
-        last->next = offset;
-        machine_poison(last, sizeof *last);
+        slab->first_free = (uint16_t)slab_offset_of(slab, slot);
     }
-    slab->last_free = offset;
+    take_back(slab, slot);
+    // One slab of each class may stay empty, so that a block that comes and goes costs no page.
+    if (slab->used == 0 && slab->link.next != slab->link.previous)
+        slab_destroy(slab);
 }
 
+// Nearly always its slab was not full and does not become empty: then it stays on its list, and
+// nothing is called at all.
 void heap_free(void *memory)
 {
-    // Expected not to be NULL: else the compiler makes two functions of this one, and the
-    // caller's address is lost between them.
-    if (__builtin_expect(!memory, 0))
+    if (!memory)
         return;
-    struct slot *slot = find_block(memory, __builtin_return_address(0));
     struct slab *slab = slab_of(memory);
-    if (!slab->class) {
-        slab_destroy(slab);
-        return;
-    }
-    slot_cover(slot, slot->size);
-    slot->state = SLOT_FREE;
-    slot->next = 0;
-    slab_close(slab, slot);
-    append_slot(slab, slot);
-    // One slab of each class may stay empty, so that a block that comes and goes costs no page.
-    if (--slab->used == 0 && slab->link.next != slab->link.previous)
-        slab_destroy(slab);
+    if (open_block(memory) && slab->used > 1 && slab->first_free != 0)
+        take_back(slab, container_of(memory, struct slot, body));
+    else
+        release(memory, __builtin_return_address(0));
 }
 
 // Whether a block of that size would get such a slab.
@@ -230,17 +261,14 @@ void *heap_resize(void *memory, size_t size)
     const void *caller = __builtin_return_address(0);
     if (!memory)
         return allocate(size, caller);
-    struct slot *slot = find_block(memory, caller);
+    if (!open_block(memory))
+        refuse(memory, caller);
     struct slab *slab = slab_of(memory);
-    size_t old_size = slot->size;
+    struct slot *slot = container_of(memory, struct slot, body);
+    size_t old_size = slab_block_size(slab, slot), kept = size < old_size ? size : old_size;
     if (fits(slab, size)) {
-        if (size < old_size)
-            memset((char *)memory + size, HEAP_NOBODY, old_size - size);
-        else
-            memset((char *)memory + old_size, 0, size - old_size);
-        slot->size = (uint32_t)size;
-        slot->owner = caller;
-        slab_close(slab, slot);
+        memset((char *)memory + kept, 0, slab->body_size - kept);
+        give(slab, slot, size, caller);
         return memory;
     }
     slab_close(slab, slot);
@@ -248,7 +276,7 @@ void *heap_resize(void *memory, size_t size)
     void *moved = allocate(size, caller);
     if (!moved)
         return NULL;
-    memcpy(moved, memory, size < old_size ? size : old_size);
+    memcpy(moved, memory, kept);
     heap_free(memory);
     return moved;
 }

@@ -14,9 +14,8 @@
 
 #include <stddef.h>
 
-// What every byte holds that belongs to nobody: the rest of a block, and blocks that are free.
-#define HEAP_NOBODY 0xa5
-#define HEAP_SIZE_MAX 0xffffffffu // larger things are made of pages
+#define HEAP_GUARD 0xa5          // what the bytes behind the end of a block hold
+#define HEAP_SIZE_MAX (1u << 30) // larger things are made of pages
 
 void heap_init(void);
 // Never sleep. NULL when memory is out, or the size is more than HEAP_SIZE_MAX.

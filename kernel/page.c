@@ -124,7 +124,7 @@ static _Noreturn void refuse(const void *pages, size_t count, const void *caller
         fault = "this page lies inside a run";
 
     char name[128];
-    symbol_describe((uintptr_t)caller - 1, name, sizeof name); // the call, not what follows it
+    symbol_describe_call(caller, name, sizeof name);
     panic("page_free(%p, %zu) by %s: %s", pages, count, name, fault);
 }
 

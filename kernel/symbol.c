@@ -173,3 +173,8 @@ char *symbol_describe(uintptr_t address, char *buffer, unsigned size)
                  (unsigned long long)(address - symbol.start), symbol.file, symbol.line);
     return buffer;
 }
+
+char *symbol_describe_call(const void *return_address, char *buffer, unsigned size)
+{
+    return symbol_describe((uintptr_t)return_address - 1, buffer, size);
+}

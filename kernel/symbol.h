@@ -12,8 +12,8 @@
 
 // Where the table lies: defined by linker.ld, or by the table itself where the machine has
 // no layout of its own. NULL both when there is no table.
-extern char symbols_start[] __attribute__((weak));
-extern char symbols_end[] __attribute__((weak));
+extern const char symbols_start[] __attribute__((weak));
+extern const char symbols_end[] __attribute__((weak));
 
 struct symbol {
     const char *name;
@@ -27,3 +27,6 @@ bool symbol_find(uintptr_t address, struct symbol *symbol);
 // "page_free+0x1c (kernel/page.c:120)", or the bare address; for print.
 // Writes at most `size` bytes with the terminating 0; returns buffer.
 char *symbol_describe(uintptr_t address, char *buffer, unsigned size);
+// The same for the call that returns there. A return address is behind its call: it may belong
+// to the next line already, or to the next function when the call never returns.
+char *symbol_describe_call(const void *return_address, char *buffer, unsigned size);

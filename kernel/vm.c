@@ -18,6 +18,7 @@
 #include "machine.h"
 #include "page.h"
 #include "panic.h"
+#include "symbol.h"
 #include "trap.h"
 
 enum {
@@ -29,7 +30,7 @@ enum {
 // Six of the eight bytes suffice: an offset may have been added.
 static bool is_heap_pattern(uintptr_t address)
 {
-    return address >> 16 == HEAP_NOBODY * 0x010101010101ull;
+    return address >> 16 == HEAP_GUARD * 0x010101010101ull;
 }
 
 // A page without access: a guard, or nothing at all.
@@ -50,7 +51,7 @@ static const char *describe(uintptr_t address, unsigned access)
 {
     bool free;
     if (is_heap_pattern(address))
-        return "the pattern in free memory: a pointer was taken from a block after heap_free()";
+        return "the pattern behind a block of the heap: a pointer was read past its end";
     if (access == MACHINE_NO_ACCESS)
         return describe_gap(address);
     if (access == CONSTANT)
@@ -68,7 +69,11 @@ static bool explain(uintptr_t address, char *text, size_t size)
     unsigned access = machine_vm_access(address);
     if (access == MACHINE_NO_ACCESS && -address < PAGE_SIZE)
         return false;
-    snprintf(text, size, "%s", describe(address, access));
+    struct symbol symbol = {.name = ""};
+    if (access == CODE && symbol_find(address, &symbol))
+        snprintf(text, size, "%s(), %s", symbol.name, describe(address, access));
+    else
+        snprintf(text, size, "%s", describe(address, access));
     return true;
 }
 

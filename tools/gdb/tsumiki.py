@@ -194,14 +194,14 @@ class Heap(gdb.Command):
         heap = module("heap")
         if not int(heap["large"]["next"]):
             raise gdb.GdbError("there is no heap yet: heap_init() has not run")
-        print("slot size   slabs    used of slots")
+        print("up to bytes slabs    used of slots")
         low, high = heap["classes"].type.range()
         for i in range(low, high + 1):
             size_class = heap["classes"][i]
             slabs = [slab for name in ("partial", "full") for slab in members(size_class[name], "struct slab", "link")]
             if slabs:
                 used, slots = (sum(int(slab[name]) for slab in slabs) for name in ("used", "capacity"))
-                print(f"{int(size_class['slot_size']):9} {len(slabs):7} {used:7} {slots:8}")
+                print(f"{int(slabs[0]['body_size']):9} {len(slabs):7} {used:7} {slots:8}")
         large = list(members(heap["large"], "struct slab", "link"))
         print(f"    large {len(large):7}    in {sum(int(slab['pages']) for slab in large)} pages")
 
