@@ -25,10 +25,10 @@
 
 enum { BODY_STEP = 32 }; // the sizes of bodies are multiples of this
 
-// What a header says of itself: a tag is the header's own address, with one of these in it by
-// XOR. As they are negative it is an address turned inside out, which looks like no pointer and
-// no number. Their lowest byte is the same: one byte written past a block's end makes none
-// another. And they are small enough to be part of an instruction.
+// What a header says of itself. A tag is the header's own address with one of these in it, by
+// XOR. They are negative and turn all upper bits around, so that a tag looks like no pointer and
+// no number. Their lowest byte is the same: one byte too many cannot make a free slot a live one.
+// And they are small enough to be part of an instruction.
 enum tag {
     SLOT_LIVE = ~0x05a,
     SLOT_FREE = ~0x15a,
