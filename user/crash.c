@@ -72,10 +72,10 @@ static void crash_assert(void)
     os_assert(1 + 1 == 3);
 }
 
-// A report whose own words cannot be read.
+// A report that cannot read the name of the file it is about.
 static void crash_nested(void)
 {
-    os_assert_failed("crash.c", __LINE__, (const char *)8);
+    os_assert_failed((const char *)8, __LINE__, "the report can be read");
 }
 
 static void crash_hang(void)

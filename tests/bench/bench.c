@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// What the kernel's basic operations cost. tests/bench/run.py boots this image and prints its lines beside the bars.
+// What the kernel's basic operations cost. tests/bench/run.py boots this image and prints its
+// lines beside the bars.
 //
-// Each figure is the mean over many rounds, the counter's own cost taken off; every line is "name: figure".
+// Each figure is the mean over many rounds; every line is "name: figure".
 #include "boot/board.h"
 #include "boot/boot.h"
 #include "channel.h"
@@ -32,7 +33,7 @@ static void yield_often(void *argument)
         thread_yield();
 }
 
-// Two threads hand the processor to each other: the main thread yields, and gets it back by the other's yield.
+// Two threads hand the processor to each other: each yield is a switch.
 static void measure_yield(void)
 {
     struct thread *other = thread_create("other", yield_often, NULL);
@@ -86,7 +87,7 @@ static uint64_t create_and_join(unsigned rounds)
     return counter_read() - start;
 }
 
-// A deadline that has passed when the thread blocks: what it costs to arm, block, expire and come back.
+// A deadline that has passed when the thread blocks: arm, block, expire, come back.
 static uint64_t sleep_and_wake(unsigned rounds)
 {
     uint64_t start = counter_read();
@@ -158,6 +159,7 @@ int kernel_main(const struct boot_info *boot)
     measure_channel();
     measure_memory();
     measure_crowd(FEW_THREADS, "create + exit + join", "sleep + wake");
-    measure_crowd(MANY_THREADS, "create + exit + join, 10,000 live", "sleep + wake, 10,000 live");
+    measure_crowd(MANY_THREADS, "create + exit + join, 10,000 live",
+                  "sleep + wake, 10,000 live");
     return 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the benchmarks count: guest instructions where the machine counts them, nanoseconds elsewhere.
+// What the benchmarks count: guest instructions where the machine counts them, nanoseconds
+// elsewhere.
 #pragma once
 
 #include <stdint.h>

@@ -25,7 +25,8 @@ int kernel_main(const struct boot_info *boot)
 
     print("padded [%6d] [%-6d] [%06d] [%+d] [% d]\n", 42, 42, 42, 42, 42);
     print("precise [%.3d] [%8.3d] [%.0d] [%.3s]\n", 7, 7, 0, "abcdef");
-    print("others [%c] [%s] [%p] [%#x] [%#o] [%b] [%%]\n", 'k', "text", (const void *)kernel_main, 255, 8, 5);
+    print("others [%c] [%s] [%p] [%#x] [%#o] [%b] [%%]\n", 'k', "text",
+          (const void *)kernel_main, 255, 8, 5);
 
     log_info("a line of the log: it has a time stamp and is kept");
     log_warning("hart %llu is about to panic", (unsigned long long)boot->hart);

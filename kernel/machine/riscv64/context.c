@@ -2,12 +2,11 @@
 //
 // A thread that has not run yet: the registers with which its first switch begins.
 // Chapter 09.
+#include "assembly.h"
 #include "machine.h"
 
 _Static_assert(sizeof(struct machine_context) == 14 * 8, "switch.S");
 _Static_assert(offsetof(struct machine_context, s) == 2 * 8, "switch.S");
-
-extern char context_start[]; // switch.S
 
 void machine_context_init(struct machine_context *context, void *stack, size_t size,
                           void (*entry)(void))

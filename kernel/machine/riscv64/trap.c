@@ -6,6 +6,7 @@
 // Chapter 03.
 #include "trap.h"
 
+#include "assembly.h"
 #include "csr.h"
 #include "machine.h"
 #include "print.h"
@@ -13,11 +14,6 @@
 
 _Static_assert(sizeof(struct machine_trap) == 36 * 8, "trap.S: FRAME_SIZE");
 _Static_assert(offsetof(struct machine_trap, pc) == 32 * 8, "trap.S: SLOT(32) and on");
-
-extern char trap_entry[], trap_entry_last[]; // trap.S, which calls these:
-void trap_handle(const struct machine_trap *trap);
-_Noreturn void trap_handle_nested(const struct machine_trap *trap);
-_Noreturn void trap_give_up(uint64_t cause, uint64_t pc, uint64_t value);
 
 static struct {
     unsigned (*access_of)(uintptr_t address); // NULL while translation is off
