@@ -4,77 +4,84 @@
 //
 //   make CHAPTER=06 qemu                          the seed is chosen by the clock, and printed
 //   make CHAPTER=06 qemu APPEND=seed=42           the same again
-//   make CHAPTER=06 qemu MEMORY=64M               a map of less memory
+//   make CHAPTER=06 qemu APPEND=provoke=twice     a wrong page_free(); also: inside, count, never
 #include "boot/board.h"
 #include "boot/boot.h"
 #include "cmdline.h"
 #include "machine.h"
 #include "page.h"
 #include "print.h"
+#include "string.h"
 #include "trap.h"
 
 enum { RUNS = 200, STEPS = 5000, CELLS = 64 };
 
-static struct {
-    unsigned char *pages;
-    size_t count;
-} runs[RUNS];
-
-static uint64_t random_state;
-
-// A linear congruential generator with Knuth's constants (MMIX). The upper bits are best.
-static unsigned random_below(unsigned limit)
-{
-    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
-    return (unsigned)(random_state >> 33) % limit;
-}
-
 // One character for each of CELLS equal parts of a range: '.' free, '#' taken, '+' both.
 static void print_range(const struct memory_range *range)
 {
+    uint64_t pages = range->size / PAGE_SIZE, step = (pages + CELLS - 1) / CELLS, used = 0;
     print("0x%09llx [", (unsigned long long)range->start);
-    uint64_t pages = range->size / PAGE_SIZE, step = (pages + CELLS - 1) / CELLS;
-    for (uint64_t first = 0; first < pages; first += step) {
-        unsigned used = 0, unused = 0;
-        for (uint64_t i = first; i < first + step && i < pages; i++) {
-            bool free;
-            if (page_is_free(range->start + i * PAGE_SIZE, &free) && free)
-                unused++;
-            else
-                used++; // the allocator's own pages are among these
-        }
-        print("%c", used == 0 ? '.' : unused == 0 ? '#' : '+');
+    for (uint64_t i = 0; i < pages; i++) {
+        bool free;
+        if (!page_is_free(range->start + i * PAGE_SIZE, &free) || !free)
+            used++; // the allocator's own pages are among these
+        if (i % step < step - 1 && i < pages - 1)
+            continue;
+        print("%c", used == 0 ? '.' : used == step ? '#' : '+');
+        used = 0;
     }
     print("] %llu pages each\n", (unsigned long long)step);
 }
 
 static size_t print_map(const char *when, const struct board *board)
 {
-    struct page_statistics statistics;
-    page_statistics(&statistics);
-    print("%s: %zu of %zu pages are free, at most %zu in a row\n", when, statistics.free,
-          statistics.total, statistics.largest_free);
+    struct page_statistics now;
+    page_statistics(&now);
+    print("%s: %zu of %zu pages are free, at most %zu in a row\n", when, now.free, now.total,
+          now.largest_free);
     for (unsigned i = 0; i < board->memory_count; i++)
         print_range(&board->memory[i]);
-    return statistics.free;
+    return now.free;
 }
 
-// Takes or gives back one run of 1 to 64 pages. Each is marked at both ends, so that two
-// owners of one page would notice.
-static void take_step(unsigned i)
+// Takes run i, of 1 to 64 pages, or gives it back.
+static void take_step(void **runs, unsigned i)
 {
-    unsigned char *pages = runs[i].pages;
-    if (pages) {
-        if (pages[0] != i % 251 || pages[runs[i].count * PAGE_SIZE - 1] != i % 251)
-            print("somebody else wrote to the pages of run %u\n", i);
-        page_free(pages, runs[i].count);
-        runs[i].pages = NULL;
-        return;
+    size_t count = 1 + i % 64;
+    if (runs[i])
+        page_free(runs[i], count);
+    runs[i] = runs[i] ? NULL : page_alloc(count);
+}
+
+static int walk_through(const struct board *board, uint64_t seed)
+{
+    void *runs[RUNS] = {NULL};
+    size_t before = print_map("at the start", board);
+    print("seed=%llu\n", (unsigned long long)seed);
+    for (unsigned i = 0; i < STEPS; i++) {
+        seed = seed * 6364136223846793005u + 1442695040888963407u; // Knuth's constants (MMIX)
+        take_step(runs, (seed >> 33) % RUNS);
     }
-    runs[i].count = 1 + random_below(64);
-    runs[i].pages = page_alloc(runs[i].count);
-    if (runs[i].pages)
-        runs[i].pages[0] = runs[i].pages[runs[i].count * PAGE_SIZE - 1] = i % 251;
+    print_map("in the middle", board);
+    for (unsigned i = 0; i < RUNS; i++)
+        if (runs[i])
+            take_step(runs, i);
+    size_t after = print_map("at the end", board);
+    print("%s\n", after == before ? "every page came back" : "pages were lost");
+    return after == before ? 0 : 1;
+}
+
+static void provoke(const char *what)
+{
+    char *pages = page_alloc(8);
+    size_t count = strcmp(what, "count") == 0 ? 4 : 8;
+    if (strcmp(what, "inside") == 0)
+        pages += PAGE_SIZE;
+    if (strcmp(what, "never") == 0)
+        pages += 64 << 20;
+    page_free(pages, count);
+    if (strcmp(what, "twice") == 0)
+        page_free(pages, count);
 }
 
 int kernel_main(const struct boot_info *boot)
@@ -84,18 +91,11 @@ int kernel_main(const struct boot_info *boot)
     const struct board *board = board_describe(boot);
     page_init(board->memory, board->memory_count);
 
-    size_t before = print_map("at the start", board);
-    uint64_t seed = cmdline_number("seed", machine_clock_ns());
-    print("seed=%llu\n", (unsigned long long)seed);
-    random_state = seed;
-    for (unsigned i = 0; i < STEPS; i++)
-        take_step(random_below(RUNS));
-    print_map("in the middle", board);
-
-    for (unsigned i = 0; i < RUNS; i++)
-        if (runs[i].pages)
-            take_step(i);
-    size_t after = print_map("at the end", board);
-    print("%s\n", after == before ? "every page came back" : "pages were lost");
-    return after == before ? 0 : 1;
+    char what[16];
+    if (cmdline_value("provoke", what, sizeof what) <= 0)
+        return walk_through(board, cmdline_number("seed", machine_clock_ns()));
+    print("now: %s\n", what);
+    provoke(what);
+    print("nobody noticed\n");
+    return 0;
 }
