@@ -52,3 +52,10 @@ def test_whole(outcome, name, machine):
     assert status == 0, f"exit status {status}\n{output[-3000:]}"
     ran = re.search(r"\[  PASSED  \] (\d+) test" if machine == "host" else r"(?m)^(0 failed)", output)
     assert ran, output[-3000:]
+
+
+@pytest.mark.parametrize("machine", boot.MACHINES)
+def test_exhaustion_with_8_mib(image, machine):
+    with boot.Session(machine, image(machine, UNIT="exhaustion"), memory="8M") as session:
+        status = session.wait(timeout=120)
+    assert status == 0, f"exit status {status}\n{boot.after_firmware(session.text)[-3000:]}"
