@@ -21,7 +21,7 @@ void line_recall(struct line *line, int direction)
         line_bell(line);
         return;
     }
-    const char *text = back > 0 ? line->helper->history(back) : "";
+    const char *text = back > 0 ? line->helper->history(line->helper->context, back) : "";
     if (!text) {
         line_bell(line);
         return;
@@ -70,6 +70,12 @@ static size_t common_length(const char *a, const char *b, size_t limit)
     return length;
 }
 
+static const char *candidate_for(const struct line *line, const char *word, bool first,
+                                 unsigned i)
+{
+    return line->helper->complete(line->helper->context, word, first, i);
+}
+
 // Below the line, which is then shown again with its prompt.
 static void list_candidates(struct line *line, const char *word, bool first)
 {
@@ -77,7 +83,7 @@ static void list_candidates(struct line *line, const char *word, bool first)
     line_refresh(line);
     line_leave(line);
     const char *candidate;
-    for (unsigned i = 0; (candidate = line->helper->complete(word, first, i)); i++) {
+    for (unsigned i = 0; (candidate = candidate_for(line, word, first, i)); i++) {
         line->write(candidate, strlen(candidate));
         line->write("  ", 2);
     }
@@ -95,10 +101,10 @@ void line_complete(struct line *line)
         return;
 
     // What all candidates have in common, beyond what is typed, can be typed for them.
-    const char *candidate = line->helper->complete(word, first, 0), *other;
+    const char *candidate = candidate_for(line, word, first, 0), *other;
     size_t length = strlen(word), common = candidate ? strlen(candidate) : 0;
     unsigned count = candidate != NULL;
-    while (count > 0 && (other = line->helper->complete(word, first, count))) {
+    while (count > 0 && (other = candidate_for(line, word, first, count))) {
         common = common_length(candidate, other, common);
         count++;
     }

@@ -55,11 +55,12 @@ int os_usage(const char *usage);
 // ---- The console ------------------------------------------------------------------------
 // What may help while a line is typed; either function may be NULL.
 struct os_line_helper {
+    void *context; // whatever both functions need
     // The line before (1), the one before that (2) ..., or NULL.
-    const char *(*history)(unsigned back);
+    const char *(*history)(void *context, unsigned back);
     // The i-th word that begins with `word`, or NULL; `first`: it stands where a
     // command stands.
-    const char *(*complete)(const char *word, bool first, unsigned i);
+    const char *(*complete)(void *context, const char *word, bool first, unsigned i);
 };
 // Waits for a line, edited with the usual keys. Its length, without newline; 0 is an
 // empty line. -EPIPE: Ctrl-D, or the end of a pipe; -ENXIO: the console has ended; -EINTR:

@@ -9,11 +9,6 @@
 enum { LINE_SIZE = 16384 };
 #define PROMPT "tsumiki$ "
 
-struct shell {
-    int status; // $?
-    bool leave; // exit was called
-};
-
 // By its column in the line as it was typed.
 static int report_mistake(const char *what, const char *line, const char *where)
 {
@@ -55,9 +50,9 @@ static void run_pipeline(struct shell *shell, const struct shell_pipeline *pipel
 {
     bool alone = pipeline->commands == 1 && pipeline->end != SHELL_BACKGROUND;
     if (alone && shell_is_builtin(pipeline->words[0]))
-        shell->status = shell_run_builtin(pipeline->words, shell->status, &shell->leave);
+        shell->status = shell_run_builtin(shell, pipeline->words);
     else if (pipeline->commands > 0)
-        shell->status = shell_run(pipeline);
+        shell->status = shell_run(shell, pipeline);
 }
 
 // Ctrl-C ends the rest of the line as well.
@@ -86,8 +81,9 @@ static void run_line(struct shell *shell, const char *line)
 // False at the end of the input.
 static bool read_and_run(struct shell *shell, char *line)
 {
-    shell_report_jobs(false);
-    int length = os_read_line(PROMPT, line, LINE_SIZE, &shell_line_helper);
+    struct os_line_helper helper = shell_line_helper(shell);
+    shell_report_jobs(shell, false);
+    int length = os_read_line(PROMPT, line, LINE_SIZE, &helper);
     if (length == -EINTR) {
         shell->status = OS_INTERRUPTED;
         return true;
@@ -101,7 +97,7 @@ static bool read_and_run(struct shell *shell, char *line)
     if (length < 0)
         return false;
     if (length > 0 && os_is_console(OS_INPUT))
-        shell_remember(line);
+        shell_remember(shell, line);
     run_line(shell, line);
     return !shell->leave;
 }

@@ -12,6 +12,18 @@ enum {
     SHELL_USAGE = 2,
 };
 
+// One shell: there may be several at a time, and a program's memory goes with it, so
+// nothing of a shell is in static variables.
+enum { SHELL_HISTORY_LINES = 32 };
+struct shell_job;
+struct shell {
+    int status;             // $?
+    bool leave;             // exit was called
+    struct shell_job *jobs; // in the background
+    char *lines[SHELL_HISTORY_LINES]; // a ring
+    unsigned line_count;              // how many there ever were
+};
+
 // ---- shell_parse.c ----------------------------------------------------------------------
 enum shell_end { SHELL_END, SHELL_NEXT, SHELL_BACKGROUND, SHELL_AND, SHELL_OR };
 
@@ -35,17 +47,20 @@ void shell_pipeline_free(struct shell_pipeline *pipeline);
 char **shell_next_command(char **words); // the words of the next command
 
 // ---- shell_run.c ------------------------------------------------------------------------
-int shell_run(const struct shell_pipeline *pipeline); // the exit status; 0 for a background job
-void shell_report_jobs(bool all); // tells of those that have ended; of the others too
+// The exit status; 0 for a background job.
+int shell_run(struct shell *shell, const struct shell_pipeline *pipeline);
+// Tells of those that have ended; of the others too.
+void shell_report_jobs(struct shell *shell, bool all);
 bool shell_is_builtin(const char *name);
-// exit, jobs, history. Sets *leave when the shell is to end.
-int shell_run_builtin(char **words, int status, bool *leave);
+// exit, jobs, history.
+int shell_run_builtin(struct shell *shell, char **words);
 
 // ---- shell_help.c -----------------------------------------------------------------------
 // Programs, then what the shell does itself; or NULL.
 const char *shell_command_name(unsigned i);
 bool shell_knows(const char *name);
 const char *shell_suggest(const char *name); // a name that looks like it, or NULL
-void shell_remember(const char *line);
-void shell_print_history(void);
-extern const struct os_line_helper shell_line_helper;
+void shell_remember(struct shell *shell, const char *line);
+void shell_print_history(const struct shell *shell);
+// For os_read_line().
+struct os_line_helper shell_line_helper(struct shell *shell);

@@ -4,15 +4,10 @@
 // mistyped name may have meant.
 #include "shell.h"
 
-enum { HISTORY_LINES = 32, NAME_MAX = 24, DISTANCE_MAX = 2 };
+enum { NAME_MAX = 24, DISTANCE_MAX = 2 };
 
 static const char *const builtins[] = {"exit", "history", "jobs"};
 enum { BUILTINS = sizeof(builtins) / sizeof(builtins[0]) };
-
-static struct {
-    char *lines[HISTORY_LINES]; // a ring
-    unsigned count;             // how many there ever were
-} history;
 
 // ---- Names ------------------------------------------------------------------------------
 const char *shell_command_name(unsigned i)
@@ -89,16 +84,16 @@ const char *shell_suggest(const char *name)
 }
 
 // ---- History ----------------------------------------------------------------------------
-static const char *line_back(unsigned back)
+static const char *line_back(const struct shell *shell, unsigned back)
 {
-    bool kept = back >= 1 && back <= history.count && back <= HISTORY_LINES;
-    return kept ? history.lines[(history.count - back) % HISTORY_LINES] : NULL;
+    bool kept = back >= 1 && back <= shell->line_count && back <= SHELL_HISTORY_LINES;
+    return kept ? shell->lines[(shell->line_count - back) % SHELL_HISTORY_LINES] : NULL;
 }
 
 // A line that is typed again is not kept twice.
-void shell_remember(const char *line)
+void shell_remember(struct shell *shell, const char *line)
 {
-    const char *last = line_back(1);
+    const char *last = line_back(shell, 1);
     if (last && strcmp(last, line) == 0)
         return;
     size_t size = strlen(line) + 1;
@@ -106,21 +101,21 @@ void shell_remember(const char *line)
     if (!copy)
         return; // forgotten: the prompt works without
     strlcpy(copy, line, size);
-    char **place = &history.lines[history.count % HISTORY_LINES];
+    char **place = &shell->lines[shell->line_count % SHELL_HISTORY_LINES];
     os_free(*place);
     *place = copy;
-    history.count++;
+    shell->line_count++;
 }
 
-void shell_print_history(void)
+void shell_print_history(const struct shell *shell)
 {
-    unsigned kept = least(history.count, HISTORY_LINES);
+    unsigned kept = least(shell->line_count, SHELL_HISTORY_LINES);
     for (unsigned back = kept; back > 0; back--)
-        os_printf("%4u  %s\n", history.count - back + 1, line_back(back));
+        os_printf("%4u  %s\n", shell->line_count - back + 1, line_back(shell, back));
 }
 
 // ---- Completion -------------------------------------------------------------------------
-static const char *complete(const char *word, bool first, unsigned i)
+static const char *complete(void *context, const char *word, bool first, unsigned i)
 {
     const char *name;
     size_t length = strlen(word);
@@ -131,4 +126,13 @@ static const char *complete(const char *word, bool first, unsigned i)
     return NULL;
 }
 
-const struct os_line_helper shell_line_helper = {.history = line_back, .complete = complete};
+// For the arrow keys.
+static const char *history(void *context, unsigned back)
+{
+    return line_back(context, back);
+}
+
+struct os_line_helper shell_line_helper(struct shell *shell)
+{
+    return (struct os_line_helper){shell, history, complete};
+}

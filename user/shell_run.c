@@ -2,8 +2,8 @@
 //
 // Running pipelines: every command is a program of its own, with pipes between them.
 //
-//   shell_run(&pipeline)        waits for all of them, unless they go to the background
-//   shell_report_jobs(all)      what has become of those in the background
+//   shell_run(&shell, &pipeline)     waits for all of them, unless they go to the background
+//   shell_report_jobs(&shell, all)   what has become of those in the background
 //
 // All names are looked up before the first one starts. When a later step fails (no
 // memory), those that run already are ended and waited for, so that nothing is left
@@ -11,18 +11,14 @@
 #include "shell.h"
 
 // A pipeline in the background.
-struct job {
-    struct job *next;
+struct shell_job {
+    struct shell_job *next;
     unsigned number;
     unsigned count; // of programs
     int status;
     char *text;
     int ids[]; // 0: has ended
 };
-
-static struct {
-    struct job *first;
-} jobs;
 
 // ---- Starting ---------------------------------------------------------------------------
 static bool find_all(const struct shell_pipeline *pipeline)
@@ -99,9 +95,9 @@ static int start_all(const struct shell_pipeline *pipeline, int *ids)
 }
 
 // ---- Jobs -------------------------------------------------------------------------------
-static struct job *create_job(const struct shell_pipeline *pipeline)
+static struct shell_job *create_job(const struct shell_pipeline *pipeline)
 {
-    struct job *job = os_alloc(sizeof(*job) + pipeline->commands * sizeof(int));
+    struct shell_job *job = os_alloc(sizeof(*job) + pipeline->commands * sizeof(int));
     char *text = os_alloc(pipeline->source_length + 1);
     if (!job || !text) {
         os_free(job);
@@ -114,16 +110,16 @@ static struct job *create_job(const struct shell_pipeline *pipeline)
     return job;
 }
 
-static void free_job(struct job *job)
+static void free_job(struct shell_job *job)
 {
     os_free(job->text);
     os_free(job);
 }
 
 // Numbers go on from the last job that is still there.
-static void append_job(struct job *job)
+static void append_job(struct shell *shell, struct shell_job *job)
 {
-    struct job **place = &jobs.first;
+    struct shell_job **place = &shell->jobs;
     job->number = 1;
     for (; *place; place = &(*place)->next)
         job->number = (*place)->number + 1;
@@ -131,9 +127,9 @@ static void append_job(struct job *job)
 }
 
 // The job is made first: with nothing to note it in, nothing is started.
-static int run_in_background(const struct shell_pipeline *pipeline)
+static int run_in_background(struct shell *shell, const struct shell_pipeline *pipeline)
 {
-    struct job *job = create_job(pipeline);
+    struct shell_job *job = create_job(pipeline);
     int error = job ? start_all(pipeline, job->ids) : -ENOMEM;
     if (error) {
         if (job)
@@ -142,13 +138,13 @@ static int run_in_background(const struct shell_pipeline *pipeline)
             os_print_error("shell", error);
         return SHELL_CANNOT_RUN;
     }
-    append_job(job);
+    append_job(shell, job);
     os_printf("[%u] %d\n", job->number, job->ids[job->count - 1]);
     return 0;
 }
 
 // Asks about each of its programs without waiting.
-static bool has_ended(struct job *job)
+static bool has_ended(struct shell_job *job)
 {
     bool ended = true;
     for (unsigned i = 0; i < job->count; i++) {
@@ -166,7 +162,7 @@ static bool has_ended(struct job *job)
     return ended;
 }
 
-static void report_end(const struct job *job)
+static void report_end(const struct shell_job *job)
 {
     char how[24];
     if (job->status == 0)
@@ -179,11 +175,11 @@ static void report_end(const struct job *job)
 }
 
 // Before each prompt, and for `jobs`.
-void shell_report_jobs(bool all)
+void shell_report_jobs(struct shell *shell, bool all)
 {
-    struct job **place = &jobs.first;
+    struct shell_job **place = &shell->jobs;
     while (*place) {
-        struct job *job = *place;
+        struct shell_job *job = *place;
         if (has_ended(job)) {
             *place = job->next;
             report_end(job);
@@ -197,12 +193,12 @@ void shell_report_jobs(bool all)
 }
 
 // ---- Running ----------------------------------------------------------------------------
-int shell_run(const struct shell_pipeline *pipeline)
+int shell_run(struct shell *shell, const struct shell_pipeline *pipeline)
 {
     if (!find_all(pipeline))
         return SHELL_NOT_FOUND;
     if (pipeline->end == SHELL_BACKGROUND)
-        return run_in_background(pipeline);
+        return run_in_background(shell, pipeline);
 
     int *ids = os_alloc(pipeline->commands * sizeof(int));
     if (!ids) {
@@ -216,21 +212,21 @@ int shell_run(const struct shell_pipeline *pipeline)
 }
 
 // Those that need the shell's own state.
-int shell_run_builtin(char **words, int status, bool *leave)
+int shell_run_builtin(struct shell *shell, char **words)
 {
     if (strcmp(words[0], "jobs") == 0 && !words[1]) {
-        shell_report_jobs(true);
+        shell_report_jobs(shell, true);
         return 0;
     }
     if (strcmp(words[0], "history") == 0 && !words[1]) {
-        shell_print_history();
+        shell_print_history(shell);
         return 0;
     }
-    uint64_t number = (uint64_t)status;
+    uint64_t number = (uint64_t)shell->status;
     bool fits =
         !words[1] || (!words[2] && string_to_u64(words[1], 10, &number) == 0 && number < 256);
     if (strcmp(words[0], "exit") == 0 && fits) {
-        *leave = true;
+        shell->leave = true;
         return (int)number;
     }
     return os_usage("exit [STATUS], jobs, history");

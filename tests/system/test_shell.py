@@ -45,6 +45,23 @@ def test_history(shell):
     assert "echo one" in shell.run("history")
 
 
+def test_a_shell_in_the_shell_leaves_nothing_behind(shell):
+    """Its lines and jobs are its own: the outer one's are as they were."""
+    shell.run("echo outer")
+    shell.run("shell")
+    assert "outer" not in shell.run("history")
+    shell.run("sleep 100 &")
+    shell.run("echo inner")
+    shell.run("exit 3")
+    assert shell.run("echo $?") == "3\n"
+    assert shell.run("jobs") == ""
+    lines = shell.run("history")
+    assert "echo outer" in lines and "inner" not in lines
+    shell.send(UP * 5 + "\n")
+    shell.expect(re.compile(r"(?m)^outer\n"))
+    shell.prompt()
+
+
 def test_tab_completes_commands(shell):
     shell.send("irq" + TAB + "\n")
     shell.expect("SOURCE")

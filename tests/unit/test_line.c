@@ -148,13 +148,13 @@ static void a_full_line_takes_no_more(void)
 }
 
 // ---- History and completion -------------------------------------------------------------
-static const char *old_line(unsigned back)
+static const char *old_line(void *context, unsigned back)
 {
     static const char *const lines[] = {"newest", "middle", "oldest"};
     return back >= 1 && back <= 3 ? lines[back - 1] : NULL;
 }
 
-static const char *name(const char *word, bool first, unsigned i)
+static const char *name(void *context, const char *word, bool first, unsigned i)
 {
     static const char *const names[] = {"seq", "shell", "sleep", "stress", "yes"};
     for (unsigned j = 0; first && j < 5; j++) {
