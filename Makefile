@@ -150,8 +150,8 @@ test: ##             everything: style, unit tests, fuzzers (a short run), both 
 	$(Q)$(PYTHON) -m pytest tests
 bench: ##            the figures of speed and size, in guest instructions
 	$(Q)$(PYTHON) tests/bench/run.py
-soak: ##             hours of random commands (MINUTES=60)
-	$(Q)$(PYTHON) -m pytest tests/soak --minutes $(or $(MINUTES),60)
+soak: ##             minutes of random commands (MINUTES=60, SEED=n repeats a run)
+	$(Q)$(PYTHON) -m pytest -s tests/soak --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED))
 
 # ---- Fuzzing: kernel files straight from the tree, with the C library beside them, so under names of their own
 FUZZ_SECONDS ?= 20
