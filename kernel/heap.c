@@ -23,8 +23,8 @@
 #include "string.h"
 #include "symbol.h"
 
-// One step after the other at first, then the largest that fit 14, 12, 10, 8, 7 ... 2 times into
-// a page, headers included.
+// Bytes: one step after the other at first, then the largest of which 14, 12, 10, 8, 7 ... 2
+// fit into a page, with their headers.
 static const uint16_t body_sizes[] = {
     32, 64, 96, 128, 160, 192, 256, 320, 384, 480, 544, 640, 768, 992, 1312, 1984,
 };
@@ -58,7 +58,7 @@ void heap_init(void)
 
 // ---- Taking -------------------------------------------------------------------------
 
-// For a block with a slab to itself.
+// How many it takes with a slab to itself.
 static size_t pages_for_large(size_t size)
 {
     size_t steps = (size + BODY_STEP - 1) / BODY_STEP;
@@ -104,6 +104,7 @@ static inline void *take_slot(struct class *class, size_t size, const void *owne
     return slot->body;
 }
 
+// A block with a slab to itself.
 static void *allocate_large(size_t size, const void *owner)
 {
     if (size > HEAP_SIZE_MAX)
@@ -196,7 +197,7 @@ static inline bool open_block(const void *memory)
     return slot_is_any(behind) && (slot->spare == 0 || slot_is_guarded(slot, behind));
 }
 
-// Puts an open slot behind the others that are free. (Were there none, the last is any slot that
+// Puts an open slot behind the others that are free. (Were there none, the last is a slot that
 // is live now: there `next` means nothing.)
 static inline void take_back(struct slab *slab, struct slot *slot)
 {

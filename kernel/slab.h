@@ -26,8 +26,8 @@
 enum { BODY_STEP = 32 }; // the sizes of bodies are multiples of this
 
 // What a header says of itself. A tag is the header's own address with one of these in it, by
-// XOR. They are negative and turn all upper bits around, so that a tag looks like no pointer and
-// no number. Their lowest byte is the same: one byte too many cannot make a free slot a live one.
+// XOR. They are negative and turn all its upper bits around: a tag looks like no pointer and no
+// number. Their lowest byte is the same: one byte too many cannot make a free slot a live one.
 // And they are small enough to be part of an instruction.
 enum tag {
     SLOT_LIVE = ~0x05a,
@@ -173,6 +173,8 @@ static inline void slot_guard(struct slot *slot, const struct slot *behind)
 static inline bool slot_is_guarded(const struct slot *slot, const struct slot *behind)
 {
     const uint64_t *end = (const uint64_t *)behind, *word = end - slot->spare / 8;
+    if (word < slot->body)
+        return false; // the header is not what it was
     if (slot->spare % 8 != 0 && (word[-1] ^ GUARD) >> (8 - slot->spare % 8) * 8 != 0)
         return false;
     for (; word < end; word++)

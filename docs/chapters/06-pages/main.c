@@ -4,7 +4,7 @@
 //
 //   make CHAPTER=06 qemu                          the seed is chosen by the clock, and printed
 //   make CHAPTER=06 qemu APPEND=seed=42           the same again
-//   make CHAPTER=06 qemu APPEND=provoke=twice     a wrong page_free(); also: inside, count, never
+//   make CHAPTER=06 qemu APPEND=provoke=twice     a wrong page_free(); or inside, count, never
 #include "boot/board.h"
 #include "boot/boot.h"
 #include "cmdline.h"
