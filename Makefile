@@ -52,6 +52,14 @@ own = $(or $(and $(WORK),$(wildcard $(WORK)/$(1))),$(wildcard $(1)))
 PARTS := $(foreach f,$(shell sed 's/\#.*//; s/<machine>/$(MACHINE)/' /dev/null $(UPTO:=/files)),$(call own,$(f)))
 PROGRAM := $(or $(APP),$(if $(UNIT),tests/unit/test_$(UNIT).c),$(if $(LAST),$(call own,$(firstword $(wildcard docs/chapters/$(LAST)-*))/main.c),$(call own,kernel/main.c)))
 
+# A file that comes to WORK or goes changes what its objects are made from, and make keeps no note of that.
+ifneq ($(WORK),)
+    OVERLAY := $(shell find $(WORK) -type f | sort | cksum)
+    ifneq ($(OVERLAY),$(shell cat $(OUT)/overlay 2>/dev/null))
+        $(shell rm -rf $(OUT); mkdir -p $(OUT); echo '$(OVERLAY)' >$(OUT)/overlay)
+    endif
+endif
+
 # ---- Toolchain and flags; boot/<machine>/flags.mk adds the machine's own
 WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
     -Wpointer-arith -Wcast-align -Wwrite-strings -Wvla -Wimplicit-fallthrough -Wno-unused-parameter $(if $(CI),-Werror)

@@ -18,7 +18,6 @@
 
 enum {
     NULL_AREA = 65536,      // addresses below come from a null pointer and an offset
-    ERROR_AREA = 4096,      // the highest addresses: a negative error number, used as a pointer
     DESCRIPTION_SIZE = 160, // "function+0x12 (path/file.c:123)"
 };
 
@@ -70,7 +69,7 @@ static bool explain_address(uintptr_t address, char *text, size_t size)
     for (unsigned i = traps.explainer_count; i > 0; i--)
         if (traps.explainers[i - 1](address, text, size))
             return true;
-    if (-address < ERROR_AREA) {
+    if (-address <= ETIMEDOUT) { // the largest error number
         int error = -(int)-address;
         snprintf(text, size, "the error number %d (%s), used as a pointer", error,
                  error_text(error));

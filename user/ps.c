@@ -11,9 +11,10 @@ static int print_thread(const struct os_thread_info *info)
     if (info->waits_for[0])
         snprintf(wait, sizeof(wait), "%s%s%s", info->waits_for,
                  info->waits_for_name[0] ? " " : "", info->waits_for_name);
-    if (info->holder) {
+    if (info->holder) { // of a thread, that is the thread itself
         size_t length = strlen(wait);
-        snprintf(wait + length, sizeof(wait) - length, " held by %u", (unsigned)info->holder);
+        const char *format = strcmp(info->waits_for, "thread") ? " held by %u" : " (%u)";
+        snprintf(wait + length, sizeof(wait) - length, format, (unsigned)info->holder);
     }
     char since[24] = "";
     if (info->waits_for[0])

@@ -92,6 +92,17 @@ def test_a_learners_folder_replaces_files_one_by_one(tmp_path, machine):
         session.end(0)
 
 
+def test_a_file_may_leave_the_learners_folder(tmp_path):
+    """What was built from it goes with it."""
+    folder = tmp_path / "work"
+    (folder / "kernel").mkdir(parents=True)
+    broken = folder / "kernel/print.c"
+    broken.write_text("#include \"print.h\"\nthis is no C\n")
+    assert boot.make("print-image", WORK=str(folder), CHAPTER="02", BUILD=BUILD, check=False).returncode != 0
+    broken.unlink()
+    boot.build("riscv64", WORK=str(folder), CHAPTER="02", BUILD=BUILD)
+
+
 def test_an_image_holds_only_what_it_reaches(image):
     """A hello world of one's own has no scheduler, no allocator, no shell."""
     import elf

@@ -62,7 +62,8 @@ def all_threads():
 
 
 def state_of(thread):
-    return str(thread["state"]).replace("THREAD_", "").lower()
+    name = str(thread["state"]).replace("THREAD_", "").lower()
+    return "ended" if name == "dead" else name
 
 
 def reason_of(thread):
@@ -74,7 +75,8 @@ def reason_of(thread):
         words += f' "{text(reason["name"])}"'
     if int(reason["holder"]):
         holder = reason["holder"].dereference()
-        if int(holder):
+        # Who waits for a thread names it already.
+        if int(holder) and int(holder["name"].address) != int(reason["name"]):
             words += f" held by {holder['name'].string()}"
     return f"{words} since {int(thread['waiting_since']) / 1e9:.3f} s"
 
@@ -255,6 +257,7 @@ class Pending(gdb.Command):
         print(f"{int(irqs['spurious'])} from sources that nobody is connected to")
 
 
+gdb.execute("set print entry-values no")  # a learner's call chain: what a parameter is, not what it was
 for command in (Threads, ThreadBacktrace, Pages, Heap, Pending):
     command()
 print("tsumiki's commands: threads, thread-bt ID|all, pages, heap, pending")
