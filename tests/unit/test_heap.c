@@ -7,6 +7,7 @@
 #include "machine.h"
 #include "page.h"
 #include "print.h"
+#include "slab.h"
 #include "string.h"
 #include "unit.h"
 
@@ -188,11 +189,71 @@ static void strings_are_copied(void)
     heap_free(copy);
 }
 
+static void every_byte_behind_a_block_is_watched(void)
+{
+    enum { BODY = 2 * BODY_STEP };
+    static _Alignas(16) uint8_t room[sizeof(struct slot) + BODY];
+    struct slot *slot = (void *)room, *behind = (void *)(room + sizeof room);
+    uint8_t *bytes = room + sizeof *slot;
+    for (size_t size = 0; size <= BODY; size++) {
+        memset(room, 0, sizeof room);
+        slot->spare = (uint16_t)(BODY - size);
+        slot_guard(slot, behind);
+        CHECK(holds(bytes, 0, size, 0));
+        CHECK(slot_is_guarded(slot, behind));
+        for (size_t i = size; i < BODY; i++) {
+            bytes[i] ^= (uint8_t)(1 << i % 8);
+            CHECK(!slot_is_guarded(slot, behind));
+            bytes[i] ^= (uint8_t)(1 << i % 8);
+        }
+        memset(bytes, 0xff, size); // the owner may write what he likes
+        CHECK(slot_is_guarded(slot, behind));
+    }
+    slot->spare = BODY + 8; // a damaged header
+    CHECK(!slot_is_guarded(slot, behind));
+}
+
+static void every_byte_of_a_free_slot_is_watched(void)
+{
+    static _Alignas(16) uint8_t room[sizeof(struct slot) + 3 * BODY_STEP];
+    struct slot *slot = (void *)room, *behind = (void *)(room + sizeof room);
+    memset(room, 0xff, sizeof room);
+    slot_clear(slot, behind);
+    CHECK(slot_is_clear(slot, behind));
+    for (size_t i = sizeof *slot; i < sizeof room; i++) {
+        room[i] = 1;
+        CHECK(!slot_is_clear(slot, behind));
+        room[i] = 0;
+    }
+}
+
+// Whatever the first byte of a tag becomes, it is no tag any more.
+static void one_byte_breaks_a_tag(void)
+{
+    static _Alignas(16) uint8_t room[sizeof(struct slot)];
+    struct slot *slot = (void *)room;
+    static const enum tag tags[] = {SLOT_LIVE, SLOT_FREE, SLOT_FENCE};
+    for (unsigned i = 0; i < 3; i++) {
+        slot->tag = tag_for(slot, tags[i]);
+        CHECK(slot_is(slot, tags[i]) && slot_is_any(slot));
+        for (unsigned value = 1; value < 256; value++) {
+            room[0] ^= (uint8_t)value; // the first byte: what is written past an end comes here
+            CHECK(!slot_is_any(slot));
+            room[0] ^= (uint8_t)value;
+        }
+        slot->tag = tag_for(slot + 1, tags[i]); // of another address
+        CHECK(!slot_is_any(slot));
+    }
+}
+
 const struct test unit_tests[] = {
     {"random against a model", random_against_model},
     {"every size is held apart", every_size_is_held_apart},
     {"no memory left", no_memory_left},
     {"absurd sizes", absurd_sizes},
     {"strings are copied", strings_are_copied},
+    {"every byte behind a block is watched", every_byte_behind_a_block_is_watched},
+    {"every byte of a free slot is watched", every_byte_of_a_free_slot_is_watched},
+    {"one byte breaks a tag", one_byte_breaks_a_tag},
     {0},
 };
