@@ -157,6 +157,14 @@ char *heap_copy_string(const char *string)
     return copy ? memcpy(copy, string, size) : NULL;
 }
 
+void heap_set_owner(void *memory, const void *owner)
+{
+    struct slot *slot = container_of(memory, struct slot, body);
+    machine_unpoison(slot, sizeof *slot);
+    slot->owner = (uint32_t)(uintptr_t)owner;
+    machine_poison(slot, sizeof *slot);
+}
+
 // ---- Giving back --------------------------------------------------------------------
 
 // Says why this cannot be freed or resized.

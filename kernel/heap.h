@@ -25,6 +25,8 @@ void *heap_alloc(size_t size) __attribute__((malloc, alloc_size(1)));
 void *heap_resize(void *memory, size_t size);
 void heap_free(void *memory);
 char *heap_copy_string(const char *string); // or NULL
+// For those who allocate on behalf of others: reports name this code as a live block's owner.
+void heap_set_owner(void *memory, const void *owner);
 
 struct heap_statistics {
     size_t allocations;   // live ones

@@ -34,29 +34,41 @@ static struct block *block_of(void *memory)
 }
 
 // The block goes on the program's list.
-void *os_alloc(size_t size)
+// Reports are to name the program's code, not ours.
+static void *allocate(size_t size, const void *caller)
 {
     struct block *block = size < SIZE_MAX / 2 ? heap_alloc(sizeof(*block) + size) : NULL;
     if (!block)
         return NULL;
+    heap_set_owner(block, caller);
     block->live = LIVE;
     process_own(&block->owned, &memory_kind);
     return block + 1;
 }
 
+void *os_alloc(size_t size)
+{
+    return allocate(size, __builtin_return_address(0));
+}
+
 // Keeps the block's place on the list, wherever it moves.
 void *os_resize(void *memory, size_t size)
 {
+    const void *caller = __builtin_return_address(0);
     if (!memory)
-        return os_alloc(size);
+        return allocate(size, caller);
     struct block *block = block_of(memory);
     if (size >= SIZE_MAX / 2)
         return NULL;
+    if (block->live != LIVE)
+        heap_free(block); // panics, and says what is wrong with it
     // The neighbours on the list point at it: off it, whether or not it moves.
     struct list *place = block->owned.link.next;
     list_remove(&block->owned.link);
     struct block *moved = heap_resize(block, sizeof(*block) + size);
     list_insert_before(place, moved ? &moved->owned.link : &block->owned.link);
+    if (moved)
+        heap_set_owner(moved, caller);
     return moved ? moved + 1 : NULL;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Device trees built by hand, for tests: header, reservations, structure, strings, in that order.
+// Device trees built by hand, for tests: header, reservations, structure, strings, in order.
 //
 //   start_tree();  begin("");  CELLS("#size-cells", 1);  put(END_NODE);  end_tree();
 //
