@@ -19,6 +19,8 @@ BUILD   ?= build
 V       ?=#          1: show the commands
 
 .DEFAULT_GOAL := image
+# What a failed command has left must not pass for the real thing the next time.
+.DELETE_ON_ERROR:
 # ---- What this needs, before anything asks for it: what is missing is installed (tools/setup). Not under `make -n`.
 GOALS := $(filter-out help doctor setup clean,$(or $(MAKECMDGOALS),image))
 PURPOSE := $(or $(if $(filter test soak bench fuzz,$(GOALS)),test),$(if $(filter gdb qemu-gdb,$(GOALS)),gdb),\
@@ -81,7 +83,7 @@ UNIT_RUNNER := $(if $(UNIT),tests/unit/run_$(if $(filter host,$(MACHINE)),cmocka
 PROGRAM_OBJECT := $(foreach f,$(PROGRAM) $(UNIT_RUNNER),$(call object,$(f)))
 ARCHIVE := $(OUT)/$(IMAGE_NAME).a
 # The shell's programs: user/NAME.c with a NAME_main(), as the lists have them.
-PROGRAM_TABLE := $(if $(filter %kernel/program.c,$(PARTS)),$(OUT)/programs.o)
+PROGRAM_TABLE := $(if $(filter %kernel/program.c,$(PARTS)),$(OUT)/$(IMAGE_NAME).programs.o)
 
 .PHONY: image all print-image
 image: $(IMAGE) compile_commands.json ##  build the image: the whole system, or CHAPTER=NN, or APP=file.c
@@ -97,7 +99,7 @@ $(OUT)/$(IMAGE_NAME).parts: FORCE
 	@echo '$(PROGRAM) $(PARTS)' | cmp -s - $@ || echo '$(PROGRAM) $(PARTS)' >$@
 
 # Which flags a source is built with: programs see os.h and nothing else; on host, the process's side sees the C library.
-flags_for = $(if $(filter $(HOST_SIDE),$(1)),$(HOST_CFLAGS),$(if $(filter user/% $(WORK)/user/%,$(1)),$(USER_CFLAGS),$(KERNEL_CFLAGS)))
+flags_for = $(if $(filter $(HOST_SIDE) $(HOST_SIDE:%=$(WORK)/%),$(1)),$(HOST_CFLAGS),$(if $(filter user/% $(WORK)/user/%,$(1)),$(USER_CFLAGS),$(KERNEL_CFLAGS)))
 
 define compile
 	@mkdir -p $(@D)
@@ -110,10 +112,12 @@ $(OUT)/%.S.o: $(WORK)/%.S $(OUT)/flags ; $(compile)
 endif
 $(OUT)/%.c.o: %.c $(OUT)/flags ; $(compile)
 $(OUT)/%.S.o: %.S $(OUT)/flags ; $(compile)
+# An APP from anywhere.
+$(OUT)/%.c.o: /%.c $(OUT)/flags ; $(compile)
 
-$(OUT)/programs.c: tools/programs $(filter user/% $(WORK)/user/%,$(PARTS)) $(OUT)/$(IMAGE_NAME).parts
+$(OUT)/$(IMAGE_NAME).programs.c: tools/programs $(filter user/% $(WORK)/user/%,$(PARTS)) $(OUT)/$(IMAGE_NAME).parts
 	@tools/programs $(filter user/% $(WORK)/user/%,$(PARTS)) >$@
-$(OUT)/programs.o: $(OUT)/programs.c $(OUT)/flags
+$(OUT)/$(IMAGE_NAME).programs.o: $(OUT)/$(IMAGE_NAME).programs.c $(OUT)/flags
 	$(Q)$(CC) $(KERNEL_CFLAGS) -c $< -o $@
 
 # A call to something that a later chapter brings is an error here, whether or not this image reaches it.
@@ -128,7 +132,7 @@ $(IMAGE): $(PROGRAM_OBJECT) $(ARCHIVE) $(LINK_EXTRA) tools/symbols
 	$(Q)$(PYTHON) tools/symbols $(if $(RELEASE),--small) $@.first $@.symbols.S
 	$(Q)$(CC) $(MACHINE_CFLAGS) -c $@.symbols.S -o $@.symbols.o
 	$(call link,$@,$@.symbols.o)
-	$(Q)$(PYTHON) tools/symbols --verify $@.first $@ || { rm -f $@; exit 1; }
+	$(Q)$(PYTHON) tools/symbols --verify $@.first $@
 
 compile_commands.json: $(OUT)/$(IMAGE_NAME).parts $(OUT)/flags
 	@{ $(foreach f,$(PROGRAM) $(PARTS),printf ',\n{"directory":"%s","file":"%s","command":"%s"}' '$(CURDIR)' '$(f)' '$(subst ",\",$(CC) $(call flags_for,$(f)) -c $(f))';) } \
