@@ -52,8 +52,8 @@ void thread_init(void)
 struct thread *thread_create(const char *name, void (*function)(void *argument),
                              void *argument)
 {
-    if (threads.last_id == UINT32_MAX)
-        return NULL; // a number is never used twice
+    if (threads.last_id == INT32_MAX)
+        return NULL; // a number is never used twice, and fits an int beside the errors
     unsigned char *stack = stack_alloc();
     if (!stack)
         return NULL;

@@ -67,8 +67,8 @@ struct thread {
 };
 
 void thread_init(void);
-// NULL when memory is out: nothing has happened then. The name is copied, and cut when
-// too long.
+// NULL when memory is out, or after 2^31 of them their numbers: nothing has happened then.
+// The name is copied, and cut when too long.
 struct thread *thread_create(const char *name, void (*function)(void *argument),
                              void *argument);
 // The thread's resources go when it ends; it must not be joined.
