@@ -67,7 +67,11 @@ void machine_clock_set_frequency(uint64_t ticks_per_second)
 }
 
 // One tick more than the rounded-down quotient: a timer may be late by a tick, never early.
+// The offset may be negative, kept modulo 2^64; what lies before its moment is past.
 uint64_t clock_ticks_at(uint64_t ns)
 {
+    int64_t offset_ns = (int64_t)clock.offset_ns;
+    if (offset_ns > 0 && ns < (uint64_t)offset_ns)
+        return 0;
     return scale(ns - clock.offset_ns, clock.ticks_per_ns) + 1;
 }
