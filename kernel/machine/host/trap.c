@@ -57,6 +57,13 @@ static bool is_page_fault(const siginfo_t *signal, const ucontext_t *context)
            context->uc_mcontext.gregs[REG_TRAPNO] == PAGE_FAULT;
 }
 
+// Another process's signal has none, whatever its number.
+static bool has_address(const siginfo_t *signal, const ucontext_t *context)
+{
+    return (signal->si_signo == SIGBUS && signal->si_code > 0) ||
+           is_page_fault(signal, context);
+}
+
 static const char *cause_in_words(const siginfo_t *signal, const ucontext_t *context)
 {
     if (signal->si_code <= 0) // of a process, not of the processor
@@ -89,7 +96,7 @@ static void handle(int number, siginfo_t *signal, void *system_context)
         .cause = cause_in_words(signal, context),
         .pc = trap.pc,
         .sp = trap.sp,
-        .has_address = number == SIGBUS || is_page_fault(signal, context),
+        .has_address = has_address(signal, context),
         .address = sanitizer_meant_address((uintptr_t)signal->si_addr),
         .machine = &trap,
     };
