@@ -18,6 +18,8 @@ static int connect_uart(const struct board *board)
     if (!console || !console->listen)
         return -ENODEV; // the caller has to look for keys
 
+    if (board->uart.irq > board->irqchip_sources)
+        return -EINVAL; // the tree is wrong: this one will never come
     int error = irq_connect(board->uart.irq, "uart", ns16550_interrupt, NULL);
     if (!error)
         console->listen(console, true);
