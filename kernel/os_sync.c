@@ -9,6 +9,7 @@
 #include "error.h"
 #include "heap.h"
 #include "mutex.h"
+#include "panic.h"
 #include "process.h"
 #include "semaphore.h"
 #include "string.h"
@@ -84,6 +85,7 @@ void os_mutex_destroy(struct os_mutex *mutex)
     if (!mutex)
         return;
     unlock_for(&mutex->owned, thread_current());
+    ASSERT(!mutex->mutex.owner); // nobody else may have it, or wait for it
     process_disown(&mutex->owned);
     heap_free(mutex);
 }
@@ -121,6 +123,7 @@ void os_semaphore_destroy(struct os_semaphore *semaphore)
 {
     if (!semaphore)
         return;
+    ASSERT(!wait_queue_first(&semaphore->semaphore.waiters));
     process_disown(&semaphore->owned);
     heap_free(semaphore);
 }
