@@ -80,6 +80,11 @@ static void run_services(void)
     scheduler.serving = false;
 }
 
+bool scheduler_is_serving(void)
+{
+    return scheduler.serving;
+}
+
 // ---- Switching ----------------------------------------------------------------------
 
 // A thread cannot give back the stack it stands on. The first one that runs after it

@@ -14,6 +14,8 @@ void scheduler_add(struct thread *thread);
 // First thing in a new thread: what every other thread does when it comes out of a
 // switch.
 void scheduler_started(void);
+// Whether the services run: then thread_current() is only whoever ran last.
+bool scheduler_is_serving(void);
 // The current thread, dead by now, gives the processor away for good.
 _Noreturn void scheduler_leave(void);
 

@@ -142,8 +142,9 @@ _Noreturn void thread_report_deadlock(void)
 static void print_for_panic(void)
 {
     const struct thread *self = thread_current();
+    const char *between = scheduler_is_serving() ? "between threads, after " : "";
 
-    print("thread %u \"%s\"\n", self->id, self->name);
+    print("%sthread %u \"%s\"\n", between, self->id, self->name);
     if (thread_count() > 1)
         print_table(LINES_MAX);
 }
