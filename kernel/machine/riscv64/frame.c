@@ -9,13 +9,15 @@
 //     s0-8   return address
 //     s0-16  the caller's s0
 //
-// Two exceptions matter where a trap interrupted a function: gcc lets a function that
-// calls no other save only the caller's s0, at s0-8, and a call to a wrong address has
-// saved nothing yet. In both the return address is still in the register ra of the
-// trap.
+// Three exceptions matter where a trap interrupted a function: gcc lets a function that
+// calls no other save only the caller's s0, at s0-8; a function that has not made its
+// frame yet, or never does on the path it took, still has the caller's s0; and a call to
+// a wrong address has led to no function at all. In each the return address is still in
+// the register ra of the trap.
 // Chapter 03.
 #include "image.h"
 #include "machine.h"
+#include "symbol.h"
 
 static struct {
     struct machine_frame trap; // what machine_frame_of_trap() gave last
@@ -48,6 +50,15 @@ static bool is_text(uintptr_t address)
     return address >= (uintptr_t)text_start && address < (uintptr_t)text_end;
 }
 
+// Whether a function at `pc` without a frame would return to `ra`: a call of its own would
+// have left there an address in itself.
+static bool is_caller(uintptr_t ra, uintptr_t pc)
+{
+    struct symbol self, caller;
+    return is_text(ra) && symbol_find(pc, &self) && symbol_find(ra - 1, &caller) &&
+           self.start != caller.start;
+}
+
 bool machine_frame_next(struct machine_frame *frame, uintptr_t low, uintptr_t high)
 {
     uintptr_t fp = frame->frame_pointer;
@@ -66,6 +77,10 @@ bool machine_frame_next(struct machine_frame *frame, uintptr_t low, uintptr_t hi
     if (at_trap && return_address > fp && return_address <= high) {
         caller = return_address;
         return_address = frames.trap_ra;
+    } else if (at_trap && return_address != frames.trap_ra &&
+               is_caller(frames.trap_ra, frame->pc)) {
+        frame->pc = frames.trap_ra;
+        return true;
     }
     if (!is_text(return_address))
         return false;
