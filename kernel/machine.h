@@ -25,8 +25,8 @@ void machine_console_put(char byte);
 int machine_console_get(void); // the next byte typed, or -1 when there is none
 
 // ---- Exit (chapter 01) --------------------------------------------------------------
-// Stops the machine. The status reaches whoever started it: 0 all is well, 1 the kernel
-// gave up.
+// Stops the machine. The status reaches whoever started it, the lowest 8 bits of it: 0 all
+// is well, 1 the kernel gave up.
 _Noreturn void machine_exit(int status);
 _Noreturn void machine_reboot(void);
 
@@ -101,13 +101,20 @@ enum machine_access {
 struct memory_range;
 // Turns on translation: all of `memory` and the image mapped at their physical addresses,
 // the image's text read-execute, constants read-only, everything else read-write; nothing
-// else mapped. -ENOMEM: no page for tables.
+// else mapped. -ENOMEM: no page for tables; -EINVAL: memory that they cannot reach.
 int machine_vm_init(const struct memory_range *memory, unsigned count);
 // Changes whole pages. -EINVAL: not page aligned or not mapped memory, -ENOMEM: no page
 // for a table, nothing changed.
 int machine_vm_protect(uintptr_t address, size_t size, unsigned access);
 // What the tables say of an address: the access bits, MACHINE_NO_ACCESS when it is not mapped.
 unsigned machine_vm_access(uintptr_t address);
+
+// Where the image lies, and the page below each stack that it brings (0: there is none).
+struct machine_image {
+    uintptr_t start, end; // [start, end)
+    uintptr_t boot_stack_guard, trap_stack_guard;
+};
+struct machine_image machine_image(void);
 
 // ---- Threads (chapter 09) -----------------------------------------------------------
 // Prepares a context that starts in entry() at the top of the stack, with an end of the

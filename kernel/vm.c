@@ -14,7 +14,6 @@
 #include "error.h"
 #include "format.h"
 #include "heap.h"
-#include "image.h"
 #include "machine.h"
 #include "page.h"
 #include "panic.h"
@@ -37,9 +36,9 @@ static bool is_heap_pattern(uintptr_t address)
 static const char *describe_gap(uintptr_t address)
 {
     uintptr_t page = address / PAGE_SIZE * PAGE_SIZE;
-    if (page == image_bounds().boot_stack_guard)
+    if (page == machine_image().boot_stack_guard)
         return "the guard page below the boot stack: the stack overflowed";
-    if (page == image_bounds().trap_stack_guard)
+    if (page == machine_image().trap_stack_guard)
         return "the guard page below the trap stack: the stack overflowed";
     bool free;
     if (page_is_free(address, &free))
@@ -91,8 +90,8 @@ void vm_init(const struct board *board)
     int error = machine_vm_init(board->memory, board->memory_count);
     if (error)
         panic("vm: the page tables cannot be set up: %s", error_text(error));
-    guard_stack(image_bounds().boot_stack_guard);
-    guard_stack(image_bounds().trap_stack_guard);
+    guard_stack(machine_image().boot_stack_guard);
+    guard_stack(machine_image().trap_stack_guard);
     trap_add_explainer(explain);
 }
 

@@ -3,7 +3,6 @@
 // Page tables: what pages may be used for. The faults are provoked by chapter 08's program.
 #include "boot/board.h"
 #include "error.h"
-#include "image.h"
 #include "machine.h"
 #include "page.h"
 #include "unit.h"
@@ -53,7 +52,7 @@ static void nothing_at_null(void)
 
 static void boot_stacks_are_guarded(void)
 {
-    struct image_bounds image = image_bounds();
+    struct machine_image image = machine_image();
     CHECK_EQUAL(machine_vm_access(image.boot_stack_guard), MACHINE_NO_ACCESS);
     CHECK_EQUAL(machine_vm_access(image.boot_stack_guard + PAGE_SIZE), DATA);
     if (image.trap_stack_guard)

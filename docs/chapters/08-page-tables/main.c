@@ -11,7 +11,6 @@
 #include "boot/boot.h"
 #include "cmdline.h"
 #include "heap.h"
-#include "image.h"
 #include "machine.h"
 #include "page.h"
 #include "print.h"
@@ -36,7 +35,7 @@ static void print_table(void)
     print_access("a constant", constant);
     print_access("a variable", &variable);
     print_access("this function's stack", __builtin_frame_address(0));
-    print_access("below the boot stack", (const void *)image_bounds().boot_stack_guard);
+    print_access("below the boot stack", (const void *)machine_image().boot_stack_guard);
     print_access("a page", page);
     vm_guard(page);
     print_access("the same, guarded", page);
@@ -54,7 +53,7 @@ static void provoke(const char *what)
     if (strcmp(what, "code") == 0)
         target = (volatile uint8_t *)kernel_main;
     if (strcmp(what, "guard") == 0)
-        target = (volatile uint8_t *)image_bounds().boot_stack_guard + PAGE_SIZE - 1;
+        target = (volatile uint8_t *)machine_image().boot_stack_guard + PAGE_SIZE - 1;
     if (strcmp(what, "data") == 0) {
         void (*volatile function)(void) = (void (*)(void))&variable;
         function();

@@ -18,6 +18,15 @@ int machine_vm_init(const struct memory_range *memory, unsigned count)
     return 0;
 }
 
+struct machine_image machine_image(void)
+{
+    return (struct machine_image){
+        .start = (uintptr_t)__executable_start,
+        .end = (uintptr_t)end,
+        .boot_stack_guard = host_boot_stack().low - PAGE_SIZE,
+    };
+}
+
 static bool contains(struct host_range range, uintptr_t address, size_t size)
 {
     return address >= range.low && size <= range.high - range.low &&

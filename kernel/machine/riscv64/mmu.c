@@ -167,6 +167,16 @@ static int map_image(uint64_t *root)
     return 0;
 }
 
+struct machine_image machine_image(void)
+{
+    return (struct machine_image){
+        .start = (uintptr_t)image_start,
+        .end = (uintptr_t)image_end,
+        .boot_stack_guard = (uintptr_t)boot_stack_guard,
+        .trap_stack_guard = (uintptr_t)trap_stack_guard,
+    };
+}
+
 // A gigabyte that holds memory is not opened: its memory could be written through the
 // window.
 static void *map_device(uint64_t physical, size_t size)
