@@ -113,6 +113,54 @@ def test_an_image_holds_only_what_it_reaches(image):
     assert not names & {"thread_yield", "page_alloc", "heap_alloc", "shell_main", "fdt_open"}
 
 
+APP_THAT_TRAPS_EARLY = """
+#include "boot/boot.h"
+#include "print.h"
+#include "trap.h"
+
+static volatile int calls;
+static volatile int *volatile nothing = (volatile int *)16;
+
+static __attribute__((noinline)) int other(int n)
+{
+    calls += n;
+    return calls;
+}
+
+// Compiled for speed, it has a frame only where it goes on to call; it traps before that.
+static __attribute__((noinline)) int reads(volatile int *place, int n)
+{
+    int value = *place;
+    if (value == 5)
+        value += other(n) * other(value) + n;
+    return value;
+}
+
+static __attribute__((noinline)) int caller(volatile int *place)
+{
+    return reads(place, 3) + other(2);
+}
+
+int kernel_main(const struct boot_info *boot)
+{
+    trap_init();
+    return caller(nothing) + other(1);
+}
+"""
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_call_chain_has_every_caller(tmp_path, machine, variant):
+    """In an app from outside the tree, and of a function that traps before it has a frame."""
+    app = tmp_path / "early.c"
+    app.write_text(APP_THAT_TRAPS_EARLY)
+    done = boot.make("print-image", CI="1", MACHINE=machine, APP=str(app), BUILD=BUILD + "-strict", **VARIANTS[variant])
+    with boot.Session(machine, os.path.join(boot.ROOT, done.stdout.strip().splitlines()[-1])) as session:
+        for step, function in enumerate(("reads", "caller", "kernel_main")):
+            session.expect(re.compile(rf"#{step} +{function}\+"))
+        session.end(1)
+
+
 def test_the_fuzz_target_runs_and_finds_nothing():
     done = boot.make("fuzz", FUZZ_SECONDS="15", BUILD=BUILD, check=False)
     assert done.returncode == 0, done.stdout[-4000:]
