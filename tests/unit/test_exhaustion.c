@@ -6,15 +6,14 @@
 #include "heap.h"
 #include "machine.h"
 #include "page.h"
+#include "panic.h"
 #include "stack.h"
 #include "thread.h"
-#include "trap.h"
 #include "unit.h"
 #include "vm.h"
 
 void unit_setup(const struct boot_info *boot)
 {
-    trap_init();
     const struct board *board = board_describe(boot);
     page_init(board->memory, board->memory_count);
     heap_init();
@@ -31,7 +30,7 @@ static size_t pages_left(void)
     stack_cache_drop();
     page_statistics(&pages);
     heap_statistics(&heap);
-    CHECK_EQUAL(heap.allocations, 0);
+    ASSERT(heap.allocations == 0);
     return pages.free + heap.pages;
 }
 
@@ -85,7 +84,8 @@ static unsigned start_and_join_threads(void)
     while (newest) {
         thread = newest;
         newest = thread->argument;
-        CHECK_EQUAL(thread_join(thread, NULL, MACHINE_NEVER), 0);
+        int error = thread_join(thread, NULL, MACHINE_NEVER);
+        ASSERT(!error);
     }
     return count;
 }
