@@ -1,32 +1,22 @@
 // SPDX-License-Identifier: MIT
 //
 // Channels: order, room, deadlines, interruptions, closing, and that nothing gets lost.
-#include "boot/board.h"
 #include "channel.h"
 #include "error.h"
-#include "heap.h"
 #include "machine.h"
-#include "page.h"
 #include "print.h"
-#include "stack.h"
 #include "string.h"
 #include "test.h"
 #include "thread.h"
+#include "threads.h"
 #include "timer.h"
-#include "trap.h"
 #include "unit.h"
 
 enum { MS = 1000000 }; // nanoseconds
 
 void unit_setup(const struct boot_info *boot)
 {
-    trap_init();
-    const struct board *board = board_describe(boot);
-    page_init(board->memory, board->memory_count);
-    heap_init();
-    thread_init();
-    timer_init();
-    machine_interrupts_enable();
+    unit_start_time(boot);
 }
 
 // ---- Helpers: threads that do one thing and note how it ended -----------------------
@@ -76,14 +66,6 @@ static void join_doers(void)
 {
     for (unsigned i = 0; i < DOERS; i++)
         thread_join(doers[i].thread, NULL, MACHINE_NEVER);
-}
-
-static size_t free_pages(void)
-{
-    struct page_statistics pages;
-    stack_cache_drop();
-    page_statistics(&pages);
-    return pages.free;
 }
 
 static void sends_in_order_and_waits_when_full(void)
@@ -200,10 +182,7 @@ static struct {
 
 static unsigned random_below(unsigned limit)
 {
-    traffic.random ^= traffic.random << 13;
-    traffic.random ^= traffic.random >> 7;
-    traffic.random ^= traffic.random << 17;
-    return traffic.random % limit;
+    return unit_random(&traffic.random) % limit;
 }
 
 static uint64_t random_deadline(void)
@@ -250,7 +229,7 @@ static void receive_many(void *argument)
 static void nothing_is_lost_in_traffic(void)
 {
     struct thread *senders[SENDERS], *receivers[RECEIVERS];
-    size_t before = free_pages();
+    size_t before = unit_free_pages();
 
     memset(&traffic, 0, sizeof traffic);
     traffic.random = machine_clock_ns() | 1;
@@ -270,7 +249,7 @@ static void nothing_is_lost_in_traffic(void)
     CHECK_EQUAL(traffic.received, traffic.sent);
     CHECK(traffic.timeouts > 0);
     CHECK(!thread_hooks()->has_deadline());
-    CHECK_EQUAL(free_pages(), before);
+    CHECK_EQUAL(unit_free_pages(), before);
 }
 
 const struct test unit_tests[] = {

@@ -2,32 +2,18 @@
 //
 // Many threads: a thousand come and go, a thousand act at random, and every page is
 // back at the end.
-#include "boot/board.h"
-#include "heap.h"
 #include "machine.h"
 #include "page.h"
 #include "print.h"
 #include "stack.h"
 #include "test.h"
 #include "thread.h"
-#include "trap.h"
+#include "threads.h"
 #include "unit.h"
 
 void unit_setup(const struct boot_info *boot)
 {
-    trap_init();
-    const struct board *board = board_describe(boot);
-    page_init(board->memory, board->memory_count);
-    heap_init();
-    thread_init();
-}
-
-static size_t free_pages(void)
-{
-    struct page_statistics pages;
-    stack_cache_drop();
-    page_statistics(&pages);
-    return pages.free;
+    unit_start_threads(boot);
 }
 
 static void exit_with(void *argument)
@@ -40,7 +26,7 @@ static const struct wait_reason test_reason = {.what = "test"};
 static void a_thousand_come_and_go(void)
 {
     static struct thread *threads[100];
-    size_t before = free_pages();
+    size_t before = unit_free_pages();
 
     for (int round = 0; round < 10; round++) {
         for (int i = 0; i < 100; i++) {
@@ -54,7 +40,7 @@ static void a_thousand_come_and_go(void)
         }
     }
     CHECK_EQUAL(stack_cached_pages(), STACK_CACHE_MAX * (1 + THREAD_STACK_SIZE / PAGE_SIZE));
-    CHECK_EQUAL(free_pages(), before);
+    CHECK_EQUAL(unit_free_pages(), before);
     CHECK_EQUAL(stack_cached_pages(), 0);
 }
 
@@ -68,10 +54,7 @@ static struct {
 
 static unsigned random_below(unsigned limit)
 {
-    crowd.random ^= crowd.random << 13;
-    crowd.random ^= crowd.random >> 7;
-    crowd.random ^= crowd.random << 17;
-    return crowd.random % limit;
+    return unit_random(&crowd.random) % limit;
 }
 
 // Wakes the first waiting thread from a random place on.
@@ -113,7 +96,7 @@ static void act_at_random(void *argument)
 
 static void survives_random_actions(void)
 {
-    size_t before = free_pages();
+    size_t before = unit_free_pages();
     unsigned alive = CROWD;
 
     crowd.random = machine_clock_ns() | 1;
@@ -137,7 +120,7 @@ static void survives_random_actions(void)
     }
     CHECK(crowd.wakes > 0);
     CHECK_EQUAL(crowd.waits_done, crowd.wakes);
-    CHECK_EQUAL(free_pages(), before);
+    CHECK_EQUAL(unit_free_pages(), before);
 }
 
 const struct test unit_tests[] = {

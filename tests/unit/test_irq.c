@@ -58,7 +58,6 @@ static struct irq_chip chip = {
 
 void unit_setup(const struct boot_info *boot)
 {
-    trap_init();
     const struct board *board = board_describe(boot);
     page_init(board->memory, board->memory_count);
     thread_init();

@@ -2,32 +2,18 @@
 //
 // Stacks: what happens when memory is out or a guard cannot be set, and what is kept
 // for the next thread.
-#include "boot/board.h"
 #include "error.h"
-#include "heap.h"
 #include "machine.h"
 #include "page.h"
 #include "stack.h"
 #include "test.h"
 #include "thread.h"
-#include "trap.h"
+#include "threads.h"
 #include "unit.h"
 
 void unit_setup(const struct boot_info *boot)
 {
-    trap_init();
-    const struct board *board = board_describe(boot);
-    page_init(board->memory, board->memory_count);
-    heap_init();
-    thread_init();
-}
-
-static size_t free_pages(void)
-{
-    struct page_statistics pages;
-    stack_cache_drop();
-    page_statistics(&pages);
-    return pages.free;
+    unit_start_threads(boot);
 }
 
 static void do_nothing(void *argument)
@@ -39,7 +25,7 @@ static void creating_without_memory_loses_nothing(void)
 {
     static struct { void *pages; size_t count; } taken[256];
     struct page_statistics pages;
-    size_t before = free_pages(), threads = thread_count();
+    size_t before = unit_free_pages(), threads = thread_count();
     unsigned runs = 0;
 
     for (; runs < 256; runs++) {
@@ -50,16 +36,16 @@ static void creating_without_memory_loses_nothing(void)
         taken[runs].pages = page_alloc_dirty(pages.largest_free);
         CHECK(taken[runs].pages);
     }
-    size_t without = free_pages();
+    size_t without = unit_free_pages();
     struct thread *thread = thread_create("too many", do_nothing, NULL);
-    size_t after = free_pages();
+    size_t after = unit_free_pages();
     while (runs-- > 0)
         page_free(taken[runs].pages, taken[runs].count);
 
     CHECK(!thread);
     CHECK_EQUAL(after, without);
     CHECK_EQUAL(thread_count(), threads);
-    CHECK_EQUAL(free_pages(), before);
+    CHECK_EQUAL(unit_free_pages(), before);
 }
 
 static int refuse_guard(void *page)
@@ -82,14 +68,14 @@ static void count_unguard(void *page)
 
 static void a_guard_that_fails_loses_nothing(void)
 {
-    size_t before = free_pages();
+    size_t before = unit_free_pages();
 
     stack_set_guard(refuse_guard, count_unguard);
     struct thread *thread = thread_create("unguarded", do_nothing, NULL);
     stack_set_guard(NULL, NULL);
     CHECK(!thread);
     CHECK_EQUAL(unguards, 0);
-    CHECK_EQUAL(free_pages(), before);
+    CHECK_EQUAL(unit_free_pages(), before);
 }
 
 static void keeps_guards_in_the_cache(void)

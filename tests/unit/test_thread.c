@@ -1,26 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
 // Threads: turns, ends, joins, waits, interruptions and services.
-#include "boot/board.h"
 #include "error.h"
-#include "heap.h"
 #include "machine.h"
-#include "page.h"
 #include "print.h"
-#include "stack.h"
 #include "string.h"
 #include "test.h"
 #include "thread.h"
-#include "trap.h"
+#include "threads.h"
 #include "unit.h"
 
 void unit_setup(const struct boot_info *boot)
 {
-    trap_init();
-    const struct board *board = board_describe(boot);
-    page_init(board->memory, board->memory_count);
-    heap_init();
-    thread_init();
+    unit_start_threads(boot);
 }
 
 // ---- Helpers ------------------------------------------------------------------------
@@ -38,14 +30,6 @@ static void note(char letter)
         trace[length] = letter;
         trace[length + 1] = 0;
     }
-}
-
-static size_t free_pages(void)
-{
-    struct page_statistics pages;
-    stack_cache_drop();
-    page_statistics(&pages);
-    return pages.free;
 }
 
 static void note_and_yield(void *argument)
@@ -189,7 +173,7 @@ static void has_one_joiner(void)
 
 static void detached_ones_release_themselves(void)
 {
-    size_t before = free_pages();
+    size_t before = unit_free_pages();
     thread_detach(thread_create("detached first", do_nothing, NULL));
     struct thread *later = thread_create("detached later", do_nothing, NULL);
 
@@ -199,7 +183,7 @@ static void detached_ones_release_themselves(void)
     CHECK_EQUAL(thread_count(), 2);
     thread_detach(later);
     CHECK_EQUAL(thread_count(), 1);
-    CHECK_EQUAL(free_pages(), before);
+    CHECK_EQUAL(unit_free_pages(), before);
 }
 
 static void count_end(struct thread *thread)

@@ -2,39 +2,28 @@
 //
 // Timers against a sorted model, sleeping threads, and deadlines that race with
 // wake-ups.
-#include "boot/board.h"
 #include "error.h"
 #include "heap.h"
 #include "machine.h"
-#include "page.h"
 #include "print.h"
 #include "test.h"
 #include "thread.h"
+#include "threads.h"
 #include "timer.h"
-#include "trap.h"
 #include "unit.h"
 
 enum { MS = 1000000 }; // nanoseconds
 
 void unit_setup(const struct boot_info *boot)
 {
-    trap_init();
-    const struct board *board = board_describe(boot);
-    page_init(board->memory, board->memory_count);
-    heap_init();
-    thread_init();
-    timer_init();
-    machine_interrupts_enable();
+    unit_start_time(boot);
 }
 
 static uint64_t random_state;
 
 static unsigned random_below(unsigned limit)
 {
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return random_state % limit;
+    return unit_random(&random_state) % limit;
 }
 
 // ---- The heap against a model -------------------------------------------------------

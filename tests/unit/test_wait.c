@@ -1,30 +1,21 @@
 // SPDX-License-Identifier: MIT
 //
 // Wait queues, mutexes and semaphores: order, deadlines and interruptions.
-#include "boot/board.h"
 #include "error.h"
-#include "heap.h"
 #include "machine.h"
 #include "mutex.h"
-#include "page.h"
 #include "semaphore.h"
 #include "test.h"
 #include "thread.h"
+#include "threads.h"
 #include "timer.h"
-#include "trap.h"
 #include "unit.h"
 
 enum { MS = 1000000 }; // nanoseconds
 
 void unit_setup(const struct boot_info *boot)
 {
-    trap_init();
-    const struct board *board = board_describe(boot);
-    page_init(board->memory, board->memory_count);
-    heap_init();
-    thread_init();
-    timer_init();
-    machine_interrupts_enable();
+    unit_start_time(boot);
 }
 
 // ---- Helpers: threads that do one thing and note how it ended -----------------------

@@ -3,13 +3,11 @@
 // The calendar, and the time of day that is carried on from one reading.
 #include "machine.h"
 #include "test.h"
-#include "trap.h"
 #include "unit.h"
 #include "wallclock.h"
 
 void unit_setup(const struct boot_info *boot)
 {
-    trap_init();
 }
 
 static void knows_no_time_unless_told(void)
