@@ -76,23 +76,31 @@ static void fill_queue(void)
     } while (count > 0);
 }
 
-// The last Ctrl-C counts: with it goes what was typed before it.
-void terminal_look_for_interrupt(void)
+// The last Ctrl-C from the key number `from` on counts: with it goes what was typed
+// before it.
+static void look_for_interrupt(size_t from)
 {
     size_t i = terminal.count;
-    while (i > 0 && key_at(i - 1) != KEY_CTRL_C)
+    while (i > from && key_at(i - 1) != KEY_CTRL_C)
         i--;
-    if (i == 0 || terminal.raw || !terminal.interrupt || !terminal.interrupt())
+    if (i == from || terminal.raw || !terminal.interrupt || !terminal.interrupt())
         return; // nobody to end: it is a key like others, and gives up the line
     drop_keys(i);
     console_write("^C\n", 3);
 }
 
+// Through all of it: what was a key like others may now be meant for a program.
+void terminal_look_for_interrupt(void)
+{
+    look_for_interrupt(0);
+}
+
 // In scheduler context when keys may have come, and after a reader has made room.
 static void receive(void)
 {
+    size_t known = terminal.count; // looked through before, and long when much was pasted
     fill_queue();
-    terminal_look_for_interrupt();
+    look_for_interrupt(known);
     hold_back(terminal.count == TERMINAL_QUEUE_SIZE);
     if (terminal.count > 0 || console_has_ended())
         wait_queue_wake_all(&terminal.readers, 0);
