@@ -222,7 +222,9 @@ void timer_init(void)
 
 int timer_sleep_until(uint64_t deadline_ns)
 {
-    const struct wait_reason reason = {.what = "time"};
+    // Who sleeps for ever waits for somebody to interrupt it: that is no deadlock.
+    const struct wait_reason reason = {
+        .what = "time", .external = deadline_ns == MACHINE_NEVER};
     int result = thread_block(&reason, deadline_ns);
 
     return result == -ETIMEDOUT ? 0 : result;

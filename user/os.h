@@ -53,7 +53,7 @@ int os_print_error(const char *what, int error);
 int os_usage(const char *usage);
 
 // ---- The console ------------------------------------------------------------------------
-// What may help while a line is typed; either function may be NULL.
+// What may help while a line is typed; either function may be NULL. Neither may wait.
 struct os_line_helper {
     void *context; // whatever both functions need
     // The line before (1), the one before that (2) ..., or NULL.

@@ -210,12 +210,19 @@ static void find_timebase(const struct fdt *tree, fdt_node cpus)
     machine_clock_set_frequency(board.timebase_hz);
 }
 
-// What a wrong tree says of registers must not lead a driver into memory.
+// What a wrong tree says of registers must not lead a driver into memory, nor into a gigabyte
+// with memory in it: page tables map registers by the gigabyte.
 static bool is_outside_memory(const struct board_device *device, const char *what)
 {
-    bool overlaps = memory_overlaps(&board, device->address, device->size);
+    const uint64_t gigabyte = 1ull << 30;
+    uint64_t start = device->address & -gigabyte;
+    uint64_t last = (device->address + device->size - 1) | (gigabyte - 1);
+
+    // A range that goes around the end of the address space has its end below its start.
+    bool overlaps = device->size > 0 &&
+                    (last < start || memory_overlaps(&board, start, last - start));
     if (overlaps)
-        log_warning("board: %s at 0x%llx lies in memory, left out", what,
+        log_warning("board: %s at 0x%llx lies too close to memory, left out", what,
                     (unsigned long long)device->address);
     return !overlaps;
 }
