@@ -50,40 +50,47 @@ IMAGE := $(OUT)/$(IMAGE_NAME)
 LAST := $(filter-out 00,$(CHAPTER))
 CHAPTERS := $(sort $(wildcard docs/chapters/[0-9]*))
 UPTO := $(shell printf '%s\n' $(CHAPTERS) | awk -v last=$(or $(LAST),99) '{ split($$0, a, /[\/-]/); if (a[3] <= last) print }')
-own = $(or $(and $(WORK),$(wildcard $(WORK)/$(1))),$(wildcard $(1)))
-PARTS := $(foreach f,$(shell sed 's/\#.*//; s/<machine>/$(MACHINE)/' /dev/null $(UPTO:=/files)),$(call own,$(f)))
-PROGRAM := $(or $(APP),$(if $(UNIT),tests/unit/test_$(UNIT).c),$(if $(LAST),$(call own,$(firstword $(wildcard docs/chapters/$(LAST)-*))/main.c),$(call own,kernel/main.c)))
-
-# A file that comes to WORK or goes changes what its objects are made from, and make keeps no note of that.
-ifneq ($(WORK),)
-    OVERLAY := $(shell find $(WORK) -type f | sort | cksum)
+# The learner's folder. Its files stand in for the tree's, headers too, wherever they are included from: an #include looks
+# beside the including file first, so all is compiled from a copy of the tree made of links. Made anew when a file comes or
+# goes, and with it all objects: what a file that is gone was built into, make keeps no note of.
+FOLDERS := apps boot docs drivers kernel tests user
+SOURCES := $(if $(WORK),$(OUT)/tree/)
+ifneq ($(and $(WORK),$(GOALS)),)
+    WORK_FILES := $(shell cd $(WORK) && find $(FOLDERS) linker.ld \( -name '*.[chS]' -o -name '*.ld' -o -name files \) 2>/dev/null | sort)
+    OVERLAY := $(abspath $(WORK)): $(WORK_FILES) $(shell find $(FOLDERS) -type f | sort | cksum)
     ifneq ($(OVERLAY),$(shell cat $(OUT)/overlay 2>/dev/null))
-        $(shell rm -rf $(OUT); mkdir -p $(OUT); echo '$(OVERLAY)' >$(OUT)/overlay)
+        $(shell rm -rf $(OUT); mkdir -p $(SOURCES); cp -rs $(FOLDERS:%=$(CURDIR)/%) $(CURDIR)/linker.ld $(SOURCES); \
+            for f in $(WORK_FILES); do mkdir -p $$(dirname $(SOURCES)$$f); ln -sf $(abspath $(WORK))/$$f $(SOURCES)$$f; done; \
+            echo '$(OVERLAY)' >$(OUT)/overlay)
     endif
 endif
+# Where a file of the tree is read from: the learner's own under its own name, which compilers then show.
+own = $(or $(and $(WORK),$(wildcard $(WORK)/$(1))),$(wildcard $(SOURCES)$(1)),$(wildcard $(1)))
+LISTS := $(foreach chapter,$(UPTO),$(call own,$(chapter)/files))
+PARTS := $(foreach f,$(shell sed 's/\#.*//; s/<machine>/$(MACHINE)/' /dev/null $(LISTS)),$(if $(call own,$(f)),$(f)))
+PROGRAM := $(or $(APP),$(if $(UNIT),tests/unit/test_$(UNIT).c),$(if $(LAST),$(firstword $(wildcard docs/chapters/$(LAST)-*))/main.c,kernel/main.c))
 
 # ---- Toolchain and flags; boot/<machine>/flags.mk adds the machine's own
 WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
     -Wpointer-arith -Wcast-align -Wwrite-strings -Wvla -Wimplicit-fallthrough -Wno-unused-parameter $(if $(CI),-Werror)
+INCLUDES := $(or $(SOURCES),.) $(SOURCES)kernel $(SOURCES)kernel/machine/$(MACHINE)
 COMMON := -std=gnu11 -g -fno-common -fno-strict-aliasing -fno-omit-frame-pointer -fno-optimize-sibling-calls \
     -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables \
     -ffunction-sections -fdata-sections $(if $(RELEASE),-O2,-Og) $(WARNINGS) \
-    $(addprefix -iquote ,$(if $(WORK),$(WORK) $(WORK)/kernel)) -iquote . -iquote kernel -iquote kernel/machine/$(MACHINE) \
-    -ffile-prefix-map=$(CURDIR)/=
+    $(addprefix -iquote ,$(INCLUDES)) -ffile-prefix-map=$(CURDIR)/= $(if $(WORK),-ffile-prefix-map=$(SOURCES)= -ffile-prefix-map=$(WORK)/=)
 include boot/$(MACHINE)/flags.mk
 KERNEL_CFLAGS := $(MACHINE_CFLAGS) $(COMMON) -ffreestanding
-USER_CFLAGS := $(filter-out -Wmissing-prototypes -iquote . kernel kernel/machine/$(MACHINE) $(WORK) $(WORK)/kernel,$(KERNEL_CFLAGS)) \
-    $(addprefix -iquote ,$(if $(WORK),$(WORK)/user) user)
+USER_CFLAGS := $(filter-out -Wmissing-prototypes -iquote $(INCLUDES),$(KERNEL_CFLAGS)) -iquote $(SOURCES)user
 
 # ---- Objects
 # The suffix stays in the name: trap.S and trap.c are two objects.
-object = $(OUT)/$(patsubst $(WORK)/%,%,$(1)).o
+object = $(OUT)/$(patsubst /%,%,$(1)).o
 OBJECTS := $(foreach f,$(PARTS),$(call object,$(f)))
 UNIT_RUNNER := $(if $(UNIT),tests/unit/run_$(if $(filter host,$(MACHINE)),cmocka,kernel).c)
 PROGRAM_OBJECT := $(foreach f,$(PROGRAM) $(UNIT_RUNNER),$(call object,$(f)))
 ARCHIVE := $(OUT)/$(IMAGE_NAME).a
 # The shell's programs: user/NAME.c with a NAME_main(), as the lists have them.
-PROGRAM_TABLE := $(if $(filter %kernel/program.c,$(PARTS)),$(OUT)/$(IMAGE_NAME).programs.o)
+PROGRAM_TABLE := $(if $(filter kernel/program.c,$(PARTS)),$(OUT)/$(IMAGE_NAME).programs.o)
 
 .PHONY: image all print-image
 image: $(IMAGE) compile_commands.json ##  build the image: the whole system, or CHAPTER=NN, or APP=file.c
@@ -99,29 +106,27 @@ $(OUT)/$(IMAGE_NAME).parts: FORCE
 	@echo '$(PROGRAM) $(PARTS)' | cmp -s - $@ || echo '$(PROGRAM) $(PARTS)' >$@
 
 # Which flags a source is built with: programs see os.h and nothing else; on host, the process's side sees the C library.
-flags_for = $(if $(filter $(HOST_SIDE) $(HOST_SIDE:%=$(WORK)/%),$(1)),$(HOST_CFLAGS),$(if $(filter user/% $(WORK)/user/%,$(1)),$(USER_CFLAGS),$(KERNEL_CFLAGS)))
+flags_for = $(if $(filter $(HOST_SIDE),$(1)),$(HOST_CFLAGS),$(if $(filter user/%,$(1)),$(USER_CFLAGS),$(KERNEL_CFLAGS)))
 
 define compile
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
-	$(Q)$(CC) $(call flags_for,$<) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(call flags_for,$(1)) -MMD -MP -c $< -o $@
 endef
-ifneq ($(WORK),)
-$(OUT)/%.c.o: $(WORK)/%.c $(OUT)/flags ; $(compile)
-$(OUT)/%.S.o: $(WORK)/%.S $(OUT)/flags ; $(compile)
-endif
-$(OUT)/%.c.o: %.c $(OUT)/flags ; $(compile)
-$(OUT)/%.S.o: %.S $(OUT)/flags ; $(compile)
-# An APP from anywhere.
-$(OUT)/%.c.o: /%.c $(OUT)/flags ; $(compile)
+define rule
+$(call object,$(1)): $(call own,$(1)) $(OUT)/flags
+	$$(call compile,$(1))
+endef
+$(foreach f,$(sort $(PARTS) $(PROGRAM) $(UNIT_RUNNER)),$(eval $(call rule,$(f))))
 
-$(OUT)/$(IMAGE_NAME).programs.c: tools/programs $(filter user/% $(WORK)/user/%,$(PARTS)) $(OUT)/$(IMAGE_NAME).parts
-	@tools/programs $(filter user/% $(WORK)/user/%,$(PARTS)) >$@
+PROGRAMS := $(foreach f,$(filter user/%,$(PARTS)),$(call own,$(f)))
+$(OUT)/$(IMAGE_NAME).programs.c: tools/programs $(PROGRAMS) $(OUT)/$(IMAGE_NAME).parts
+	@tools/programs $(PROGRAMS) >$@
 $(OUT)/$(IMAGE_NAME).programs.o: $(OUT)/$(IMAGE_NAME).programs.c $(OUT)/flags
 	$(Q)$(CC) $(KERNEL_CFLAGS) -c $< -o $@
 
 # A call to something that a later chapter brings is an error here, whether or not this image reaches it.
-$(ARCHIVE): $(OBJECTS) $(PROGRAM_TABLE) $(OUT)/$(IMAGE_NAME).parts
+$(ARCHIVE): $(OBJECTS) $(PROGRAM_TABLE) $(OUT)/$(IMAGE_NAME).parts tools/layers
 	$(Q)rm -f $@ && $(AR) rcsDT $@ $(OBJECTS) $(PROGRAM_TABLE)
 	$(Q)$(PYTHON) tools/layers --machine $(MACHINE) --out $(OUT) $(if $(WORK),--work $(WORK)) $(UPTO)
 
@@ -135,14 +140,14 @@ $(IMAGE): $(PROGRAM_OBJECT) $(ARCHIVE) $(LINK_EXTRA) tools/symbols
 	$(Q)$(PYTHON) tools/symbols --verify $@.first $@
 
 compile_commands.json: $(OUT)/$(IMAGE_NAME).parts $(OUT)/flags
-	@{ $(foreach f,$(PROGRAM) $(PARTS),printf ',\n{"directory":"%s","file":"%s","command":"%s"}' '$(CURDIR)' '$(f)' '$(subst ",\",$(CC) $(call flags_for,$(f)) -c $(f))';) } \
+	@{ $(foreach f,$(PROGRAM) $(PARTS),printf ',\n{"directory":"%s","file":"%s","command":"%s"}' '$(CURDIR)' '$(call own,$(f))' '$(subst ",\",$(CC) $(call flags_for,$(f)) -c $(call own,$(f)))';) } \
 	    | sed '1s/^,/[/; $$s/$$/]/; 1s/^$$/[/' >$@
 
 -include $(OBJECTS:.o=.d) $(PROGRAM_OBJECT:.o=.d)
 
 # ---- Running
-# RUN goes into quotes, so its own quotes and backslashes are marked.
-COMMAND_LINE = $(APPEND)$(if $(and $(APPEND),$(RUN)), )$(if $(RUN),run="$(subst ",\",$(subst \,\\,$(RUN)))")
+# RUN goes into quotes, so its own quotes and backslashes are marked. A $ in it is the shell's ($?), not make's.
+COMMAND_LINE = $(value APPEND)$(if $(and $(value APPEND),$(value RUN)), )$(if $(value RUN),run="$(subst ",\",$(subst \,\\,$(value RUN)))")
 QEMU_ARGUMENTS = --machine $(MACHINE) --memory $(MEMORY) --smp $(SMP) --append '$(subst ','\'',$(COMMAND_LINE))'
 
 .PHONY: qemu run qemu-gdb gdb check

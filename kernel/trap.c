@@ -104,7 +104,9 @@ static void print_advice(void)
 {
     const struct trap *trap = traps.reported;
     struct symbol symbol;
-    if (!symbol_find(trap->pc, &symbol))
+    if (trap->advice)
+        print("What to try: %s\n", trap->advice);
+    else if (!symbol_find(trap->pc, &symbol))
         print("What to try: this was no function's code, so a function pointer or a return\n"
               "  address was wrong. The call chain shows who jumped there.\n");
     else if (trap->has_address && trap->address < NULL_AREA)

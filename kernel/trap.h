@@ -30,6 +30,7 @@ struct trap {
     bool has_address;                   // whether `address` means something
     uintptr_t address;                  // the address that could not be accessed
     const struct machine_trap *machine; // all registers
+    const char *advice;                 // what to try; NULL: what address and pc suggest
 };
 
 void trap_init(void);

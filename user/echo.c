@@ -3,13 +3,21 @@
 // echo: prints its words; -n: without a new line
 #include "os.h"
 
+// In one piece: what others print meanwhile does not come between the words.
 int echo_main(int argc, char **argv)
 {
     bool newline = argc < 2 || strcmp(argv[1], "-n") != 0;
-    int result = 0;
-    for (int i = newline ? 1 : 2; i < argc && result >= 0; i++)
-        result = os_printf(i + 1 < argc ? "%s " : "%s", argv[i]);
-    if (newline && result >= 0)
-        result = os_printf("\n");
-    return result < 0;
+    int first = newline ? 1 : 2;
+    size_t size = 2; // the newline and the end
+    for (int i = first; i < argc; i++)
+        size += strlen(argv[i]) + 1;
+    char *line = os_alloc(size), *end = line;
+    if (!line)
+        return os_print_error("echo", -ENOMEM);
+
+    for (int i = first; i < argc; i++)
+        end += snprintf(end, size - (size_t)(end - line), i > first ? " %s" : "%s", argv[i]);
+    if (newline)
+        *end++ = '\n';
+    return os_write(OS_OUTPUT, line, (size_t)(end - line)) < 0;
 }

@@ -287,9 +287,9 @@ const struct board *board_describe(const struct boot_info *boot)
     find_timebase(&tree, cpus);
     find_parts(&tree, find_harts(&tree, cpus, boot->hart));
     check_devices();
+    cut_memory();
     for (unsigned i = 0; i < board.memory_count; i++)
         board.memory_total += board.memory[i].size;
-    cut_memory();
     remove_reserved_memory(&tree);
     if (board.memory_count == 0)
         panic("the device tree names no free memory: the image ends at %p", image_end);

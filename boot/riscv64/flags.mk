@@ -15,6 +15,6 @@ endif
 MACHINE_CFLAGS := -march=rv64imac$(shell $(CC) -march=rv64imac_zicsr_zifencei -mabi=lp64 -x c -c /dev/null -o /dev/null 2>/dev/null && echo _zicsr_zifencei) \
     -mabi=lp64 -mcmodel=medany $(if $(LLVM),-mno-relax -gdwarf-4) -mno-save-restore -fno-pic -fno-pie \
     -D_LIBC_LIMITS_H_
-LDFLAGS := -T linker.ld --defsym=image_base=0x80200000 --build-id=none --gc-sections -nostdlib -static -z noexecstack
-LINK_EXTRA := linker.ld
+LDFLAGS := -T $(call own,linker.ld) --defsym=image_base=0x80200000 --build-id=none --gc-sections -nostdlib -static -z noexecstack
+LINK_EXTRA := $(call own,linker.ld)
 link = $(Q)$(LD) $(LDFLAGS) -u _start -o $(1) $(PROGRAM_OBJECT) $(2) $(ARCHIVE)

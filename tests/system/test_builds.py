@@ -103,6 +103,35 @@ def test_a_file_may_leave_the_learners_folder(tmp_path):
     boot.build("riscv64", WORK=str(folder), CHAPTER="02", BUILD=BUILD)
 
 
+def test_a_learners_header_reaches_the_trees_sources(tmp_path):
+    """Else one image would hold two layouts of a struct."""
+    folder = tmp_path / "work"
+    (folder / "kernel").mkdir(parents=True)
+    with open(os.path.join(boot.ROOT, "kernel/panic.h")) as file:
+        header = file.read()
+    (folder / "kernel/panic.h").write_text(header.replace("panic_at(__FILE__", 'panic_at("mine"'))
+    image = boot.build("riscv64", WORK=str(folder), BUILD=BUILD)
+    with boot.Session("riscv64", image, append='run="crash double-free"') as session:
+        session.expect(re.compile(r"^at mine:\d+$", re.M))
+        session.end(1)
+
+
+def test_a_learner_adds_a_program(tmp_path, machine):
+    """A list of the learner's own replaces the chapter's."""
+    folder, lists = tmp_path / "work", "docs/chapters/13-shell/files"
+    (folder / "user").mkdir(parents=True)
+    (folder / lists).parent.mkdir(parents=True)
+    with open(os.path.join(boot.ROOT, lists)) as file:
+        (folder / lists).write_text(file.read() + "user/mine.c\n")
+    (folder / "user/mine.c").write_text('// mine: says so\n#include "os.h"\nint mine_main(int argc, char **argv)\n'
+                                        '{\n    return os_printf("it is mine\\n") < 0;\n}\n')
+    image = boot.build(machine, WORK=str(folder), BUILD=BUILD)
+    with boot.Session(machine, image, append='run="mine; help mine"') as session:
+        session.expect("it is mine")
+        session.expect("mine: says so")
+        session.end(0)
+
+
 def test_an_image_holds_only_what_it_reaches(image):
     """A hello world of one's own has no scheduler, no allocator, no shell."""
     import elf

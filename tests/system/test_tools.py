@@ -166,9 +166,9 @@ def test_make_qemu_passes_commands_and_the_status(machine):
     done = run("make", "-s", "qemu", f"MACHINE={machine}", "RUN=echo it is me; poweroff 0", f"BUILD={BUILD}",
                stdin=subprocess.DEVNULL)
     assert done.returncode == 0 and "it is me" in done.stdout, done.stdout
-    done = run("make", "-s", "qemu", f"MACHINE={machine}", "RUN=echo 'a  b'; false", f"BUILD={BUILD}",
+    done = run("make", "-s", "qemu", f"MACHINE={machine}", "RUN=echo 'a  b'; false; echo st $?; false", f"BUILD={BUILD}",
                stdin=subprocess.DEVNULL)
-    assert done.returncode != 0 and "a  b" in done.stdout, done.stdout
+    assert done.returncode != 0 and "a  b" in done.stdout and "st 1" in done.stdout, done.stdout
 
 
 # ---- make check ------------------------------------------------------------------------------------------------------

@@ -64,9 +64,15 @@ static bool has_address(const siginfo_t *signal, const ucontext_t *context)
            is_page_fault(signal, context);
 }
 
+// By a process or by a key, not by what the processor was doing.
+static bool is_from_outside(const siginfo_t *signal)
+{
+    return signal->si_code <= 0 || signal->si_signo == SIGQUIT;
+}
+
 static const char *cause_in_words(const siginfo_t *signal, const ucontext_t *context)
 {
-    if (signal->si_code <= 0) // of a process, not of the processor
+    if (signal->si_code <= 0)
         return "stopped from outside (a signal)";
     if (is_page_fault(signal, context))
         return page_fault_in_words((uint64_t)context->uc_mcontext.gregs[REG_ERR],
@@ -99,6 +105,7 @@ static void handle(int number, siginfo_t *signal, void *system_context)
         .has_address = has_address(signal, context),
         .address = sanitizer_meant_address((uintptr_t)signal->si_addr),
         .machine = &trap,
+        .advice = is_from_outside(signal) ? "the call chain shows what it was doing." : NULL,
     };
     trap_report(&report);
 }
