@@ -218,9 +218,10 @@ size_t buddy_longest_run(void)
 
 // ---- Starting ------------------------------------------------------------------------
 
-// Takes room for a mark a page from the first range that has it and a page more. What the
-// marks are now does not matter: all lie beyond a frontier. Returns how many pages they
-// fill.
+// Takes room for a mark a page from the end of the first range that has it and a page more.
+// (From the end, so that the first pages to be handed out lie beside the image however much
+// memory there is: there the page tables are split already.) What the marks are now does not
+// matter: all lie beyond a frontier. Returns how many pages they fill.
 static size_t place_marks(size_t size)
 {
     size_t pages = (size + PAGE_SIZE - 1) / PAGE_SIZE;
@@ -230,8 +231,8 @@ static size_t place_marks(size_t size)
     if (i == buddy.range_count)
         panic("page: no memory for %zu bytes of marks and one page more", size);
 
-    uint8_t *marks = address_of(buddy.ranges[i].start);
-    buddy.ranges[i].start += pages;
+    buddy.ranges[i].end -= pages;
+    uint8_t *marks = address_of(buddy.ranges[i].end);
     for (i = 0; i < buddy.range_count; i++) {
         struct buddy_range *range = &buddy.ranges[i];
         range->marks = marks;
