@@ -93,7 +93,7 @@ ARCHIVE := $(OUT)/$(IMAGE_NAME).a
 PROGRAM_TABLE := $(if $(filter kernel/program.c,$(PARTS)),$(OUT)/$(IMAGE_NAME).programs.o)
 
 .PHONY: image all print-image
-image: $(IMAGE) compile_commands.json ##  build the image: the whole system, or CHAPTER=NN, or APP=file.c
+image: $(IMAGE) $(if $(WORK),,compile_commands.json) ##  build the image: the whole system, or CHAPTER=NN, or APP=file.c
 all: image
 print-image: $(IMAGE) ##      build the image and say where it is: for scripts
 	@echo $(IMAGE)
