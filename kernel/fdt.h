@@ -56,6 +56,8 @@ uint32_t fdt_cell(const struct fdt *tree, fdt_node node, const char *name, unsig
                   uint32_t otherwise);
 // A property that is a terminated string, or NULL.
 const char *fdt_string(const struct fdt *tree, fdt_node node, const char *name);
+// Whether a list of strings, each with its terminating 0, has this one.
+bool fdt_lists(const char *list, uint32_t length, const char *what);
 bool fdt_is_compatible(const struct fdt *tree, fdt_node node, const char *what);
 // The first node after `from` (FDT_NONE: from the root) whose "compatible" lists `what`.
 fdt_node fdt_find_compatible(const struct fdt *tree, fdt_node from, const char *what);

@@ -62,20 +62,25 @@ uint32_t fdt_cell(const struct fdt *tree, fdt_node node, const char *name, unsig
     return cells && i < length / 4 ? read_cell(cells + 4 * (size_t)i) : otherwise;
 }
 
+bool fdt_lists(const char *list, uint32_t length, const char *what)
+{
+    size_t size = strlen(what) + 1;
+
+    while (length >= size) {
+        if (memcmp(list, what, size) == 0)
+            return true;
+        uint32_t step = (uint32_t)strnlen(list, length - 1) + 1;
+        list += step;
+        length -= step;
+    }
+    return false;
+}
+
 bool fdt_is_compatible(const struct fdt *tree, fdt_node node, const char *what)
 {
     uint32_t length;
-    const char *at = fdt_property(tree, node, "compatible", &length);
-    if (!at)
-        return false;
-    // A list of strings, each with its terminating 0.
-    for (const char *end = at + length; at < end;) {
-        size_t size = strnlen(at, (size_t)(end - at));
-        if (at + size < end && strcmp(at, what) == 0)
-            return true;
-        at += size + 1;
-    }
-    return false;
+    const char *list = fdt_property(tree, node, "compatible", &length);
+    return list && fdt_lists(list, length, what);
 }
 
 fdt_node fdt_find_compatible(const struct fdt *tree, fdt_node from, const char *what)

@@ -124,21 +124,6 @@ static void found_memory(const struct fdt *tree, fdt_node node)
         memory_add(&board, start, size);
 }
 
-// Whether a list of strings, each with its terminating 0, has this one.
-static bool lists(const char *list, uint32_t length, const char *what)
-{
-    size_t size = strlen(what) + 1;
-
-    while (length >= size) {
-        if (memcmp(list, what, size) == 0)
-            return true;
-        uint32_t step = (uint32_t)strnlen(list, length - 1) + 1;
-        list += step;
-        length -= step;
-    }
-    return false;
-}
-
 // `phandle`: names our hart in the interrupt controller's list.
 static void find_parts(const struct fdt *tree, uint32_t phandle)
 {
@@ -162,7 +147,7 @@ static void find_parts(const struct fdt *tree, uint32_t phandle)
             continue;
         }
         for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-            if (lists(list, length, parts[i].compatible) && is_enabled(tree, node)) {
+            if (fdt_lists(list, length, parts[i].compatible) && is_enabled(tree, node)) {
                 parts[i].found(tree, node, phandle);
                 break;
             }
