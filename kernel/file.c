@@ -12,6 +12,7 @@
 #include "error.h"
 #include "panic.h"
 #include "string.h"
+#include "user/os_files.h"
 
 void file_init(struct file *file, const struct file_operations *operations)
 {
@@ -56,6 +57,74 @@ int file_write(struct file *file, const void *bytes, size_t size)
     int count = file->operations->write(file, bytes, size);
     file_put(file);
     return count;
+}
+
+// ---- Files with positions, and directories ----------------------------------------------
+int64_t file_seek(struct file *file, int64_t offset, int whence)
+{
+    return file->operations->seek ? file->operations->seek(file, offset, whence) : -ESPIPE;
+}
+
+int file_read_at(struct file *file, uint64_t offset, void *buffer, size_t size)
+{
+    if (!file->operations->read_at)
+        return -ESPIPE;
+    file_get(file);
+    int count = file->operations->read_at(file, offset, buffer, size);
+    file_put(file);
+    return count;
+}
+
+int file_write_at(struct file *file, uint64_t offset, const void *bytes, size_t size)
+{
+    if (!file->operations->write_at)
+        return -ESPIPE;
+    file_get(file);
+    int count = file->operations->write_at(file, offset, bytes, size);
+    file_put(file);
+    return count;
+}
+
+int file_truncate(struct file *file, uint64_t size)
+{
+    if (!file->operations->truncate)
+        return -EINVAL;
+    file_get(file);
+    int error = file->operations->truncate(file, size);
+    file_put(file);
+    return error;
+}
+
+int file_sync(struct file *file)
+{
+    if (!file->operations->sync)
+        return -EINVAL;
+    file_get(file);
+    int error = file->operations->sync(file);
+    file_put(file);
+    return error;
+}
+
+// What is no file of a file system is at most a stream of bytes.
+int file_status(struct file *file, struct os_status *status)
+{
+    *status = (struct os_status){.type = OS_TYPE_PIPE, .links = 1};
+    if (!file->operations->status)
+        return 0;
+    file_get(file);
+    int error = file->operations->status(file, status);
+    file_put(file);
+    return error;
+}
+
+int file_list(struct file *file, struct os_entry *entry)
+{
+    if (!file->operations->list)
+        return -ENOTDIR;
+    file_get(file);
+    int found = file->operations->list(file, entry);
+    file_put(file);
+    return found;
 }
 
 // ---- The file that does nothing ---------------------------------------------------------
@@ -114,4 +183,11 @@ void file_table_close_all(struct file_table *table)
 {
     for (int handle = 0; handle < FILE_HANDLES_MAX; handle++)
         file_table_close(table, handle);
+}
+
+// ---- Names ------------------------------------------------------------------------------
+struct file_hooks *file_hooks(void)
+{
+    static struct file_hooks hooks;
+    return &hooks;
 }

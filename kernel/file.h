@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Files: whatever can be read, written and closed, behind one small table of functions.
+// Files: whatever can be opened, read, written and closed, behind one table of functions.
 //
 //   struct file *file              shared by reference: file_get(), file_put()
 //   file_read(), file_write()      what every kind has; a kind embeds struct file
@@ -10,16 +10,28 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct file;
+struct os_entry;
+struct os_status;
 
 struct file_operations {
     const char *kind; // "console", "pipe"
     // Sleep. A count (reading: 0 at the end) or a negative error number. NULL: -EBADF.
     int (*read)(struct file *file, void *buffer, size_t size);
     int (*write)(struct file *file, const void *bytes, size_t size);
-    // The last reference is gone. Never sleeps. NULL: there is nothing to do.
+    // The last reference is gone. May sleep. NULL: there is nothing to do.
     void (*release)(struct file *file);
+    // Those of os_files.h; all may sleep. NULL: -ESPIPE for the first three, -EINVAL for
+    // truncate and sync, -ENOTDIR for list; a status with the type OS_TYPE_PIPE.
+    int64_t (*seek)(struct file *file, int64_t offset, int whence);
+    int (*read_at)(struct file *file, uint64_t offset, void *buffer, size_t size);
+    int (*write_at)(struct file *file, uint64_t offset, const void *bytes, size_t size);
+    int (*truncate)(struct file *file, uint64_t size);
+    int (*sync)(struct file *file);
+    int (*status)(struct file *file, struct os_status *status);
+    int (*list)(struct file *file, struct os_entry *entry);
 };
 
 struct file {
@@ -32,6 +44,13 @@ struct file *file_get(struct file *file); // one more reference
 void file_put(struct file *file);         // one less; NULL may be given
 int file_read(struct file *file, void *buffer, size_t size);
 int file_write(struct file *file, const void *bytes, size_t size);
+int64_t file_seek(struct file *file, int64_t offset, int whence);
+int file_read_at(struct file *file, uint64_t offset, void *buffer, size_t size);
+int file_write_at(struct file *file, uint64_t offset, const void *bytes, size_t size);
+int file_truncate(struct file *file, uint64_t size);
+int file_sync(struct file *file);
+int file_status(struct file *file, struct os_status *status);
+int file_list(struct file *file, struct os_entry *entry);
 // Empty for reading, takes whatever is written. The reference is the caller's.
 struct file *file_null(void);
 
@@ -48,3 +67,11 @@ int file_table_add(struct file_table *table, struct file *file);
 struct file *file_table_find(const struct file_table *table, int handle);
 int file_table_close(struct file_table *table, int handle); // 0, -EBADF
 void file_table_close_all(struct file_table *table);
+
+// What a tree of names is needed for, and not there before chapter 17. Unset: -ENOSYS.
+struct file_hooks {
+    int (*open)(const char *path, unsigned flags, struct file **file); // os_open()
+    // The absolute path of an open directory.
+    int (*path_of)(struct file *directory, char *path, size_t size);
+};
+struct file_hooks *file_hooks(void);

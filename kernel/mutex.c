@@ -50,6 +50,19 @@ int mutex_lock(struct mutex *mutex, uint64_t deadline_ns)
     return wait_queue_wait(&mutex->waiters, &reason, deadline_ns);
 }
 
+void mutex_lock_always(struct mutex *mutex)
+{
+    if (mutex_try_lock(mutex))
+        return;
+    ASSERT(mutex->owner != thread_current());
+
+    const struct wait_reason reason = {.what = "mutex",
+                                       .name = mutex->name,
+                                       .holder = &mutex->owner,
+                                       .uninterruptible = true};
+    wait_queue_wait(&mutex->waiters, &reason, MACHINE_NEVER);
+}
+
 void mutex_unlock(struct mutex *mutex)
 {
     ASSERT(mutex->owner == thread_current());

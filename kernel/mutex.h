@@ -19,5 +19,8 @@ struct mutex {
 void mutex_init(struct mutex *mutex, const char *name);
 // Sleeps. 0; -ETIMEDOUT; -EINTR; -EDEADLK when the caller holds it already.
 int mutex_lock(struct mutex *mutex, uint64_t deadline_ns);
+// The same for what the kernel has to do whatever Ctrl-C says: only an end of the wait is
+// an end of it. ASSERTs that the caller does not hold it.
+void mutex_lock_always(struct mutex *mutex);
 bool mutex_try_lock(struct mutex *mutex);
 void mutex_unlock(struct mutex *mutex); // ASSERTs that the caller holds it

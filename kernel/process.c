@@ -152,6 +152,8 @@ int process_start(const struct program *program, char *const argv[],
     process->background = background;
     for (int handle = 0; handle < 3; handle++)
         process->files.files[handle] = file_get(files[handle]);
+    if (process->parent->directory)
+        process->directory = file_get(process->parent->directory);
     if (!background)
         terminal_look_for_interrupt();
     return process->id;
@@ -282,6 +284,7 @@ _Noreturn void process_exit(int status)
     if (process->raw_console)
         terminal_set_raw(false);
     file_table_close_all(&process->files);
+    file_put(process->directory);
     release_all(process);
     leave_children(process);
 

@@ -40,6 +40,7 @@ struct process {
     int argc;
     char **argv;                   // one allocation with all the strings
     struct file_table files;
+    struct file *directory;        // the current one; NULL: the root
     struct list threads;           // struct os_thread, those beside the first
     struct list owned;             // struct owned: memory, mutexes, channels ...
 };

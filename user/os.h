@@ -24,6 +24,10 @@
 #include "../kernel/format.h"
 #include "../kernel/string.h"
 
+// The rest of the interface: files, and what devices do.
+#include "os_devices.h"
+#include "os_files.h"
+
 // A deadline that does not come. All deadlines are absolute, on os_clock_ns().
 #define OS_NEVER UINT64_MAX
 enum { OS_INTERRUPTED = 130 }; // the exit status of a program that was asked to end
