@@ -28,11 +28,12 @@ bool random_is_seeded(void);
 // A device class: what a driver of an entropy device provides.
 struct entropy_device {
     const char *name;
-    // Waits for at least one byte. A count up to `size`, or an error.
+    // Waits for at least one byte, not for ever. A count up to `size`, or an error.
     int (*read)(struct entropy_device *device, void *buffer, size_t size);
 };
 // Seeds the generator from the device now, and again after every so many bytes given.
-// Sleeps. 0 or the device's error.
+// Sleeps. 0; -EBUSY: there is one already; -ENOMEM; the device's error, of which -ETIMEDOUT
+// means that it is slow: it is asked again in the background.
 int random_set_device(struct entropy_device *device);
 
 // kernel/chacha20.c: one block of 64 bytes of the key stream (RFC 8439, 2.3).

@@ -53,6 +53,8 @@ struct virtio_transport {
     uint32_t (*queue_size_max)(struct virtio_device *device, unsigned index);
     // Tells where the parts of a queue lie and enables it. 0 or an error.
     int (*enable_queue)(struct virtio_device *device, const struct virtqueue *queue);
+    // From here on the device's interrupts are heard. 0 or an error.
+    int (*connect)(struct virtio_device *device);
     void (*notify)(struct virtio_device *device, unsigned index);
     // Changes whenever the configuration does: read before and after.
     uint32_t (*config_generation)(struct virtio_device *device);
@@ -86,9 +88,11 @@ struct virtio_device {
     const struct virtio_transport *transport;
     const struct virtio_driver *driver;
     void *registers;   // the transport's
+    unsigned irq;      // the transport's
     char name[16];     // "virtio2": its slot
     enum virtio_id id;
     uint64_t features; // negotiated
+    bool live;         // DRIVER_OK: requests may be made
     bool broken;       // it lied, or asked for a reset: nothing of it is used any more
     struct virtqueue *queues[VIRTIO_QUEUES_MAX];
     void *data;        // the driver's
@@ -116,6 +120,9 @@ uint64_t virtio_config_read64(struct virtio_device *device, unsigned offset);
 // The next device after `device` (NULL: the first) that has a driver, or NULL.
 struct virtio_device *virtio_next(struct virtio_device *device);
 
+// For transports: takes a device that was found through its life cycle. `device` comes from
+// the heap and is virtio.c's from here on. Whether it was started; why not is said. Sleeps.
+bool virtio_start(struct virtio_device *device, const struct virtio_driver *const *drivers);
 // For transports: the device has used buffers, or its configuration has changed.
 void virtio_queues_interrupt(struct virtio_device *device);
 void virtio_config_interrupt(struct virtio_device *device);

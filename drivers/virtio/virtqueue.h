@@ -39,14 +39,26 @@ struct virtq_used {
     uint16_t flags, index;
     struct virtq_used_element ring[]; // and behind it avail_event
 };
-static_assert(sizeof(struct virtq_desc) == 16, "virtio 1.2, 2.7.5");
-static_assert(sizeof(struct virtq_used_element) == 8, "virtio 1.2, 2.7.8");
+enum { VIRTQ_AVAIL_NO_INTERRUPT = 1, VIRTQ_USED_NO_NOTIFY = 1 }; // flags without EVENT_IDX
+_Static_assert(sizeof(struct virtq_desc) == 16, "virtio 1.2, 2.7.5");
+_Static_assert(sizeof(struct virtq_used_element) == 8, "virtio 1.2, 2.7.8");
 
 struct virtqueue_counters {
     uint64_t requests, completions;
     uint64_t descriptors;   // of the ring, taken by requests
     uint64_t notifications; // that we gave the device
     uint64_t interrupts;    // that it gave us
+};
+
+// What belongs to a descriptor, by its number.
+struct virtqueue_slot {
+    uint16_t next; // free one, or of its chain
+    // If it is the first of a request:
+    uint16_t last, count;     // of its chain
+    uint16_t table_size;      // descriptors
+    struct virtq_desc *table; // indirect; kept for the next request that begins here
+    void *cookie;             // NULL: none begins here
+    uint64_t room;            // bytes that the device may write
 };
 
 struct virtqueue {
@@ -57,20 +69,25 @@ struct virtqueue {
     uint16_t size; // descriptors, a power of two
     bool event_idx, indirect;
     void (*completed)(struct virtqueue *queue);
-    struct virtq_desc *desc;           // shared; we write
-    struct virtq_avail *avail;         // shared; we write
-    volatile struct virtq_used *used;  // shared; the device writes: never trusted
+    struct virtq_desc *desc;            // shared; we write
+    volatile struct virtq_avail *avail; // shared; we write
+    volatile struct virtq_used *used;   // shared; the device writes: never trusted
+    volatile uint16_t *used_event;      // behind avail: when we want to be interrupted
+    volatile uint16_t *avail_event;     // behind used: when the device wants a notification
     // Ours, never seen by the device:
-    struct virtqueue_slot *slots; // by head descriptor: the cookie and what belongs to it
+    struct virtqueue_slot *slots;
     uint16_t free_head, free_count;
+    uint16_t avail_index;  // how far avail->ring has been filled
+    uint16_t notified;     // avail_index at the last virtqueue_notify()
     uint16_t last_used;    // how far used->ring has been read
-    uint16_t notified;     // avail->index at the last notification
+    uint16_t seen_used;    // used->index when it was looked at last
     uint16_t in_flight;    // requests
     struct virtqueue_counters counters;
 };
 
 // `size_max` descriptors or what the device allows, if that is less; it becomes a power of
-// two. `completed` is called between threads when there may be something to collect.
+// two. `completed` is called between threads when there may be something to collect; NULL: the
+// device need not interrupt.
 // 0; -ENOENT: the device has no such queue; -EINVAL: its queue is too small; -ENOMEM.
 int virtqueue_create(struct virtio_device *device, unsigned index, unsigned size_max,
                      const char *name, void (*completed)(struct virtqueue *queue),
@@ -93,3 +110,9 @@ void *virtqueue_collect(struct virtqueue *queue, uint32_t *length);
 bool virtqueue_is_full(const struct virtqueue *queue); // one segment more would not fit
 // Takes the cookie of some request that is in flight, or NULL: only for a broken device.
 void *virtqueue_abandon(struct virtqueue *queue);
+
+// ---- For virtio.c -----------------------------------------------------------------------
+bool virtqueue_has_used(const struct virtqueue *queue); // there is something to collect
+void virtqueue_forbid_interrupts(struct virtqueue *queue);
+void virtqueue_interrupted(struct virtqueue *queue);    // calls completed()
+void virtqueue_destroy(struct virtqueue *queue);        // once the device has been reset

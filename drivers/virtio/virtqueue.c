@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+//
+// A split virtqueue: buffers on their way to a device and back (virtio 1.2, 2.7).
+//
+// Three arrays in memory that both sides see. Descriptors say where buffers lie; chained,
+// several make one request. In the ring "avail" we put the first descriptor of each request;
+// in the ring "used" the device puts it back. Each ring has one writer, and an index that
+// only grows and wraps around at 65536, so neither side ever waits for the other.
+//
+// Believed is only what is kept on our side: the free list, the chains and what belongs to
+// them are in `slots`, which the device cannot reach.
+// Chapter 14.
+#include "virtqueue.h"
+
+#include "error.h"
+#include "heap.h"
+#include "machine.h"
+#include "panic.h"
+#include "virtio.h"
+
+enum { TABLE_MIN = 8 }; // descriptors of the smallest indirect table
+
+// ---- To the device ----------------------------------------------------------------------
+unsigned virtqueue_segments_max(const struct virtqueue *queue)
+{
+    return queue->size; // of an indirect table, too: virtio 1.2, 2.7.5.3.1
+}
+
+bool virtqueue_is_full(const struct virtqueue *queue)
+{
+    return queue->free_count == 0;
+}
+
+static bool are_valid(const struct segment *segments, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (segments[i].size - 1 >= UINT32_MAX) // 0, or more than a descriptor can say
+            return false;
+    }
+    return true;
+}
+
+static void describe(struct virtq_desc *desc, const struct segment *segment, unsigned flags,
+                     uint16_t next)
+{
+    desc->address = (uintptr_t)segment->data;
+    desc->length = (uint32_t)segment->size;
+    desc->flags = (uint16_t)flags;
+    desc->next = next;
+}
+
+// Chains free descriptors, in the order in which they are free. Nothing is taken yet.
+static void fill_ring(struct virtqueue *queue, const struct segment *segments, unsigned out,
+                      unsigned count)
+{
+    uint16_t head = queue->free_head, at = head;
+    for (unsigned i = 0;; i++) {
+        unsigned flags = i < out ? 0 : VIRTQ_DESC_WRITE;
+        uint16_t next = queue->slots[at].next;
+        if (i + 1 == count) {
+            describe(&queue->desc[at], &segments[i], flags, 0);
+            break;
+        }
+        describe(&queue->desc[at], &segments[i], flags | VIRTQ_DESC_NEXT, next);
+        at = next;
+    }
+    queue->slots[head].last = at;
+    queue->slots[head].count = (uint16_t)count;
+}
+
+// The same in a table of its own, which costs one descriptor of the ring.
+static void fill_table(struct virtqueue *queue, const struct segment *segments, unsigned out,
+                       unsigned count)
+{
+    uint16_t head = queue->free_head;
+    struct virtqueue_slot *slot = &queue->slots[head];
+    struct virtq_desc *desc = slot->table;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned flags = i < out ? VIRTQ_DESC_NEXT : VIRTQ_DESC_NEXT | VIRTQ_DESC_WRITE;
+        describe(&desc[i], &segments[i], flags, (uint16_t)(i + 1));
+    }
+    desc[count - 1].flags &= (uint16_t)~VIRTQ_DESC_NEXT;
+
+    const struct segment table = {desc, count * sizeof(*desc)};
+    describe(&queue->desc[head], &table, VIRTQ_DESC_INDIRECT, 0);
+    slot->last = head;
+    slot->count = 1;
+}
+
+// Whether the free slot at the head has a table for so many; a longer one is made when it
+// does not, and kept.
+static bool has_table(struct virtqueue *queue, unsigned count)
+{
+    struct virtqueue_slot *slot = &queue->slots[queue->free_head];
+    if (count <= slot->table_size)
+        return true;
+
+    unsigned size = TABLE_MIN;
+    while (size < count)
+        size *= 2;
+    struct virtq_desc *table = heap_alloc(size * sizeof(*table));
+    if (!table)
+        return false; // a chain in the ring does it, too
+    heap_free(slot->table);
+    slot->table = table;
+    slot->table_size = (uint16_t)size;
+    return true;
+}
+
+// The request at the head of the free list is the device's now.
+static void hand_over(struct virtqueue *queue, uint64_t room, void *cookie)
+{
+    uint16_t head = queue->free_head;
+    struct virtqueue_slot *slot = &queue->slots[head];
+    slot->cookie = cookie;
+    slot->room = room;
+    queue->free_head = queue->slots[slot->last].next;
+    queue->free_count -= slot->count;
+    queue->in_flight++;
+    queue->counters.requests++;
+    queue->counters.descriptors += slot->count;
+
+    queue->avail->ring[queue->avail_index & (queue->size - 1)] = head;
+    machine_write_barrier(); // the device sees the entry before the index that covers it
+    queue->avail->index = ++queue->avail_index;
+}
+
+int virtqueue_submit(struct virtqueue *queue, const struct segment *segments, unsigned out,
+                     unsigned in, void *cookie)
+{
+    ASSERT(cookie);
+
+    unsigned count = out + in;
+    if (queue->device->broken)
+        return -EIO;
+    if (count == 0 || count > queue->size || !are_valid(segments, count))
+        return -EINVAL;
+    if (queue->free_count == 0)
+        return -EBUSY;
+
+    if (count > 1 && queue->indirect && has_table(queue, count))
+        fill_table(queue, segments, out, count);
+    else if (count <= queue->free_count)
+        fill_ring(queue, segments, out, count);
+    else
+        return -EBUSY;
+
+    uint64_t room = 0;
+    for (unsigned i = out; i < count; i++)
+        room += segments[i].size;
+    hand_over(queue, room, cookie);
+    return 0;
+}
+
+// With event indexes: whether the device's wish lies among the entries since the last call
+// (virtio 1.2, 2.7.10). The differences stay right when the indexes wrap around.
+static bool wants_notification(const struct virtqueue *queue, uint16_t before, uint16_t now)
+{
+    if (!queue->event_idx)
+        return !(queue->used->flags & VIRTQ_USED_NO_NOTIFY);
+    return (uint16_t)(now - *queue->avail_event - 1) < (uint16_t)(now - before);
+}
+
+void virtqueue_notify(struct virtqueue *queue)
+{
+    uint16_t before = queue->notified, now = queue->avail_index;
+    if (before == now || queue->device->broken)
+        return;
+    queue->notified = now;
+    // Either the device sees our index before it sleeps, or we see that it wants to be woken.
+    machine_barrier();
+    if (!wants_notification(queue, before, now))
+        return;
+    queue->counters.notifications++;
+    queue->device->transport->notify(queue->device, queue->index);
+}
+
+// ---- And back ---------------------------------------------------------------------------
+bool virtqueue_has_used(const struct virtqueue *queue)
+{
+    return queue->used->index != queue->last_used;
+}
+
+// Looks at the device's index, once for all that it covers.
+static bool find_used(struct virtqueue *queue)
+{
+    uint16_t index = queue->used->index;
+    uint16_t count = (uint16_t)(index - queue->last_used);
+    if (count == 0)
+        return false;
+    if (count > queue->in_flight) {
+        virtio_break(queue->device, "queue \"%s\": %u requests finished of %u in flight",
+                     queue->name, count, queue->in_flight);
+        return false;
+    }
+    machine_read_barrier(); // entries are not read before the index that covers them
+    queue->seen_used = index;
+    return true;
+}
+
+// The next used entry is to interrupt. Whoever has asked looks once more: an entry that came
+// in between did not (virtio 1.2, 2.7.10).
+static void ask_for_interrupt(struct virtqueue *queue)
+{
+    if (!queue->completed)
+        return;
+    if (queue->event_idx)
+        *queue->used_event = queue->last_used;
+    else
+        queue->avail->flags = 0;
+    machine_barrier();
+}
+
+// Takes back what the request has used. Returns its cookie.
+static void *take_back(struct virtqueue *queue, uint16_t head)
+{
+    struct virtqueue_slot *slot = &queue->slots[head];
+    void *cookie = slot->cookie;
+    slot->cookie = NULL;
+    queue->slots[slot->last].next = queue->free_head;
+    queue->free_head = head;
+    queue->free_count += slot->count;
+    queue->in_flight--;
+    return cookie;
+}
+
+void *virtqueue_collect(struct virtqueue *queue, uint32_t *length)
+{
+    if (queue->device->broken)
+        return NULL;
+    if (queue->last_used == queue->seen_used && !find_used(queue)) {
+        ask_for_interrupt(queue);
+        if (!find_used(queue))
+            return NULL;
+    }
+    // Each is read once: the device could change it between a check and a use.
+    volatile struct virtq_used_element *used =
+        &queue->used->ring[queue->last_used & (queue->size - 1)];
+    uint32_t id = used->id, written = used->length;
+    if (id >= queue->size || !queue->slots[id].cookie) {
+        virtio_break(queue->device, "queue \"%s\": request %u finished, which is not in flight",
+                     queue->name, (unsigned)id);
+        return NULL;
+    }
+    if (written > queue->slots[id].room) {
+        virtio_break(queue->device, "queue \"%s\": %u bytes written where %llu fit",
+                     queue->name, (unsigned)written,
+                     (unsigned long long)queue->slots[id].room);
+        return NULL;
+    }
+    queue->last_used++;
+    queue->counters.completions++;
+    *length = written;
+    return take_back(queue, (uint16_t)id);
+}
+
+// With event indexes the device has passed the one that it was asked for; the one before is
+// 65535 entries away.
+void virtqueue_forbid_interrupts(struct virtqueue *queue)
+{
+    if (queue->event_idx)
+        *queue->used_event = (uint16_t)(queue->last_used - 1);
+    else
+        queue->avail->flags = VIRTQ_AVAIL_NO_INTERRUPT;
+}
+
+void virtqueue_interrupted(struct virtqueue *queue)
+{
+    virtqueue_forbid_interrupts(queue); // until everything has been collected
+    if (queue->completed)
+        queue->completed(queue);
+}
+
+void *virtqueue_abandon(struct virtqueue *queue)
+{
+    ASSERT(queue->device->broken);
+
+    for (unsigned i = 0; i < queue->size; i++) {
+        if (queue->slots[i].cookie)
+            return take_back(queue, (uint16_t)i);
+    }
+    return NULL;
+}
