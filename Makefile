@@ -8,22 +8,28 @@ MACHINE ?= riscv64# riscv64: QEMU virt; host: a Linux process
 CHAPTER ?=#          07: that chapter's main.c with the files of chapters 01 to 07
 APP     ?=#          a .c file with a kernel_main() of its own: the whole image
 UNIT    ?=#          a name: tests/unit/test_NAME.c with its runner is the image
+TOOL    ?=#          a name: mkfs/NAME.c, a program for this host made of the kernel's files (MACHINE=host)
+FUZZ    ?=#          a name: tests/fuzz/fuzz_NAME.c, the same, fed by libFuzzer
 WORK    ?=#          a folder: a file found there is used in place of the tree's
 RELEASE ?=#          1: optimised, for figures; otherwise made for stepping
 LLVM    ?=#          1: clang and lld; -16: those of that version
 RUN     ?=#          commands for the shell: it runs them and powers off
 APPEND  ?=#          more words for the kernel's command line
+DISK    ?=#          images to use as disks, with commas between them; without: build/disk.img, or what a chapter's `expect` says
 MEMORY  ?= 128M
 SMP     ?= 1
 BUILD   ?= build
 V       ?=#          1: show the commands
 
 .DEFAULT_GOAL := image
+ifneq ($(TOOL)$(FUZZ),)
+    override MACHINE := host
+endif
 # What a failed command has left must not pass for the real thing the next time.
 .DELETE_ON_ERROR:
 # ---- What this needs, before anything asks for it: what is missing is installed (tools/setup). Not under `make -n`.
 GOALS := $(filter-out help doctor setup clean,$(or $(MAKECMDGOALS),image))
-PURPOSE := $(or $(if $(filter test soak bench fuzz,$(GOALS)),test),$(if $(filter gdb qemu-gdb,$(GOALS)),gdb),\
+PURPOSE := $(or $(if $(filter test soak bench fuzz,$(GOALS))$(FUZZ),test),$(if $(filter gdb qemu-gdb,$(GOALS)),gdb),\
     $(if $(filter check,$(GOALS)),check),$(if $(filter qemu run,$(GOALS)),qemu),build)
 ifneq ($(and $(GOALS),$(if $(findstring n,$(filter-out -%,$(firstword $(MAKEFLAGS)))),,yes)),)
     PYTHON := $(shell MACHINE=$(MACHINE) LLVM=$(LLVM) CROSS=$(CROSS) tools/setup $(PURPOSE))
@@ -38,12 +44,16 @@ ifneq ($(APP),)
     IMAGE_NAME := app-$(basename $(notdir $(APP)))
 else ifneq ($(UNIT),)
     IMAGE_NAME := unit-$(UNIT)
+else ifneq ($(TOOL),)
+    IMAGE_NAME := $(TOOL)
+else ifneq ($(FUZZ),)
+    IMAGE_NAME := fuzz-$(FUZZ)
 else ifneq ($(filter-out 00,$(CHAPTER)),)
     IMAGE_NAME := chapter-$(CHAPTER)
 else
     IMAGE_NAME := tsumiki
 endif
-OUT := $(BUILD)/$(MACHINE)$(if $(LLVM),-llvm)$(if $(RELEASE),-release)$(if $(WORK),-work)
+OUT := $(BUILD)/$(MACHINE)$(if $(LLVM),-llvm)$(if $(FUZZ),-fuzz)$(if $(RELEASE),-release)$(if $(WORK),-work)
 IMAGE := $(OUT)/$(IMAGE_NAME)
 
 # ---- The parts list: what the chapters up to this one add to the kernel, for this machine
@@ -53,7 +63,7 @@ UPTO := $(shell printf '%s\n' $(CHAPTERS) | awk -v last=$(or $(LAST),99) '{ spli
 # The learner's folder. Its files stand in for the tree's, headers too, wherever they are included from: an #include looks
 # beside the including file first, so all is compiled from a copy of the tree made of links. Made anew when a file comes or
 # goes, and with it all objects: what a file that is gone was built into, make keeps no note of.
-FOLDERS := apps boot docs drivers kernel tests user
+FOLDERS := $(wildcard apps boot docs drivers kernel mkfs tests user)
 SOURCES := $(if $(WORK),$(OUT)/tree/)
 ifneq ($(and $(WORK),$(GOALS)),)
     WORK_FILES := $(shell cd $(WORK) && find $(FOLDERS) linker.ld \( -name '*.[chS]' -o -name '*.ld' -o -name files \) 2>/dev/null | sort)
@@ -68,7 +78,12 @@ endif
 own = $(or $(and $(WORK),$(wildcard $(WORK)/$(1))),$(wildcard $(SOURCES)$(1)),$(wildcard $(1)))
 LISTS := $(foreach chapter,$(UPTO),$(call own,$(chapter)/files))
 PARTS := $(foreach f,$(shell sed 's/\#.*//; s/<machine>/$(MACHINE)/' /dev/null $(LISTS)),$(if $(call own,$(f)),$(f)))
-PROGRAM := $(or $(APP),$(if $(UNIT),tests/unit/test_$(UNIT).c),$(if $(LAST),$(firstword $(wildcard docs/chapters/$(LAST)-*))/main.c,kernel/main.c))
+# Tools, and what they share: the folder's other files.
+TOOLS := mkfs.tsfs fsck.tsfs tsfs
+TOOL_PROGRAMS := mkfs/mkfs.c mkfs/fsck.c mkfs/tsfs.c tests/crash/crash.c
+TOOL_PARTS := $(if $(TOOL)$(FUZZ),$(filter-out $(TOOL_PROGRAMS) mkfs/process.c,$(wildcard mkfs/*.c tests/crash/*.c)))
+PROGRAM := $(or $(APP),$(if $(UNIT),tests/unit/test_$(UNIT).c),$(if $(TOOL),$(filter %/$(basename $(TOOL)).c,$(TOOL_PROGRAMS))),$(FUZZ:%=tests/fuzz/fuzz_%.c),\
+    $(if $(LAST),$(firstword $(wildcard docs/chapters/$(LAST)-*))/main.c,kernel/main.c))
 
 # ---- Toolchain and flags; boot/<machine>/flags.mk adds the machine's own
 WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
@@ -85,9 +100,10 @@ USER_CFLAGS := $(filter-out -Wmissing-prototypes -iquote $(INCLUDES),$(KERNEL_CF
 # ---- Objects
 # The suffix stays in the name: trap.S and trap.c are two objects.
 object = $(OUT)/$(patsubst /%,%,$(1)).o
-OBJECTS := $(foreach f,$(PARTS),$(call object,$(f)))
-UNIT_RUNNER := $(if $(UNIT),tests/unit/run_$(if $(filter host,$(MACHINE)),cmocka,kernel).c)
-PROGRAM_OBJECT := $(foreach f,$(PROGRAM) $(UNIT_RUNNER),$(call object,$(f)))
+OBJECTS := $(foreach f,$(PARTS) $(TOOL_PARTS),$(call object,$(f)))
+# What stands beside the program: what runs a test, the process's side of a tool.
+RUNNER := $(if $(UNIT),tests/unit/run_$(if $(filter host,$(MACHINE)),cmocka,kernel).c) $(if $(FUZZ),tests/fuzz/run.c) $(if $(TOOL),mkfs/process.c)
+PROGRAM_OBJECT := $(foreach f,$(PROGRAM) $(RUNNER),$(call object,$(f)))
 ARCHIVE := $(OUT)/$(IMAGE_NAME).a
 # The shell's programs: user/NAME.c with a NAME_main(), as the lists have them.
 PROGRAM_TABLE := $(if $(filter kernel/program.c,$(PARTS)),$(OUT)/$(IMAGE_NAME).programs.o)
@@ -103,7 +119,7 @@ $(OUT)/flags: FORCE
 	@echo '$(CC) $(KERNEL_CFLAGS) $(HOST_CFLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(KERNEL_CFLAGS) $(HOST_CFLAGS) $(LDFLAGS)' >$@
 $(OUT)/$(IMAGE_NAME).parts: FORCE
 	@mkdir -p $(@D)
-	@echo '$(PROGRAM) $(PARTS)' | cmp -s - $@ || echo '$(PROGRAM) $(PARTS)' >$@
+	@echo '$(PROGRAM) $(PARTS) $(TOOL_PARTS)' | cmp -s - $@ || echo '$(PROGRAM) $(PARTS) $(TOOL_PARTS)' >$@
 
 # Which flags a source is built with: programs see os.h and nothing else; on host, the process's side sees the C library.
 flags_for = $(if $(filter $(HOST_SIDE),$(1)),$(HOST_CFLAGS),$(if $(filter user/%,$(1)),$(USER_CFLAGS),$(KERNEL_CFLAGS)))
@@ -117,7 +133,7 @@ define rule
 $(call object,$(1)): $(call own,$(1)) $(OUT)/flags
 	$$(call compile,$(1))
 endef
-$(foreach f,$(sort $(PARTS) $(PROGRAM) $(UNIT_RUNNER)),$(eval $(call rule,$(f))))
+$(foreach f,$(sort $(PARTS) $(TOOL_PARTS) $(PROGRAM) $(RUNNER)),$(eval $(call rule,$(f))))
 
 PROGRAMS := $(foreach f,$(filter user/%,$(PARTS)),$(call own,$(f)))
 $(OUT)/$(IMAGE_NAME).programs.c: tools/programs $(PROGRAMS) $(OUT)/$(IMAGE_NAME).parts
@@ -148,16 +164,20 @@ compile_commands.json: $(OUT)/$(IMAGE_NAME).parts $(OUT)/flags
 # ---- Running
 # RUN goes into quotes, so its own quotes and backslashes are marked. A $ in it is the shell's ($?), not make's.
 COMMAND_LINE = $(value APPEND)$(if $(and $(value APPEND),$(value RUN)), )$(if $(value RUN),run="$(subst ",\",$(subst \,\\,$(value RUN)))")
-QEMU_ARGUMENTS = --machine $(MACHINE) --memory $(MEMORY) --smp $(SMP) --append '$(subst ','\'',$(COMMAND_LINE))'
+comma := ,
+DISK_IMAGES := $(or $(subst $(comma), ,$(DISK)),$(if $(filter tsumiki,$(IMAGE_NAME)),$(if $(wildcard mkfs/mkfs.c),$(BUILD)/disk.img)))
+DISKS := $(or $(DISK_IMAGES:%=--disk %),$(addprefix --expect ,$(if $(LAST),$(wildcard docs/chapters/$(LAST)-*/expect))))
+MACHINE_ARGUMENTS = --machine $(MACHINE) --memory $(MEMORY) --append '$(subst ','\'',$(COMMAND_LINE))' $(DISKS)
+QEMU_ARGUMENTS = $(MACHINE_ARGUMENTS) --smp $(SMP)
 
 .PHONY: qemu run qemu-gdb gdb check
-qemu: $(IMAGE) ##             boot the image in QEMU (RUN='ps; free' runs commands and powers off; MEMORY=, SMP=, APPEND=)
+qemu: $(IMAGE) $(DISK_IMAGES) ##             boot the image in QEMU (RUN='ps; free' runs commands and powers off; MEMORY=, SMP=, APPEND=)
 	$(Q)$(PYTHON) tools/qemu $(QEMU_ARGUMENTS) $(IMAGE)
 run: qemu ##              the same for MACHINE=host: run the kernel as a Linux process
-qemu-gdb: $(IMAGE) ##         boot and wait for a debugger before the first instruction
+qemu-gdb: $(IMAGE) $(DISK_IMAGES) ##         boot and wait for a debugger before the first instruction
 	$(Q)$(PYTHON) tools/qemu --gdb $(QEMU_ARGUMENTS) $(IMAGE)
 gdb: $(IMAGE) ##              attach gdb to `make qemu-gdb` of another terminal (host: run the process under gdb)
-	$(Q)$(PYTHON) tools/gdb/run --machine $(MACHINE) --memory $(MEMORY) --append '$(subst ','\'',$(COMMAND_LINE))' $(IMAGE)
+	$(Q)$(PYTHON) tools/gdb/run $(MACHINE_ARGUMENTS) $(IMAGE)
 check: ##            CHAPTER=NN check: does the chapter's program show what its text says?
 	$(Q)$(PYTHON) tools/check --machine $(MACHINE) $(if $(WORK),--work $(WORK)) $(CHAPTER)
 
@@ -170,23 +190,27 @@ bench: ##            the figures of speed and size, in guest instructions
 soak: ##             minutes of random commands (MINUTES=60, SEED=n repeats a run)
 	$(Q)$(PYTHON) -m pytest -s tests/soak --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED))
 
-# ---- Fuzzing: kernel files straight from the tree, with the C library beside them, so under names of their own
-FUZZ_SECONDS ?= 20
-FUZZ_KERNEL := kernel/fdt.c kernel/fdt_reg.c kernel/cmdline.c kernel/string.c kernel/format.c
-FUZZ_NAMES := memcpy memmove memset memcmp memchr strlen strnlen strcmp strncmp strchr strrchr strstr strlcpy \
-    snprintf vsnprintf
-FUZZ_FLAGS := -std=gnu11 -g -O1 -fno-strict-aliasing -ffreestanding -fsanitize=fuzzer,address,undefined \
-    -fno-sanitize-recover=all $(foreach name,$(FUZZ_NAMES),-D$(name)=kernel_$(name)) -iquote . -iquote kernel \
-    -iquote kernel/machine/host
+# ---- Programs for this host, made of the kernel's own files: they read and write disk images as the kernel does
+.PHONY: tools disk
+tools: $(TOOLS:%=$(BUILD)/%) ##           build/mkfs.tsfs, build/fsck.tsfs and build/tsfs: make, check and open disk images
+$(TOOLS:%=$(BUILD)/%): FORCE
+	$(Q)$(MAKE) --no-print-directory TOOL=$(@F) RELEASE=1 UNIT= APP= CHAPTER= WORK= image
+	$(Q)cmp -s $(BUILD)/host-release/$(@F) $@ || cp $(BUILD)/host-release/$(@F) $@
+disk: tools ##            make build/disk.img, the system's disk, anew, with what is in disk/ (DISK_SIZE=64M)
+	$(Q)$(BUILD)/mkfs.tsfs $(BUILD)/disk.img $(or $(DISK_SIZE),64M) disk
+$(BUILD)/disk.img:
+	$(Q)$(MAKE) --no-print-directory disk
 
-.PHONY: fuzz
-fuzz: $(BUILD)/fuzz/fuzz_fdt ##             feed the device tree reader with damaged trees (FUZZ_SECONDS=20)
-	@mkdir -p $(BUILD)/fuzz/corpus
-	$< -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=10 -artifact_prefix=$(BUILD)/fuzz/ -print_final_stats=1 \
-	    $(BUILD)/fuzz/corpus tests/fuzz/corpus/fdt
-$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_KERNEL) $(wildcard kernel/*.h boot/*.h)
-	@mkdir -p $(@D)
-	clang$(filter -%,$(LLVM)) $(FUZZ_FLAGS) $< $(FUZZ_KERNEL) -o $@
+# ---- Fuzzing: libFuzzer invents disks, devices, device trees; the kernel's files must bear them
+FUZZ_SECONDS ?= 20
+FUZZ_NAMES := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+.PHONY: fuzz $(FUZZ_NAMES:%=fuzz-%)
+fuzz: $(or $(FUZZ:%=fuzz-%),$(FUZZ_NAMES:%=fuzz-%)) ##            feed the kernel's readers with damaged bytes (FUZZ=name, FUZZ_SECONDS=20 for each)
+$(FUZZ_NAMES:%=fuzz-%): fuzz-%:
+	$(Q)$(MAKE) --no-print-directory FUZZ=$* image
+	@mkdir -p $(BUILD)/fuzz/$*
+	$(BUILD)/host-fuzz/fuzz-$* -max_total_time=$(FUZZ_SECONDS) -timeout=10 -artifact_prefix=$(BUILD)/fuzz/$*- \
+	    -print_final_stats=1 $(BUILD)/fuzz/$* $(wildcard tests/fuzz/corpus/$*)
 
 # ---- Around it
 .PHONY: doctor setup clean help FORCE

@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections import namedtuple
 
+import disks as disk_images
 import elf
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -48,26 +49,65 @@ def build(machine, **variables):
     return os.path.join(ROOT, output.strip().splitlines()[-1])
 
 
+def add_machine_options(parser):
+    """The options that say which machine the image gets, for tools/qemu and tools/gdb/run."""
+    parser.add_argument("--machine", choices=MACHINES, default="riscv64")
+    parser.add_argument("--memory", default="128M")
+    parser.add_argument("--append", default="", help="the kernel's command line")
+    parser.add_argument("--disk", action="append", default=[], help="an image, which the machine may change")
+    parser.add_argument("--expect", help="a chapter's: disks as its first run has them, made anew")
+
+
+def disks_of(arguments):
+    """The disks that these options describe."""
+    disks = arguments.disk
+    if arguments.expect:
+        wanted = [disk for run in parse_expect(arguments.expect)[:1] for disk in run.disks]
+        disks = make_disks(arguments.image, wanted, os.path.dirname(arguments.image))
+    for path in disks:
+        if not os.path.exists(path):
+            raise Failure(f"there is no disk image {path}.  `truncate -s 16M {path}` makes an empty one, `make tools`\n"
+                          f"builds the tools for our file system:  build/mkfs.tsfs {path} 16M [folder]")
+    return [{"file": path, "snapshot": False} for path in disks]
+
+
+def make_disks(image, wanted, folder):
+    """Fresh disks, as a chapter's `expect` describes them, in the folder; returns their paths. The tools come from where
+    the image was built."""
+    tools = os.path.dirname(os.path.dirname(os.path.abspath(image)))
+    if any(disk.kind == "tsfs" for disk in wanted):
+        make("tools", BUILD=tools)
+    paths = [os.path.join(folder, f"{os.path.basename(image)}-disk{i}.img") for i in range(len(wanted))]
+    for path, disk in zip(paths, wanted):
+        try:
+            disk_images.make_disk(path, disk._replace(folder=disk.folder and os.path.join(ROOT, disk.folder)), tools)
+        except disk_images.DiskError as error:
+            raise Failure(str(error)) from None
+    return paths
+
+
 # ---- Starting -------------------------------------------------------------------------------------------------
 def gdb_port():
     """A port of one's own, so that two people can debug on one machine."""
     return int(os.environ.get("TSUMIKI_GDB_PORT", 25000 + os.getuid() % 10000))
 
 
-def devices():
-    """What is plugged into the machine besides its own parts: disks, network cards. None yet."""
-    return ["-global", "virtio-mmio.force-legacy=false", "-nic", "none"]
+def devices(disks=()):
+    """What is plugged into QEMU's machine besides its own parts. Each has a place of its own, so that the first disk is
+    vda whatever else there is."""
+    return ["-global", "virtio-mmio.force-legacy=false", "-nic", "none",
+            "-device", "virtio-rng-device,bus=virtio-mmio-bus.0", *disk_images.arguments("riscv64", disks)]
 
 
-def command_line(machine, image, memory="128M", smp=1, append="", console=""):
+def command_line(machine, image, memory="128M", smp=1, append="", console="", disks=()):
     """The words that start the machine; `console` is added to QEMU's description of the terminal."""
     words = ["-append", append] if append else []
     if machine == "host":
-        return [image, "-m", str(memory), *words]
+        return [image, "-m", str(memory), *words, *disk_images.arguments("host", disks)]
     return ["qemu-system-riscv64", "-machine", "virt", "-m", str(memory), "-smp", str(smp), "-display", "none",
             "-chardev", "stdio,id=console,mux=on,signal=off" + console,
             "-serial", "chardev:console", "-mon", "chardev=console",
-            "-bios", "default", "-kernel", image, *words, *devices()]
+            "-bios", "default", "-kernel", image, *words, *devices(disks)]
 
 
 # ---- Looking at a running machine ---------------------------------------------------------------------------
@@ -135,12 +175,12 @@ class Failure(Exception):
 class Session:
     """A booted machine on a terminal of its own."""
 
-    def __init__(self, machine, image, memory="128M", smp=1, append="", extra=(), environment=None):
+    def __init__(self, machine, image, memory="128M", smp=1, append="", disks=(), extra=(), environment=None):
         import pexpect
 
         self.machine, self.image = machine, image
         self.monitor = Monitor() if machine != "host" else None
-        self.line = command_line(machine, image, memory, smp, append) + list(extra)
+        self.line = command_line(machine, image, memory, smp, append, disks=disks) + list(extra)
         hidden = self.monitor.arguments if self.monitor else []
         self.child = pexpect.spawn(self.line[0], [*self.line[1:], *hidden], echo=False, timeout=PATIENCE,
                                    dimensions=(24, 80), env={**os.environ, **(environment or {})})
@@ -265,7 +305,15 @@ def after_firmware(text):
 
 
 # ---- What a chapter promises -----------------------------------------------------------------------------------
-Run = namedtuple("Run", "append status skip steps line")
+Run = namedtuple("Run", "append status skip steps line disks")
+
+
+def parse_disks(path, number, words):
+    """The disks of one such line: one, or none."""
+    try:
+        return [] if words == "none" else [disk_images.parse(words)]
+    except disk_images.DiskError as error:
+        raise Failure(f"{path}:{number}: {error}") from None
 
 
 def parse_expect(path):
@@ -275,19 +323,25 @@ def parse_expect(path):
     < text        is typed at this point (\\n, \\t, \\x03 ...)       # comment
     $ words => 1  a new run with this kernel command line, and its exit status (0 unless said)
     ! host: why   this run is not for that machine
+    @ tsfs 16M disk   before a run: it and the following ones have this disk, and those of further such lines, made anew
+                  for each: `blank SIZE`, or `tsfs` or `fat`, a size and a folder of the tree to fill it; `none`
     """
-    runs = []
+    runs, disks, first = [], [], ""
     with open(path) as file:
         for number, line in enumerate(file, 1):
             line = line.rstrip("\n")
             if not line.strip() or line.startswith("#"):
                 continue
+            before, first = first, line[0]
+            if first == "@":
+                disks = (disks if before == "@" else []) + parse_disks(path, number, line[1:].strip())
+                continue
             if line.startswith("$"):
                 words, _, status = line[1:].partition("=>")
-                runs.append(Run(words.strip(), int(status or 0), {}, [], number))
+                runs.append(Run(words.strip(), int(status or 0), {}, [], number, disks))
                 continue
             if not runs:
-                runs.append(Run("", 0, {}, [], number))
+                runs.append(Run("", 0, {}, [], number, disks))
             if line.startswith("!"):
                 machine, _, reason = line[1:].partition(":")
                 runs[-1].skip[machine.strip()] = reason.strip()
@@ -302,16 +356,23 @@ def parse_expect(path):
 
 def hold(machine, image, run, **options):
     """Boots the image and holds it to one run. Raises Failure with words for a person."""
-    with Session(machine, image, append=run.append, **options) as session:
-        for number, (kind, what) in enumerate(run.steps):
-            if kind == "type":
-                session.send(what)
-                continue
-            try:
-                session.expect(what)
-            except Failure as failure:
-                rest = [w if isinstance(w, str) else "~" + w.pattern
-                        for k, w in run.steps[number + 1:] if k != "type"]
-                later = "\nstill to come after that:\n" + "\n".join("  " + w for w in rest) if rest else ""
-                raise Failure(f"{failure}{later}") from None
-        session.end(run.status)
+    with tempfile.TemporaryDirectory(prefix="tsumiki-") as folder:
+        disks = make_disks(image, run.disks, folder)
+        with Session(machine, image, append=run.append, disks=disks, **options) as session:
+            follow(session, run)
+
+
+def follow(session, run):
+    """Takes a session through the steps of a run, to its end."""
+    for number, (kind, what) in enumerate(run.steps):
+        if kind == "type":
+            session.send(what)
+            continue
+        try:
+            session.expect(what)
+        except Failure as failure:
+            rest = [w if isinstance(w, str) else "~" + w.pattern
+                    for k, w in run.steps[number + 1:] if k != "type"]
+            later = "\nstill to come after that:\n" + "\n".join("  " + w for w in rest) if rest else ""
+            raise Failure(f"{failure}{later}") from None
+    session.end(run.status)

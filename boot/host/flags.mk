@@ -1,15 +1,15 @@
 # The toolchain and flags of MACHINE=host: an ordinary Linux process. Sanitizers are on unless RELEASE=1.
-CC := $(if $(LLVM),clang$(filter -%,$(LLVM)),gcc)
+CC := $(if $(LLVM)$(FUZZ),clang$(filter -%,$(LLVM)),gcc)
 AR := $(if $(LLVM),llvm-ar$(filter -%,$(LLVM)),ar)
 # Null pointers are the kernel's own to report: the access faults, as on every machine.
 SANITIZERS := $(if $(RELEASE),,-fsanitize=address,undefined -fno-sanitize=null -fno-sanitize-recover=undefined)
-MACHINE_CFLAGS := -fno-pic -fno-pie $(SANITIZERS) $(if $(LLVM),-gdwarf-4)# what clang writes as version 5, tools cannot all read
+MACHINE_CFLAGS := -fno-pic -fno-pie $(SANITIZERS) $(if $(FUZZ),-fsanitize=fuzzer-no-link) $(if $(LLVM)$(FUZZ),-gdwarf-4)# what clang writes as version 5, tools cannot all read
 # These files are the process's side: they see the C library, and of the kernel only what they include.
-HOST_SIDE := boot/host/% kernel/machine/host/% tests/unit/run_cmocka.c
+HOST_SIDE := boot/host/% kernel/machine/host/% tests/unit/run_cmocka.c tests/fuzz/run.c mkfs/process.c
 HOST_CFLAGS = $(MACHINE_CFLAGS) $(COMMON) -D_GNU_SOURCE
 LINK_EXTRA :=
 # What the C library and the sanitizers look for in an image.
-HOST_NAMES := main __asan_default_options __asan_on_error __ubsan_default_options __ubsan_on_report
+HOST_NAMES := $(if $(FUZZ),LLVMFuzzerInitialize LLVMFuzzerTestOneInput,main) __asan_default_options __asan_on_error __ubsan_default_options __ubsan_on_report
 # A static image starts in half the time, where the system has the C library so; the sanitizers and cmocka are there as
 # shared libraries only.
 HAS_STATIC := $(findstring /,$(shell $(CC) -print-file-name=libc.a))
@@ -19,5 +19,5 @@ HOST_KIND := $(if $(and $(RELEASE),$(HAS_STATIC),$(if $(UNIT),,1)),-static,-no-p
 define link
 	$(Q)$(CC) -r -nostdlib $(HOST_NAMES:%=-Wl,-u,%) -o $(1).o $(PROGRAM_OBJECT) $(2) $(ARCHIVE)
 	$(Q)objcopy $(HOST_NAMES:%=--keep-global-symbol=%) $(1).o
-	$(Q)$(CC) $(SANITIZERS) $(HOST_KIND) -Wl,--gc-sections -Wl,-z,noexecstack -o $(1) $(1).o $(if $(UNIT),-lcmocka)
+	$(Q)$(CC) $(SANITIZERS) $(if $(FUZZ),-fsanitize=fuzzer) $(HOST_KIND) $(if $(FUZZ),,-Wl,--gc-sections) -Wl,-z,noexecstack -o $(1) $(1).o $(if $(UNIT),-lcmocka)
 endef

@@ -1,35 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
-// A fuzzer (libFuzzer) for the device tree reader and the command line in it: whatever the
-// bytes are, nothing outside the blob is touched, and every question comes to an end.
-//
-//   make fuzz FUZZ_SECONDS=600
-//
-// It begins with the trees in corpus/fdt/. The kernel's functions are compiled in under
-// names of their own (kernel_memcpy), so that its string functions are tested too and do
-// not meet the C library's.
-#include <stdint.h>
+// A fuzzer for the device tree reader and the command line in it: whatever the bytes are,
+// nothing outside the blob is touched, and every question comes to an end.
+#include "fuzz.h"
 
-#include "boot/boot.h"
 #include "cmdline.h"
 #include "fdt.h"
-#include "format.h"
-#include "print.h"
 #include "string.h"
 
-void *malloc(size_t size); // of the C library: at a multiple of 16
+void *malloc(size_t size); // of the C library: at a multiple of 16, and guarded
 void free(void *memory);
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-// In place of kernel/print.c: formats, so that bad arguments are found, and forgets.
-void log_line(enum log_level level, const char *format, ...)
-{
-    char text[256];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-}
 
 static volatile uint8_t seen;
 
@@ -94,7 +74,11 @@ static void ask_command_line(const void *blob)
     cmdline_number("seed", 1);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+void fuzz_setup(const struct boot_info *boot)
+{
+}
+
+void fuzz_one(const uint8_t *bytes, size_t size)
 {
     // A copy of exactly this size, so that the first byte behind it is out of bounds.
     uint8_t *blob = malloc(size);
@@ -105,5 +89,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         ask_command_line(blob);
     }
     free(blob);
-    return 0;
 }
