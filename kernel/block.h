@@ -40,11 +40,11 @@ struct block_request {
     unsigned segment_count;
     void (*done)(struct block_request *request); // between threads; must not sleep
     void *context;                               // the caller's
-    // The outcome, for done(): 0, -EIO, -ENXIO (the device is gone).
+    // The outcome, for done(): 0; -EIO, which is in the log by then; -ENXIO: the device is
+    // gone; -ENOSYS: it cannot discard or write zeroes after all.
     int error;
     // The block layer's and the driver's, while it is under way:
     struct list link;
-    unsigned attempts;
     struct {
         uint32_t type, reserved;
         uint64_t sector;
@@ -74,7 +74,7 @@ struct block_counters {
 struct block_device {
     // Set by the driver, before block_add():
     const struct block_operations *operations;
-    char name[BLOCK_NAME_SIZE]; // block_add() gives one: "vda", "vdb" ...
+    char name[BLOCK_NAME_SIZE]; // "": block_add() gives one, "vda", "vdb" ...
     uint64_t sectors;
     uint32_t block_size; // what it reads and writes at once: SECTOR_SIZE or a multiple
     bool read_only, can_flush, can_discard, can_write_zeroes;
@@ -87,14 +87,16 @@ struct block_device {
     struct list all;
     struct list waiting; // requests that the device had no room for
     bool gone;
-    struct block_counters counters;
+    struct block_counters counters; // of what has ended; errors are in no other
     const char *used_by; // who has it for itself ("tsfs on /"), or NULL; see block_claim()
     void *cache;         // cache.c's
 };
 
 // ---- For drivers ------------------------------------------------------------------------
-int block_add(struct block_device *device); // 0; -EINVAL: what it says of itself makes no sense
-// A request has ended: calls done(), and offers those that wait for room.
+// 0; -EINVAL: what it says of itself makes no sense, or its name is taken. It stays for ever.
+int block_add(struct block_device *device);
+// A request has ended: calls done(), and offers those that wait for room. What is submitted
+// on the way the driver starts, once for all that it completes together.
 void block_complete(struct block_device *device, struct block_request *request, int error);
 // The device will answer nothing any more: everything that waits, and all that is
 // submitted later, fails with -ENXIO. What is in flight the driver completes itself.
@@ -106,11 +108,13 @@ struct block_device *block_next(struct block_device *device); // after it (NULL:
 
 // Never sleeps. 0: done() will be called, perhaps before this returns. Otherwise it will
 // not be: -EINVAL: outside of the disk, not whole sectors, more than the limits of the
-// device; -EROFS; -ENXIO; -ENOSYS: the device cannot.
+// device; -EROFS; -ENXIO; -ENOSYS: the device cannot. Inside of done() no block_start() is
+// needed.
 int block_submit(struct block_device *device, struct block_request *request);
 void block_start(struct block_device *device);
 
-// These sleep, split what is more than one request can hold, and cannot be interrupted.
+// These sleep, split what is more than one request can hold, and cannot be interrupted
+// (kernel/block_wait.c).
 // `size` is in bytes, a multiple of SECTOR_SIZE. 0 or an error as above, -EIO among them;
 // then some of it may have been done.
 int block_read(struct block_device *device, uint64_t sector, void *buffer, size_t size);
