@@ -143,8 +143,8 @@ static void broken(struct virtio_device *device)
     struct disk *disk = device->data;
     struct block_request *request;
 
-    if (!disk)
-        return; // it broke while it was started
+    if (!disk->block.name[0])
+        return; // it was no disk of anybody's yet
     block_device_gone(&disk->block);
     while ((request = virtqueue_abandon(disk->queue)))
         block_complete(&disk->block, request, -ENXIO);
@@ -212,12 +212,6 @@ static int describe(struct virtio_device *device, struct disk *disk)
     return disk->segments ? 0 : -ENOMEM;
 }
 
-static void free_disk(struct disk *disk)
-{
-    heap_free(disk->segments);
-    heap_free(disk);
-}
-
 static int start(struct virtio_device *device)
 {
     struct disk *disk = heap_alloc(sizeof(*disk));
@@ -226,19 +220,25 @@ static int start(struct virtio_device *device)
     int error = virtqueue_create(device, 0, QUEUE_SIZE, "requests", completed, &disk->queue);
     if (!error)
         error = describe(device, disk);
-    if (!error)
-        error = block_add(&disk->block);
     if (error) {
-        free_disk(disk);
+        heap_free(disk->segments);
+        heap_free(disk);
         return error;
     }
     device->data = disk;
     return 0;
 }
 
+// Only now: before, the device could still be taken back.
 static void ready(struct virtio_device *device)
 {
     struct block_device *block = &((struct disk *)device->data)->block;
+    if (block_add(block)) {
+        virtio_break(device, "a disk of %llu sectors that takes %u segments of %llu bytes",
+                     (unsigned long long)block->sectors, block->segments_max,
+                     (unsigned long long)block->segment_size_max);
+        return;
+    }
     log_info("%s: %llu MiB on %s%s", block->name,
              (unsigned long long)(block->sectors * SECTOR_SIZE >> 20), device->name,
              block->read_only ? ", read-only" : "");
