@@ -164,6 +164,15 @@ int file_table_add(struct file_table *table, struct file *file)
     return -EMFILE;
 }
 
+bool file_table_is_full(const struct file_table *table)
+{
+    for (int handle = 0; handle < FILE_HANDLES_MAX; handle++) {
+        if (!table->files[handle])
+            return false;
+    }
+    return true;
+}
+
 struct file *file_table_find(const struct file_table *table, int handle)
 {
     return handle >= 0 && handle < FILE_HANDLES_MAX ? table->files[handle] : NULL;

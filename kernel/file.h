@@ -9,6 +9,7 @@
 // Chapter 13.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -63,6 +64,7 @@ struct file_table {
 // Takes over the caller's reference, also when it fails. The lowest free handle, or
 // -EMFILE.
 int file_table_add(struct file_table *table, struct file *file);
+bool file_table_is_full(const struct file_table *table);
 // NULL when the handle is not open. The reference stays the table's.
 struct file *file_table_find(const struct file_table *table, int handle);
 int file_table_close(struct file_table *table, int handle); // 0, -EBADF

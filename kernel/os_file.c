@@ -13,7 +13,6 @@
 #include "process.h"
 #include "string.h"
 #include "terminal.h"
-#include "thread.h"
 #include "user/os.h"
 
 enum { COUNT_MAX = INT32_MAX }; // a count is an int
@@ -24,21 +23,13 @@ static struct file *file_of(int handle)
     return file_table_find(&process_current()->files, handle);
 }
 
-// On the way back to the program: devices get their turn, and Ctrl-C.
-static int leave(int result)
-{
-    thread_checkpoint();
-    process_check_interrupt();
-    return result;
-}
-
 // See os.h for what these calls promise.
 int os_read(int handle, void *buffer, size_t size)
 {
     struct file *file = file_of(handle);
     if (!file)
         return -EBADF;
-    return leave(file_read(file, buffer, size < COUNT_MAX ? size : COUNT_MAX));
+    return process_leave(file_read(file, buffer, size < COUNT_MAX ? size : COUNT_MAX));
 }
 
 int os_write(int handle, const void *bytes, size_t size)
@@ -46,7 +37,7 @@ int os_write(int handle, const void *bytes, size_t size)
     struct file *file = file_of(handle);
     if (!file)
         return -EBADF;
-    return leave(file_write(file, bytes, size < COUNT_MAX ? size : COUNT_MAX));
+    return process_leave(file_write(file, bytes, size < COUNT_MAX ? size : COUNT_MAX));
 }
 
 int os_close(int handle)
@@ -190,7 +181,7 @@ int os_read_line(const char *prompt, char *line, size_t size,
         return -EINVAL;
     if (!os_is_console(OS_INPUT))
         return read_plain_line(line, size);
-    return leave(terminal_read_line(prompt, line, size, helper));
+    return process_leave(terminal_read_line(prompt, line, size, helper));
 }
 
 // The process remembers it, so that its end gives the console back.

@@ -17,12 +17,16 @@
 #include "string.h"
 #include "terminal.h"
 
-enum { STATUS_INTERRUPTED = 130 }; // OS_INTERRUPTED of os.h
+enum {
+    STATUS_INTERRUPTED = 130, // OS_INTERRUPTED of os.h
+    CALLS_PER_TURN = 16, // a program that never waits: then the others have theirs
+};
 
 static struct {
     struct list all;
     struct process kernel;
     uint64_t start_ns;
+    unsigned calls; // that have come back to programs
 } processes;
 
 static void prepare(struct process *process)
@@ -202,6 +206,16 @@ void process_check_interrupt(void)
     if (self == process_current()->thread)
         process_exit(STATUS_INTERRUPTED);
     process_exit_thread(STATUS_INTERRUPTED);
+}
+
+int process_leave(int result)
+{
+    if (++processes.calls % CALLS_PER_TURN == 0)
+        thread_yield();
+    else
+        thread_checkpoint();
+    process_check_interrupt();
+    return result;
 }
 
 // ---- The end ----------------------------------------------------------------------------

@@ -86,6 +86,9 @@ _Noreturn void process_exit(int status);
 _Noreturn void process_exit_thread(int result);
 // Ends the current thread, or the process with it, if it has been asked to end.
 void process_check_interrupt(void);
+// What a call of os.h returns through when it has nothing of the kernel's any more: devices
+// get their turn, Ctrl-C, and now and then the other threads. Sleeps. Returns `result`.
+int process_leave(int result);
 
 // Makes a thing the current process's, or nobody's again.
 void process_own(struct owned *owned, const struct owned_kind *kind);

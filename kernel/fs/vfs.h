@@ -27,12 +27,15 @@
 struct block_device;
 struct inode;
 struct mount;
+struct rename;
 
 enum { VFS_NAME_MAX = OS_NAME_MAX, VFS_SYMLINKS_MAX = 8 };
 
 // What a file system is: a table of functions. All may sleep; 0 or a count, or a negative
 // error. Names are not terminated, 1 to VFS_NAME_MAX bytes without '/', never "." or ".."
-// except where it says so. NULL: it has no such thing (-EROFS, -EPERM or -ENOSYS).
+// except where it says so. What may be NULL: unmount, sync, sync_inode, status: nothing to do;
+// create, unlink, rename, write, truncate, set_times: -EROFS; link, read_link, and creating a
+// symbolic link where create() says so: -EPERM; open: ordinary files.
 struct file_system {
     const char *name; // "tsfs"
     bool on_device;   // it lives on a block device
@@ -41,7 +44,8 @@ struct file_system {
     // mount->read_only (and has said why). Calls nothing of the VFS. The device is
     // claimed already.
     int (*mount)(struct mount *mount);
-    // Nobody uses it, and sync() was called: gives mount->data back.
+    // Nobody uses it, and sync() was called: gives mount->data back. The device's blocks are
+    // dropped from the cache after it.
     void (*unmount)(struct mount *mount);
     int (*statistics)(struct mount *mount, struct os_fs_info *info);
     // All that has been done is on the disk for good.
@@ -81,7 +85,8 @@ struct file_system {
     int (*set_times)(struct inode *inode, const uint64_t times_ns[2]);
     // What a device file gives instead of one of vfs_file.c's. NULL: it is an ordinary one.
     int (*open)(struct inode *inode, unsigned flags, struct file **file);
-    // Fills in blocks, block size and whatever else is not in struct inode.
+    // Fills in blocks, block size and whatever else is not in struct inode (whose fields are
+    // there already; so are blocks as size says, and a block size of 4096).
     void (*status)(struct inode *inode, struct os_status *status);
 };
 
@@ -114,8 +119,10 @@ struct mount {
     bool read_only;
     void *data;           // the file system's
     uint64_t root_number;
-    char source[32], path[64]; // as given, for messages and `mount`
+    char source[32], path[64]; // "/dev/vda", "/mnt": for messages and `mount`
     // The VFS's:
+    unsigned id;          // os_status.device
+    char claim[112];      // "tsfs on /mnt": who has the device
     struct mutex mutex;   // held during every call of the file system
     struct inode *root, *covered; // covered: what it is mounted on; NULL for "/"
     size_t inodes;        // in use
@@ -132,12 +139,16 @@ void vfs_init(const struct file_system *const *file_systems);
 int vfs_mount(const char *source, const char *path, const char *type, unsigned flags);
 int vfs_unmount(const char *path); // -EBUSY: files of it are open
 int vfs_sync(void);                // all mounts: the first error
+// After it (NULL: the first), or NULL. As long as nothing sleeps in between.
 struct mount *vfs_mount_next(struct mount *mount);
+int vfs_info(const char *path, struct os_fs_info *info);     // os_fs_info()
+int vfs_info_of_mount(unsigned i, struct os_fs_info *info);  // -ENOENT: no i-th
 // A file system cannot go on writing: says why, once, and refuses writes from now on.
 void vfs_make_read_only(struct mount *mount, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 // ---- Inodes (vfs_inode.c) ---------------------------------------------------------------
+void inode_init(void); // by vfs_init()
 // A reference to the inode of a number. The mount's mutex is held. 0 or an error.
 int inode_get_number(struct mount *mount, uint64_t number, struct inode **inode);
 struct inode *inode_get(struct inode *inode); // one more
@@ -152,9 +163,23 @@ struct inode *inode_find(struct mount *mount, uint64_t number);
 // ---- Paths (vfs_path.c) -----------------------------------------------------------------
 // What a path leads to, and whether a symbolic link at its end is followed. A reference.
 int vfs_find(const char *path, bool follow, struct inode **inode);
+// The root of what is mounted there, where something is. Takes the reference, gives one.
+struct inode *vfs_enter_mounts(struct inode *inode);
+// Of a name, "..", but not ".", in a directory of a mount whose mutex is held. A reference.
+int vfs_look_up(struct inode *directory, const char *name, size_t length,
+                struct inode **inode);
+// The absolute path of a directory, by walking up. 0; -ERANGE; -ENOENT: it has been removed.
+int vfs_path_of(struct inode *directory, char *path, size_t size);
 
-// ---- What os_*() calls do (vfs_file.c, vfs_names.c) -------------------------------------
+// ---- What os_*() calls do: os_files.h says what, and which errors ------------------------
+// vfs_open.c, vfs_file.c:
 int vfs_open(const char *path, unsigned flags, struct file **file);
 struct inode *vfs_inode_of(struct file *file); // its inode, without a reference; or NULL
-// The path of an open directory, by walking up: -ERANGE, -ENOENT: it has been removed.
-int vfs_path_of(struct file *directory, char *path, size_t size);
+void vfs_fill_status(struct inode *inode, struct os_status *status);
+// vfs_names.c:
+int vfs_make(const char *path, enum os_file_type type, const char *target); // not a file's
+int vfs_remove(const char *path, bool directory); // os_rmdir(), or os_unlink()
+int vfs_rename(const char *from, const char *to);
+int vfs_link(const char *from, const char *to);
+int vfs_read_link(const char *path, char *target, size_t size);
+int vfs_set_times(const char *path, uint64_t accessed_ns, uint64_t modified_ns);
