@@ -4,8 +4,14 @@
 // include os.h, which includes this.
 //
 // Paths are absolute, or begin at the current directory; up to 4095 bytes, each name up to
-// 255. Any call with a path may answer -ENOENT, -ENOTDIR, -ENAMETOOLONG, -ELOOP (more than 8
-// symbolic links), -EIO, -ENOMEM; any that changes something -EROFS, -ENOSPC. All wait.
+// 255 (-ENAMETOOLONG), any bytes but '/'. A slash at the end stands for a directory. Any call
+// with a path may answer
+//   -ENOENT   a name is not there; the path is empty
+//   -ENOTDIR  a name in the middle, or one with a slash behind it, is no directory
+//   -ELOOP    more than 8 symbolic links on the way
+// and any that changes something -EROFS, -ENOSPC. Everything may answer -EIO, -ENOMEM, and
+// -ENOSYS: there is no file system. All of it waits; nothing is done by halves when Ctrl-C
+// comes.
 // Chapter 17.
 #pragma once
 
@@ -16,31 +22,39 @@
 enum { OS_NAME_MAX = 255, OS_PATH_MAX = 4096 }; // a path's with its terminator
 
 // ---- Opening ----------------------------------------------------------------------------
+// One of the first three, and any of the others that make sense with it.
 enum {
     OS_READ_ONLY = 1,
     OS_WRITE_ONLY = 2,
     OS_READ_WRITE = 3,
-    OS_CREATE = 4,      // when it is not there
-    OS_EXCLUSIVE = 8,   // with OS_CREATE: it must not be there, -EEXIST
-    OS_TRUNCATE = 16,   // to nothing
-    OS_APPEND = 32,     // every write goes to the end
-    OS_DIRECTORY = 64,  // must be one, -ENOTDIR
+    OS_CREATE = 4,      // an empty file, when nothing is there
+    OS_EXCLUSIVE = 8,   // with OS_CREATE: nothing may be there, -EEXIST
+    OS_TRUNCATE = 16,   // a file is cut to nothing; needs writing
+    OS_APPEND = 32,     // every os_write() goes to the end
+    OS_DIRECTORY = 64,  // it must be one, -ENOTDIR; not with OS_CREATE
     OS_NO_FOLLOW = 128, // not through a symbolic link at the end, -ELOOP
 };
-// A handle for os_read(), os_write() and the calls below; -EISDIR: a directory cannot be
-// written; -EMFILE.
+// A handle, the lowest that is free, for os_read(), os_write() and the calls below. -EMFILE:
+// all are in use; -EISDIR: a directory can only be read; -EROFS: writing a file of a
+// read-only file system; -EINVAL: the flags make no sense.
 int os_open(const char *path, unsigned flags);
+// The new position, from the start, where the next os_read() or os_write() begins; a
+// directory goes back to its start (0, OS_SEEK_SET). It may lie behind the end: what is
+// written there leaves a hole, which reads as zeros. -ESPIPE: it has no positions;
+// -EINVAL: before the start; -EOVERFLOW.
 enum { OS_SEEK_SET, OS_SEEK_CURRENT, OS_SEEK_END };
-// The new position, from the start; -ESPIPE: it has none; -EINVAL: before the start.
 int64_t os_seek(int handle, int64_t offset, int whence);
-// At a position of its own, which stays where it was.
+// os_read() and os_write() of files: a count, less than `size` only at the end of the file,
+// or of the space there is. -EISDIR; -EFBIG: beyond the largest file there can be.
+// These two are the same at a place of their own; the position stays where it was. -ESPIPE.
 int os_read_at(int handle, uint64_t offset, void *buffer, size_t size);
 int os_write_at(int handle, uint64_t offset, const void *bytes, size_t size);
-// Cuts, or grows with zeros; -EFBIG.
+// Cuts, or grows with zeros. -EBADF: not open for writing; -EINVAL: no file; -EFBIG.
 int os_truncate(int handle, uint64_t size);
-// What was written to it is on the disk for good, and its name as well; -EIO.
+// What was written to it is on the disk for good, and its name as well. -EINVAL: it is not
+// kept anywhere (a pipe).
 int os_fsync(int handle);
-int os_sync(void); // the same for everything
+int os_sync(void); // the same for everything that was ever done; the first error
 
 // ---- Looking ----------------------------------------------------------------------------
 enum os_file_type {
@@ -60,26 +74,33 @@ struct os_status {
     uint64_t accessed_ns, modified_ns, changed_ns; // since 1970-01-01 00:00 UTC; 0: not known
 };
 int os_stat(const char *path, struct os_status *status);
-int os_lstat(const char *path, struct os_status *status); // of the symbolic link itself
-int os_fstat(int handle, struct os_status *status);
+int os_lstat(const char *path, struct os_status *status); // of a symbolic link itself
+int os_fstat(int handle, struct os_status *status);       // -EBADF
 struct os_entry {
     uint64_t number;
     enum os_file_type type;
     char name[OS_NAME_MAX + 1];
 };
 // The next entry of an open directory, without "." and "..", in no order. 1; 0: the end.
+// Each that stays is given once, whatever comes and goes meanwhile. -EBADF, -ENOTDIR.
 int os_read_directory(int handle, struct os_entry *entry);
 
 // ---- Changing names ---------------------------------------------------------------------
 int os_mkdir(const char *path);  // -EEXIST
-int os_rmdir(const char *path);  // -ENOTEMPTY, -EBUSY: mounted on, or the root
+// -ENOTEMPTY; -EBUSY: something is mounted on it, or it is the root; -EINVAL: it ends in ".".
+int os_rmdir(const char *path);
 int os_unlink(const char *path); // -EISDIR. Who has it open keeps it.
 // At once, or not at all, even when the power fails: what had the new name before is gone.
-// -EXDEV: another file system; -EISDIR, -ENOTDIR, -ENOTEMPTY; -EINVAL: into itself.
+// Two names of the same file stay as they are. -EXDEV: another file system; -EISDIR,
+// -ENOTDIR: a directory only replaces a directory; -ENOTEMPTY; -EBUSY: something is mounted on
+// it, or it is the root; -EINVAL: into itself, or "." or "..".
 int os_rename(const char *from, const char *to);
-int os_link(const char *from, const char *to); // -EEXIST, -EXDEV; -EPERM: a directory
+// One more name for a file, or for a symbolic link itself. -EEXIST, -EXDEV; -EPERM: a
+// directory, or a file system without links.
+int os_link(const char *from, const char *to);
+// The target need not be there, but not be empty, -ENOENT. -EEXIST; -EPERM: as above.
 int os_symlink(const char *target, const char *path);
-// The length; cut when it is `size` bytes or more. Terminated. -EINVAL: no symbolic link.
+// Where a symbolic link leads: the length, cut to size - 1; terminated. -EINVAL: it is none.
 int os_read_link(const char *path, char *target, size_t size);
 #define OS_TIME_NOW UINT64_MAX
 #define OS_TIME_KEEP (UINT64_MAX - 1)
@@ -87,15 +108,17 @@ int os_set_times(const char *path, uint64_t accessed_ns, uint64_t modified_ns);
 
 // ---- The current directory: a program starts in its parent's ----------------------------
 int os_chdir(const char *path);
-// Absolute, terminated: 0; -ERANGE: it does not fit; -ENOENT: it has been removed.
+// Absolute, terminated: 0. -ERANGE: it does not fit; -ENOENT: it has been removed.
 int os_current_directory(char *path, size_t size);
 
 // ---- File systems -----------------------------------------------------------------------
 enum { OS_MOUNT_READ_ONLY = 1 };
-// `type` NULL: whatever it is. -ENODEV: no such file system or disk; -EINVAL: it is not of
-// that type; -EBUSY: the disk or the directory is in use.
+// The file system of a disk ("/dev/vdb") appears at a directory, and covers what is there.
+// `type` NULL: whatever it is. -ENODEV: no such type or disk; -EINVAL: the disk's is not of
+// that type; -EBUSY: the disk is in use, or something is mounted there.
 int os_mount(const char *source, const char *path, const char *type, unsigned flags);
-int os_unmount(const char *path); // -EBUSY: something of it is open; -EINVAL: no mount
+// After writing all of it. -EBUSY: something of it is open; -EINVAL: nothing is mounted there.
+int os_unmount(const char *path);
 struct os_fs_info {
     uint64_t blocks, blocks_free; // of block_size bytes
     uint64_t files, files_free;   // 0: no limit
