@@ -13,7 +13,6 @@
 #include <stdint.h>
 
 #include "kernel/endian.h"
-
 #define TSFS_FILE_SIZE_MAX (UINT64_C(1) << 40) // 1 TiB
 
 enum {
@@ -35,17 +34,17 @@ struct tsfs_header {
 };
 _Static_assert(sizeof(struct tsfs_header) == 16, "the header");
 
-#define TSFS_MAGIC(a, b, c, d) \
-    ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
-#define TSFS_MAGIC_SUPERBLOCK TSFS_MAGIC('t', 's', 'f', 's')
-#define TSFS_MAGIC_JOURNAL TSFS_MAGIC('t', 's', 'J', 'h')     // the journal's head
-#define TSFS_MAGIC_TRANSACTION TSFS_MAGIC('t', 's', 'J', 't') // and each transaction's
-#define TSFS_MAGIC_STATE TSFS_MAGIC('t', 's', 'S', 't')
-#define TSFS_MAGIC_BLOCK_BITMAP TSFS_MAGIC('t', 's', 'B', 'b')
-#define TSFS_MAGIC_INODE_BITMAP TSFS_MAGIC('t', 's', 'I', 'b')
-#define TSFS_MAGIC_INODES TSFS_MAGIC('t', 's', 'I', 'n')
-#define TSFS_MAGIC_TREE TSFS_MAGIC('t', 's', 'T', 'r')
-#define TSFS_MAGIC_DIRECTORY TSFS_MAGIC('t', 's', 'D', 'i')
+// Four letters, as a dump of the disk shows them.
+#define TSFS_MAGIC(c, d) ('t' | 's' << 8 | (c) << 16 | (uint32_t)(d) << 24)
+#define TSFS_MAGIC_SUPERBLOCK TSFS_MAGIC('f', 's')
+#define TSFS_MAGIC_JOURNAL TSFS_MAGIC('J', 'h')     // the journal's head
+#define TSFS_MAGIC_TRANSACTION TSFS_MAGIC('J', 't') // and each transaction's
+#define TSFS_MAGIC_STATE TSFS_MAGIC('S', 't')
+#define TSFS_MAGIC_BLOCK_BITMAP TSFS_MAGIC('B', 'b')
+#define TSFS_MAGIC_INODE_BITMAP TSFS_MAGIC('I', 'b')
+#define TSFS_MAGIC_INODES TSFS_MAGIC('I', 'n')
+#define TSFS_MAGIC_TREE TSFS_MAGIC('T', 'r')
+#define TSFS_MAGIC_DIRECTORY TSFS_MAGIC('D', 'i')
 
 // ---- Superblock: the first sector of block 0, and of the last block ---------------------
 // Written by mkfs and never again. The areas follow each other in this order.
@@ -103,13 +102,11 @@ _Static_assert(sizeof(struct tsfs_bitmap) == TSFS_BLOCK_SIZE, "a bitmap");
 // A sorted list of entries that has become too long for one place becomes a tree. A file's
 // keys are its block numbers; a directory's, hashes of names.
 struct tsfs_entry {
-    le32 key;   // at depth 0: the first block of the file, or the lowest hash;
-                // above: a key that is not above the child's first one
+    le32 key;   // at depth 0: a block of the file, or the leaf's lowest hash (0 for the
+                // first leaf); above: the child's first key
     le32 block; // at depth 0: where it is on the disk; above: the child
     le32 count; // at depth 0: so many blocks in a row (1 for a directory); above: 0
 };
-_Static_assert(sizeof(struct tsfs_entry) == 12, "an entry");
-
 enum {
     TSFS_DEPTH_MAX = 4, // of a root
     TSFS_ROOT_ENTRIES = 17,
@@ -145,8 +142,6 @@ struct tsfs_inode_data {
     };
     uint8_t reserved[16];
 };
-_Static_assert(sizeof(struct tsfs_inode_data) == 272, "an inode");
-
 enum { TSFS_INODES_PER_BLOCK = (TSFS_BLOCK_SIZE - 16) / sizeof(struct tsfs_inode_data) };
 struct tsfs_inodes {
     struct tsfs_header header;
@@ -165,8 +160,6 @@ struct tsfs_name {
     uint8_t length;
     char name[]; // `length` bytes, then zeros up to a multiple of 8
 };
-_Static_assert(sizeof(struct tsfs_name) == 12, "a name");
-
 struct tsfs_leaf {
     struct tsfs_header header;
     le32 used; // bytes of names[]
@@ -191,7 +184,10 @@ struct tsfs_journal_head {
 };
 _Static_assert(sizeof(struct tsfs_journal_head) == TSFS_SUPERBLOCK_SIZE, "the journal's head");
 
-enum { TSFS_RECORDS_MAX = (TSFS_BLOCK_SIZE - 16 - 16) / 8 };
+enum {
+    TSFS_RECORDS_MAX = (TSFS_BLOCK_SIZE - 16 - 16) / 8,
+    TSFS_JOURNAL_MIN = 64, // blocks: the head, and room for one transaction of a few operations
+};
 struct tsfs_record {
     le32 block;    // where the copy belongs
     le32 checksum; // the one in the copy's header

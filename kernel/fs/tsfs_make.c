@@ -20,7 +20,6 @@ enum {
     INODE_BYTES = 8192,      // of the disk for one inode, when nobody says anything else
     INODES_MAX = 1 << 22,    // then
     JOURNAL_SHARE = 32,      // so much of the disk is the journal
-    JOURNAL_BLOCKS_MIN = 48, // one transaction of the least size, and its list
     JOURNAL_BLOCKS_MAX = 4096,
 };
 
@@ -55,8 +54,8 @@ static uint32_t choose_journal(const struct tsfs_make_options *options)
     uint64_t wanted = options->journal_blocks;
     if (!wanted)
         wanted = options->blocks / JOURNAL_SHARE;
-    if (wanted < JOURNAL_BLOCKS_MIN)
-        return JOURNAL_BLOCKS_MIN;
+    if (wanted < TSFS_JOURNAL_MIN)
+        return TSFS_JOURNAL_MIN;
     return wanted > JOURNAL_BLOCKS_MAX ? JOURNAL_BLOCKS_MAX : (uint32_t)wanted;
 }
 
