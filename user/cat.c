@@ -1,18 +1,34 @@
 // SPDX-License-Identifier: MIT
 //
-// cat: passes its input on
-#include "os.h"
+// cat: passes on its files, or its input
+#include "options.h"
+#include "path.h"
+
+enum { BUFFER_SIZE = 65536 };
+
+static int copy(void *context, int handle, const char *path)
+{
+    char *buffer = context;
+    int size;
+    while ((size = os_read(handle, buffer, BUFFER_SIZE)) > 0) {
+        int written = os_write(OS_OUTPUT, buffer, (size_t)size);
+        if (written == size)
+            continue;
+        if (written != -EPIPE)
+            path_error("cat", "output", written < 0 ? written : -ENOSPC);
+        os_exit(1); // the other files would fail as well
+    }
+    return size < 0 ? path_error("cat", path, size) : 0;
+}
 
 int cat_main(int argc, char **argv)
 {
-    if (argc > 1 && !(argc == 2 && strcmp(argv[1], "-") == 0))
-        return os_usage("cat, which reads its input: there are no files yet");
-    char buffer[1024];
-    for (;;) {
-        int size = os_read(OS_INPUT, buffer, sizeof(buffer));
-        if (size <= 0)
-            return size < 0 ? os_print_error("cat", size) : 0;
-        if (os_write(OS_OUTPUT, buffer, (size_t)size) < 0)
-            return 1;
-    }
+    struct options options = options_start(argc, argv, "");
+    if (options_next(&options))
+        return os_usage("cat [FILE...]");
+    char *buffer = os_alloc(BUFFER_SIZE);
+    if (!buffer)
+        return os_print_error("cat", -ENOMEM);
+    struct path_operands operands = {"cat", options.operands, options.count};
+    return path_for_each(&operands, copy, buffer);
 }

@@ -6,16 +6,13 @@
 
 enum { NAME_MAX = 24, DISTANCE_MAX = 2 };
 
-static const char *const builtins[] = {"exit", "history", "jobs"};
-enum { BUILTINS = sizeof(builtins) / sizeof(builtins[0]) };
-
 // ---- Names ------------------------------------------------------------------------------
 const char *shell_command_name(unsigned i)
 {
     struct os_program program;
     for (unsigned count = 0;; count++) {
         if (!os_program_next(count, &program))
-            return i - count < BUILTINS ? builtins[i - count] : NULL;
+            return shell_builtin_name(i - count);
         if (count == i)
             return program.name;
     }
@@ -26,15 +23,6 @@ bool shell_knows(const char *name)
     const char *known;
     for (unsigned i = 0; (known = shell_command_name(i)); i++) {
         if (strcmp(known, name) == 0)
-            return true;
-    }
-    return false;
-}
-
-bool shell_is_builtin(const char *name)
-{
-    for (unsigned i = 0; i < BUILTINS; i++) {
-        if (strcmp(builtins[i], name) == 0)
             return true;
     }
     return false;

@@ -1,206 +1,196 @@
 // SPDX-License-Identifier: MIT
 //
-// The shell's language: words, quotes, pipelines.
+// The shell's language: pipelines and redirection.
 //
-//   shell_parse(&text, status, &pipeline)     one at a time, so that $? is the last one's
+//   shell_parse(&shell, &text, &pipeline)     one at a time, so that $? is the last one's
 //
-//   'as it stands'   "$? and \" inside"   \c   # comment
-//   a | b   a; b   a & b   a && b   a || b
-#include "shell.h"
+//   a | b   a; b   a & b   a && b   a || b   < file   > file   >> file   2> file   2>&1
+#include "shell_parser.h"
 
-struct parser {
-    const char *at;
-    char *out;   // where the next byte of a word goes
-    char **word; // where the next word goes
-    bool in_command;
-    int status;
-    struct shell_pipeline *pipeline;
-};
-
-static int fail(struct parser *parser, const char *what, const char *where)
+// ---- Redirection ------------------------------------------------------------------------
+static void add_redirection(struct shell_parser *parser,
+                            const struct shell_redirection *redirection)
 {
-    parser->pipeline->mistake = what;
-    parser->pipeline->mistake_at = where;
-    return -EINVAL;
-}
-
-static bool ends_word(char byte)
-{
-    return byte == 0 || strchr(" \t\n;|&<>", byte) != NULL;
-}
-
-// ---- Words ------------------------------------------------------------------------------
-static void expand_status(struct parser *parser)
-{
-    enum { DIGITS = 12 }; // as many as room_for_words() counts for each $
-    parser->out += snprintf(parser->out, DIGITS, "%d", parser->status);
-    parser->at += 2;
-}
-
-// Everything up to the next one stands for itself.
-static int take_single_quoted(struct parser *parser)
-{
-    const char *open = parser->at++;
-    while (*parser->at && *parser->at != '\'')
-        *parser->out++ = *parser->at++;
-    if (!*parser->at)
-        return fail(parser, "no ' closes the one", open);
-    parser->at++;
-    return 0;
-}
-
-// $? is replaced; \ takes the meaning from ", $ and itself.
-static int take_double_quoted(struct parser *parser)
-{
-    const char *open = parser->at++;
-    while (*parser->at && *parser->at != '"') {
-        if (parser->at[0] == '$' && parser->at[1] == '?') {
-            expand_status(parser);
-            continue;
-        }
-        if (parser->at[0] == '\\' && parser->at[1] && strchr("\"\\$", parser->at[1]))
-            parser->at++;
-        *parser->out++ = *parser->at++;
+    struct shell_pipeline *pipeline = parser->pipeline;
+    if (pipeline->redirections) {
+        pipeline->redirections[parser->redirections] = *redirection;
+        pipeline->redirections[parser->redirections].command = pipeline->commands;
     }
-    if (!*parser->at)
-        return fail(parser, "no \" closes the one", open);
-    parser->at++;
-    return 0;
-}
-
-// Up to an unquoted blank or sign; quoted and plain pieces are one word.
-static int take_word(struct parser *parser)
-{
-    *parser->word++ = parser->out;
-    int error = 0;
-    while (!error && !ends_word(*parser->at)) {
-        if (*parser->at == '\'') {
-            error = take_single_quoted(parser);
-        } else if (*parser->at == '"') {
-            error = take_double_quoted(parser);
-        } else if (parser->at[0] == '$' && parser->at[1] == '?') {
-            expand_status(parser);
-        } else if (*parser->at == '\\' && !parser->at[1]) {
-            error = fail(parser, "nothing follows the \\", parser->at);
-        } else {
-            parser->at += *parser->at == '\\';
-            *parser->out++ = *parser->at++;
-        }
-    }
-    *parser->out++ = 0;
+    parser->redirections++;
     parser->in_command = true;
+}
+
+// The word behind the sign: it is none of the command's.
+static int take_file_name(struct shell_parser *parser, struct shell_redirection *redirection)
+{
+    shell_skip_blanks(parser);
+    const char *where = parser->at;
+    size_t words = parser->words;
+    int error = shell_take_word(parser);
+    if (!error && parser->words != words + 1)
+        error = shell_fail(parser, "the name of a file is missing", where);
+    parser->words = words;
+    if (parser->pipeline->text)
+        redirection->path = parser->pipeline->text + parser->word_start;
+    return error;
+}
+
+// Whether one begins here: < > 0< 1> 2> &>
+static bool is_redirection(const char *at)
+{
+    bool number = (*at >= '0' && *at <= '9') || *at == '&';
+    return *at == '<' || *at == '>' ||
+           (number && (at[1] == '>' || (at[1] == '<' && *at != '&')));
+}
+
+static int take_redirection(struct shell_parser *parser)
+{
+    const char *start = parser->at;
+    struct shell_redirection redirection = {.handle = -1, .same_as = -1};
+    bool both = *start == '&';
+    if (*start != '<' && *start != '>')
+        redirection.handle = both ? OS_OUTPUT : *parser->at - '0', parser->at++;
+    bool reads = *parser->at++ == '<', appends = !reads && *parser->at == '>';
+    if (redirection.handle < 0)
+        redirection.handle = reads ? OS_INPUT : OS_OUTPUT;
+    if (redirection.handle > OS_ERROR || (reads && *parser->at == '<'))
+        return shell_fail(parser, "no such redirection: there are < > >> 2> 2>&1", start);
+    parser->at += appends;
+    if (*parser->at == '&' && parser->at[1] >= '0' && parser->at[1] <= '2') {
+        redirection.same_as = parser->at[1] - '0';
+        parser->at += 2;
+        add_redirection(parser, &redirection);
+        return 0;
+    }
+    redirection.flags = reads     ? OS_READ_ONLY
+                        : appends ? OS_WRITE_ONLY | OS_CREATE | OS_APPEND
+                                  : OS_WRITE_ONLY | OS_CREATE | OS_TRUNCATE;
+    int error = take_file_name(parser, &redirection);
+    add_redirection(parser, &redirection);
+    if (both)
+        add_redirection(parser, &(struct shell_redirection){0, OS_ERROR, OS_OUTPUT, 0, NULL});
     return error;
 }
 
 // ---- Pipelines --------------------------------------------------------------------------
-static int end_command(struct parser *parser, const char *where)
+static int end_command(struct shell_parser *parser, const char *where)
 {
     if (!parser->in_command)
-        return fail(parser, "a command is missing", where);
-    *parser->word++ = NULL;
+        return shell_fail(parser, "a command is missing", where);
+    if (parser->pipeline->words)
+        parser->pipeline->words[parser->words] = NULL;
+    parser->words++;
     parser->in_command = false;
     parser->pipeline->commands++;
     return 0;
 }
 
 // The separator at parser->at, and its length.
-static enum shell_end separator(const struct parser *parser, unsigned *length)
+static enum shell_end separator(const struct shell_parser *parser, unsigned *length)
 {
     const char *at = parser->at;
     *length = 1;
     switch (*at) {
-    case '&': *length += at[1] == '&'; return at[1] == '&' ? SHELL_AND : SHELL_BACKGROUND;
-    case '|': *length = 2; return SHELL_OR;
+    case '&':
+        *length += at[1] == '&';
+        return at[1] == '&' ? SHELL_AND : SHELL_BACKGROUND;
+    case '|':
+        *length = 2;
+        return SHELL_OR;
     case 0:
-    case '#': *length = (unsigned)strlen(at); return SHELL_END;
-    default: return SHELL_NEXT; // ; or a new line
+        *length = 0;
+        return SHELL_END;
+    default:
+        return SHELL_NEXT; // ; or a new line
     }
 }
 
 // Nothing at all may stand before ; and the end, but not before the others.
-static int end_pipeline(struct parser *parser)
+static int end_pipeline(struct shell_parser *parser)
 {
     struct shell_pipeline *pipeline = parser->pipeline;
     const char *where = parser->at;
     unsigned length;
+    if (*parser->at == '#')
+        shell_skip_comment(parser);
     pipeline->end = separator(parser, &length);
     pipeline->source_length = (size_t)(where - pipeline->source);
     parser->at += length;
+    if (pipeline->end == SHELL_AND || pipeline->end == SHELL_OR)
+        shell_skip_lines(parser);
     bool may_be_empty = pipeline->end == SHELL_END || pipeline->end == SHELL_NEXT;
     if (!parser->in_command && pipeline->commands == 0 && may_be_empty)
         return 0;
     return end_command(parser, where);
 }
 
-static void skip_spaces(struct parser *parser)
-{
-    while (*parser->at == ' ' || *parser->at == '\t')
-        parser->at++;
-}
-
 // Words and bars, up to a separator.
-static int take_pipeline(struct parser *parser)
+static int take_pipeline(struct shell_parser *parser)
 {
     for (;;) {
-        skip_spaces(parser);
-        char byte = *parser->at;
+        shell_skip_blanks(parser);
+        const char *at = parser->at;
         int error = 0;
-        if (byte == '<' || byte == '>')
-            return fail(parser, "< and > need files, which are yet to come: quote the one",
-                        parser->at);
-        if (byte == '|' && parser->at[1] != '|')
-            error = end_command(parser, parser->at++);
-        else if (byte == 0 || strchr(";\n&|#", byte))
+        if (is_redirection(at)) {
+            error = take_redirection(parser);
+        } else if (at[0] == '|' && at[1] != '|') {
+            parser->at++;
+            error = end_command(parser, at);
+            shell_skip_lines(parser);
+        } else if (*at == 0 || strchr(";\n&|#", *at)) {
             return end_pipeline(parser);
-        else
-            error = take_word(parser);
+        } else {
+            size_t words = parser->words;
+            error = shell_take_word(parser);
+            parser->in_command = parser->in_command || parser->words > words;
+        }
         if (error)
             return error;
     }
 }
 
-// Every word is shorter than it was typed but for $?, and at least a byte and a
-// separator long.
-static size_t room_for_words(const char *text)
+// Goes through the text once, and then knows how much there is.
+static int read_pipeline(struct shell_parser *parser, const char *text)
 {
-    size_t size = 2;
-    for (; *text; text++)
-        size += *text == '$' ? 12 : 1;
-    return size;
+    struct shell_pipeline *pipeline = parser->pipeline;
+    parser->at = text;
+    parser->bytes = parser->words = parser->redirections = 0;
+    parser->in_command = false;
+    pipeline->commands = 0;
+    shell_skip_blanks(parser);
+    pipeline->source = parser->at;
+    return take_pipeline(parser);
 }
 
-int shell_parse(const char **text, int status, struct shell_pipeline *pipeline)
+int shell_parse(const struct shell *shell, const char **text, struct shell_pipeline *pipeline)
 {
-    size_t length = strlen(*text);
+    struct shell_parser parser = {.shell = shell, .pipeline = pipeline};
     memset(pipeline, 0, sizeof(*pipeline));
-    pipeline->words = os_alloc((length + 2) * sizeof(char *));
-    pipeline->text = os_alloc(room_for_words(*text));
-    if (!pipeline->words || !pipeline->text) {
+    int error = read_pipeline(&parser, *text);
+    if (error)
+        return error;
+    // One word more than there are: for the name of a file, which is taken back.
+    pipeline->words = pipeline->typed = os_alloc((parser.words + 2) * sizeof(char *));
+    pipeline->text = os_alloc(parser.bytes + 1);
+    pipeline->redirection_count = (unsigned)parser.redirections;
+    pipeline->redirections =
+        os_alloc((parser.redirections + 1) * sizeof(*pipeline->redirections));
+    if (!pipeline->words || !pipeline->text || !pipeline->redirections) {
         shell_pipeline_free(pipeline);
         return -ENOMEM;
     }
-    struct parser parser = {
-        .at = *text,
-        .out = pipeline->text,
-        .word = pipeline->words,
-        .status = status,
-        .pipeline = pipeline,
-    };
-    skip_spaces(&parser);
-    pipeline->source = parser.at;
-    int error = take_pipeline(&parser);
+    read_pipeline(&parser, *text);
     *text = parser.at;
-    if (error)
-        shell_pipeline_free(pipeline);
-    return error;
+    return 0;
 }
 
 void shell_pipeline_free(struct shell_pipeline *pipeline)
 {
-    os_free(pipeline->words);
+    os_free(pipeline->typed);
     os_free(pipeline->text);
-    pipeline->words = NULL;
-    pipeline->text = NULL;
+    os_free(pipeline->redirections);
+    string_list_free(&pipeline->expanded);
+    *pipeline = (struct shell_pipeline){.end = pipeline->end};
 }
 
 char **shell_next_command(char **words)

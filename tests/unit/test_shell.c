@@ -296,7 +296,7 @@ static void no_memory_is_an_error_and_no_loss(void)
 {
     struct totals before = count();
     int succeeded = 0;
-    for (size_t left = 0; left < 120; left += 3) {
+    for (size_t left = 0; left < 240; left += 6) {
         int status;
         stack_cache_drop();
         hoard_pages(left);
