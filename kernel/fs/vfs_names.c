@@ -38,6 +38,8 @@ static int create_free(struct walk *walk, enum os_file_type type, const char *ta
 static int check_free(struct walk *walk)
 {
     struct inode *found;
+    if (walk_is_special(walk))
+        return walk->directory->type == OS_TYPE_DIRECTORY ? -EEXIST : -ENOTDIR;
     int error = vfs_look_up(walk->directory, walk->name, walk->length, &found);
     if (!error)
         inode_put_locked(found);
@@ -50,8 +52,6 @@ int walk_create(struct walk *walk, enum os_file_type type, const char *target,
                 struct inode **inode)
 {
     struct mutex *mutex = &walk->directory->mount->mutex;
-    if (walk_is_special(walk))
-        return walk->directory->type == OS_TYPE_DIRECTORY ? -EEXIST : -ENOTDIR;
     mutex_lock_always(mutex);
     int error = check_free(walk);
     if (!error)
@@ -111,6 +111,8 @@ static int remove_last(struct walk *walk, bool directory)
 // Of what is no name: "/", "a/.", "a/..".
 static int error_of_special(const struct walk *walk, bool directory)
 {
+    if (walk->directory->type != OS_TYPE_DIRECTORY)
+        return -ENOTDIR;
     if (!directory)
         return -EISDIR;
     if (walk->length == 0)
@@ -162,8 +164,6 @@ static int link_inode(struct inode *inode, const char *to)
     if (error)
         return error;
     error = walk_begin(&walk, to);
-    if (!error && walk_is_special(&walk))
-        error = -EEXIST;
     if (!error) {
         struct mutex *mutex = &walk.directory->mount->mutex;
         mutex_lock_always(mutex);
