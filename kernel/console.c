@@ -5,48 +5,70 @@
 // Until a driver registers, both go through the firmware (machine_console_put), which works
 // from the first instruction. A device whose own code prints or faults while it writes is
 // given up for the firmware's console, so that the report of that fault is still seen.
+// A second console gets the same words and gives keys, too; it is given up likewise.
 // Chapter 02.
 #include "console.h"
 
+#include "error.h"
 #include "machine.h"
 
+// Where a device is plugged in.
+struct place {
+    struct console_device *device; // or NULL
+    bool writing;                  // its write() has not returned yet
+};
+
 static struct {
-    struct console_device *device; // NULL: the firmware's console
-    bool writing;                  // the device's write() has not returned yet
+    struct place first;  // without a device: the firmware's console
+    struct place second; // beside it
     void (*available)(void);
 } console;
 
 void console_set_device(struct console_device *device)
 {
-    console.device = device;
+    console.first.device = device;
 }
 
 struct console_device *console_device(void)
 {
-    return console.device;
+    return console.first.device;
+}
+
+int console_set_second(struct console_device *device)
+{
+    if (device && console.second.device)
+        return -EBUSY;
+    console.second.device = device;
+    return 0;
 }
 
 void console_fall_back(void)
 {
-    console.device = NULL;
-    console.writing = false;
+    console.first = console.second = (struct place){NULL, false};
+}
+
+// False: there is no device.
+static bool write_to(struct place *place, const char *bytes, size_t count)
+{
+    // We are here from inside the device's write(): it cannot be trusted with the words
+    // about its own fault.
+    if (place->writing)
+        *place = (struct place){NULL, false};
+    if (!place->device)
+        return false;
+    place->writing = true;
+    place->device->write(place->device, bytes, count);
+    place->writing = false;
+    return true;
 }
 
 static void write_piece(const char *bytes, size_t count)
 {
-    // We are here from inside the device's write(): it cannot be trusted with the words
-    // about its own fault.
-    if (console.writing)
-        console_fall_back();
-
-    if (!console.device) {
+    if (!write_to(&console.first, bytes, count)) {
         for (size_t i = 0; i < count; i++)
             machine_console_put(bytes[i]);
-        return;
     }
-    console.writing = true;
-    console.device->write(console.device, bytes, count);
-    console.writing = false;
+    write_to(&console.second, bytes, count);
 }
 
 void console_write(const char *bytes, size_t count)
@@ -64,10 +86,11 @@ void console_write(const char *bytes, size_t count)
         write_piece(start, (size_t)(end - start));
 }
 
-size_t console_read(char *bytes, size_t size)
+static size_t read_from_first(char *bytes, size_t size)
 {
-    if (console.device)
-        return console.device->read(console.device, bytes, size);
+    struct console_device *device = console.first.device;
+    if (device)
+        return device->read(device, bytes, size);
 
     size_t count = 0;
     for (int byte; count < size && (byte = machine_console_get()) >= 0; count++)
@@ -75,10 +98,20 @@ size_t console_read(char *bytes, size_t size)
     return count;
 }
 
+size_t console_read(char *bytes, size_t size)
+{
+    struct console_device *second = console.second.device;
+    size_t count = read_from_first(bytes, size);
+    if (second && count < size)
+        count += second->read(second, bytes + count, size - count);
+    return count;
+}
+
+// With a second one there may always be somebody to type.
 bool console_has_ended(void)
 {
-    return console.device && console.device->has_ended &&
-           console.device->has_ended(console.device);
+    struct console_device *device = console.first.device;
+    return !console.second.device && device && device->has_ended && device->has_ended(device);
 }
 
 void console_set_receiver(void (*available)(void))

@@ -24,6 +24,9 @@ struct console_device {
 };
 
 void console_set_device(struct console_device *device);
+// Another one that gets the same words and whose keys count; NULL: no longer. 0, or -EBUSY
+// when there is a second one already.
+int console_set_second(struct console_device *device);
 struct console_device *console_device(void); // or NULL while the firmware's is in use
 
 // "\n" goes out as "\r\n". Never sleeps, may be called anywhere, also in a panic.
@@ -32,7 +35,7 @@ void console_write(const char *bytes, size_t count);
 // there are none.
 size_t console_read(char *bytes, size_t size);
 bool console_has_ended(void); // no more bytes will ever come
-// Back to the firmware's console: for a panic in the console's own driver.
+// Back to the firmware's console alone: for a panic in the console's own driver.
 void console_fall_back(void);
 // `available` is called in scheduler context when there is something for console_read().
 void console_set_receiver(void (*available)(void));

@@ -215,21 +215,20 @@ uint64_t virtio_config_read64(struct virtio_device *device, unsigned offset)
     return value;
 }
 
-// The queues share one interrupt: it counts for those with something to collect, or, if it
-// came in vain, for the first.
+// The queues share one interrupt, which counts for those with something to collect. One
+// that came in vain counts only where there is no doubt whose it was.
 void virtio_queues_interrupt(struct virtio_device *device)
 {
-    bool in_vain = true;
     for (unsigned i = 0; i < VIRTIO_QUEUES_MAX && !device->broken; i++) {
         struct virtqueue *queue = device->queues[i];
-        if (!queue || !virtqueue_has_used(queue))
+        if (!queue)
             continue;
-        in_vain = false;
-        queue->counters.interrupts++;
-        virtqueue_interrupted(queue);
+        bool used = virtqueue_has_used(queue);
+        if (used || !device->queues[1])
+            queue->counters.interrupts++;
+        if (used)
+            virtqueue_interrupted(queue);
     }
-    if (in_vain && device->queues[0])
-        device->queues[0]->counters.interrupts++;
 }
 
 void virtio_config_interrupt(struct virtio_device *device)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// kernel/console.c and kernel/print.c: line ends, a driver that fails, the ring of log
-// lines.
+// kernel/console.c and kernel/print.c: line ends, a driver that fails, a second console, the
+// ring of log lines.
 #include "console.h"
+#include "error.h"
 #include "format.h"
 #include "print.h"
 #include "string.h"
@@ -105,7 +106,62 @@ static void a_failing_driver_is_given_up(void)
     CHECK(left == NULL);
 }
 
-// The log from *position on, in pieces of odd size.
+// ---- A second one -----------------------------------------------------------------------
+static char seconds[64]; // what it was given
+static bool second_prints;
+
+static void write_second(struct console_device *which, const char *bytes, size_t count)
+{
+    strlcpy(seconds, bytes, count < sizeof seconds ? count + 1 : sizeof seconds);
+    if (second_prints)
+        print("about the second\n");
+}
+
+static bool first_ended(struct console_device *which)
+{
+    return true;
+}
+
+static struct console_device second = {.name = "second", .write = write_second, .read = read_ab};
+
+static void both_are_served(void)
+{
+    char bytes[8];
+    start_recording();
+    CHECK_EQUAL(console_set_second(&second), 0);
+    CHECK_EQUAL(console_set_second(&device), -EBUSY);
+    console_write("words", 5);
+    size_t count = console_read(bytes, 3); // as many as there is room for
+    bool all = console_read(bytes + 3, 5) == 4;
+    device.has_ended = first_ended;
+    bool ended = console_has_ended();
+    console_set_second(NULL);
+    bool ended_alone = console_has_ended();
+    device.has_ended = NULL;
+    console_write("alone", 5);
+    CHECK_STRING(stop_recording(), "wordsalone");
+    CHECK_STRING(seconds, "words");
+    CHECK_EQUAL(count, 3);
+    CHECK(all && memcmp(bytes, "abaabab", 7) == 0);
+    CHECK(!ended && ended_alone);
+}
+
+// What it says about its own fault reaches the first.
+static void a_failing_second_is_given_up(void)
+{
+    start_recording();
+    console_set_second(&second);
+    second_prints = true;
+    console_write("one", 3);
+    second_prints = false;
+    console_write("two", 3);
+    CHECK_STRING(stop_recording(), "oneabout the second\r\ntwo");
+    CHECK_STRING(seconds, "one");
+    CHECK_EQUAL(console_set_second(NULL), 0);
+}
+
+// ---- The log ----------------------------------------------------------------------------
+// From *position on, in pieces of odd size.
 static char text[2 * LOG_SIZE];
 
 static size_t read_log(size_t *position)
@@ -187,6 +243,8 @@ const struct test unit_tests[] = {
     {"reading", reading},
     {"notifying", notifying},
     {"a failing driver is given up", a_failing_driver_is_given_up},
+    {"both are served", both_are_served},
+    {"a failing second is given up", a_failing_second_is_given_up},
     {"marks and levels", marks_and_levels},
     {"quiet console", quiet_console},
     {"the ring keeps the last lines", the_ring_keeps_the_last_lines},

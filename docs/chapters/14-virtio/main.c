@@ -11,6 +11,7 @@
 #include "boot/boot.h"
 #include "cmdline.h"
 #include "drivers/virtio/virtio.h"
+#include "drivers/virtio/virtio_console.h"
 #include "drivers/virtio/virtio_rng.h"
 #include "heap.h"
 #include "page.h"
@@ -68,7 +69,8 @@ static int run_shell(void)
 
 int kernel_main(const struct boot_info *boot)
 {
-    static const struct virtio_driver *const drivers[] = {&virtio_rng_driver, NULL};
+    static const struct virtio_driver *const drivers[] = {&virtio_rng_driver, &virtio_console_driver,
+                                                         NULL};
 
     trap_init();
     cmdline_init(boot);
