@@ -33,6 +33,7 @@ static struct {
     size_t total, free;               // pages
     struct recent recent[RECENT_MAX]; // single pages at hand, counted as free
     unsigned recent_count;
+    size_t (*reclaim)(size_t pages);  // or NULL
 } page;
 
 void page_init(const struct memory_range *memory, unsigned count)
@@ -60,6 +61,11 @@ static void release_recent(void)
     }
 }
 
+void page_set_reclaim(size_t (*reclaim)(size_t pages))
+{
+    page.reclaim = reclaim;
+}
+
 // Takes at least `count` pages.
 static bool take_run(size_t count, struct buddy_run *run)
 {
@@ -77,8 +83,10 @@ void *page_alloc_dirty(size_t count)
     if (count == 1 && page.recent_count > 0)
         return take_recent();
     struct buddy_run run;
-    if (!take_run(count, &run))
-        return NULL;
+    while (!take_run(count, &run)) {
+        if (count > page.total || !page.reclaim || page.reclaim(count) == 0)
+            return NULL;
+    }
 
     buddy_free(run.range, run.first + count, run.count - count);
     *buddy_mark_of(run.range, run.first) = TAKEN;

@@ -27,6 +27,11 @@ void *page_alloc_dirty(size_t count);
 // on a count that is not the one they were taken with.
 void page_free(void *pages, size_t count);
 
+// Who has pages that can be had again: asked for at least so many when there are not enough,
+// gives back as many with page_free() as it can, never sleeps, and says how many. One only:
+// the block cache.
+void page_set_reclaim(size_t (*reclaim)(size_t pages));
+
 struct page_statistics {
     size_t total, free;     // pages
     size_t largest_free;    // the longest run that page_alloc() can give now, in pages
