@@ -45,7 +45,6 @@ struct cache_block {
     bool used;           // since it was last considered for leaving
     bool read_ahead;     // and nobody has asked for it yet
     bool is_mark;        // whoever asks for it reads in sequence: time to read on
-    bool alone;          // a request with its neighbours failed: one of its own is next
     struct cache_block *hash_next;
     struct list ring, dirty_link;
     struct wait_queue waiters; // for the end of busy

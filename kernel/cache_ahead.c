@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: MIT
+//
+// Reading for the block cache: what was asked for, and what will be.
+//
+//   cache_fetch(disk, number, reach)      a block that is not there, and some behind it
+//   cache_read_on(disk, block, reach)     the reader has come to a mark
+//
+// A disk serves one large request faster than many small ones, and while the reader is busy
+// with what it has. So who reads in sequence gets more than was asked for: a window of
+// blocks, twice as large each time. The first block of what was not asked for carries a
+// mark; when the reader comes to it, the next window is read, and is there in time.
+//
+// Sequence shows when a block is read where somebody left off. For that a few streams are
+// remembered for each disk; a read that continues none takes the place of one, in turn.
+// Nothing of this costs a reader whose blocks are there.
+// Chapter 16.
+#include "cache_parts.h"
+
+#include "machine.h"
+
+enum { WINDOW_FIRST = 4, WINDOW_MOST = CACHE_TRANSFER_BLOCKS };
+
+static struct {
+    uint64_t blocks; // that nobody had asked for
+} read_ahead;
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+// The stream that a read of this block continues, or NULL.
+static struct cache_stream *find_stream(struct cache_disk *disk, uint64_t number)
+{
+    for (unsigned i = 0; i < CACHE_STREAMS; i++) {
+        struct cache_stream *stream = &disk->streams[i];
+        if (number - stream->start <= stream->end - stream->start && stream->end > 0)
+            return stream;
+    }
+    return NULL;
+}
+
+static struct cache_stream *replace_stream(struct cache_disk *disk)
+{
+    struct cache_stream *stream = &disk->streams[disk->next_stream];
+    disk->next_stream = (disk->next_stream + 1) % CACHE_STREAMS;
+    *stream = (struct cache_stream){0};
+    return stream;
+}
+
+// A larger window, as far as the cache has room for many.
+static unsigned next_window(const struct cache_stream *stream)
+{
+    unsigned window = stream->window ? 2 * stream->window : WINDOW_FIRST;
+    return (unsigned)smaller(window, smaller(WINDOW_MOST, cache_blocks_max() / 8));
+}
+
+// Puts blocks that are not in the cache into a read, up to `count`. Returns how many.
+static uint64_t fill(struct cache_transfer *transfer, struct cache_disk *disk,
+                     uint64_t number, uint64_t count)
+{
+    cache_transfer_begin(transfer, disk, BLOCK_READ, number);
+    for (uint64_t i = 0; i < count; i++) {
+        if (cache_find(disk->device, number + i) || cache_is_blocked(disk, number + i))
+            return i;
+        struct cache_block *block = cache_add(disk, number + i);
+        if (!block)
+            return i;
+        if (!cache_transfer_add(transfer, block)) {
+            cache_remove(block);
+            return i;
+        }
+    }
+    return count;
+}
+
+// Those from `first` on were not asked for.
+static void mark_ahead(struct cache_disk *disk, uint64_t first, uint64_t end)
+{
+    for (uint64_t number = first; number < end; number++) {
+        struct cache_block *block = cache_find(disk->device, number);
+        block->read_ahead = true;
+        block->is_mark = number == first;
+        read_ahead.blocks++;
+    }
+}
+
+// Starts reading `count` blocks, of which the first `wanted` were asked for, and notes in the
+// stream how far it came. False: there is no room for even one.
+static bool read_piece(struct cache_disk *disk, struct cache_stream *stream,
+                       struct cache_transfer *transfer, uint64_t number, uint64_t wanted,
+                       uint64_t count)
+{
+    uint64_t end = number + fill(transfer, disk, number, count);
+    stream->end = end;
+    if (end == number) {
+        cache_transfer_put(transfer);
+        return false;
+    }
+    mark_ahead(disk, number + wanted, end);
+    cache_transfer_start(transfer);
+    while (stream->end < number + count && cache_find(disk->device, stream->end))
+        stream->end++; // these are here: the reader will miss what is behind them
+    return true;
+}
+
+int cache_fetch(struct cache_disk *disk, uint64_t number, const struct cache_reach *reach)
+{
+    struct cache_transfer *transfer = cache_transfer_get();
+    if (cache_find(disk->device, number) || cache_is_blocked(disk, number)) {
+        cache_transfer_put(transfer); // something has happened while we slept
+        return 0;
+    }
+    uint64_t left = cache_device_blocks(disk->device) - number;
+    uint64_t wanted = smaller(reach->wanted, left), count = wanted;
+    struct cache_stream *stream = find_stream(disk, number);
+    bool in_sequence = stream || reach->sequential;
+    if (!stream)
+        stream = replace_stream(disk);
+    stream->start = number;
+    if (in_sequence && reach->ahead > wanted) {
+        stream->window = next_window(stream);
+        count = smaller(wanted + stream->window, smaller(reach->ahead, left));
+    }
+    return read_piece(disk, stream, transfer, number, wanted, count) ? 0 : cache_make_room();
+}
+
+void cache_read_on(struct cache_disk *disk, struct cache_block *block,
+                   const struct cache_reach *reach)
+{
+    struct cache_stream *stream = find_stream(disk, block->number);
+    block->is_mark = false;
+    if (!stream)
+        return; // others have taken its place
+    uint64_t left = cache_device_blocks(disk->device) - block->number;
+    uint64_t end = block->number + smaller(reach->ahead, left);
+    struct cache_transfer *transfer = stream->end < end ? cache_transfer_try() : NULL;
+    if (!transfer)
+        return;
+    stream->start = block->number;
+    stream->window = next_window(stream);
+    read_piece(disk, stream, transfer, stream->end, 0,
+               smaller(stream->window, end - stream->end));
+}
+
+void cache_ahead_statistics(struct cache_statistics *statistics)
+{
+    statistics->read_ahead_blocks = read_ahead.blocks;
+}
