@@ -65,6 +65,22 @@ int64_t file_seek(struct file *file, int64_t offset, int whence)
     return file->operations->seek ? file->operations->seek(file, offset, whence) : -ESPIPE;
 }
 
+// Positions and sizes are INT64_MAX at most.
+int64_t file_move(uint64_t *position, uint64_t size, int64_t offset, int whence)
+{
+    int64_t base = whence == OS_SEEK_END ? (int64_t)size : (int64_t)*position, moved;
+    if (whence == OS_SEEK_SET)
+        base = 0;
+    else if (whence != OS_SEEK_CURRENT && whence != OS_SEEK_END)
+        return -EINVAL;
+    if (__builtin_add_overflow(base, offset, &moved))
+        return -EOVERFLOW;
+    if (moved < 0)
+        return -EINVAL;
+    *position = (uint64_t)moved;
+    return moved;
+}
+
 int file_read_at(struct file *file, uint64_t offset, void *buffer, size_t size)
 {
     if (!file->operations->read_at)

@@ -52,6 +52,9 @@ int file_truncate(struct file *file, uint64_t size);
 int file_sync(struct file *file);
 int file_status(struct file *file, struct os_status *status);
 int file_list(struct file *file, struct os_entry *entry);
+// What seek() is for a kind with positions: moves *position as os_seek() says, where the end
+// is at `size`. It, or -EINVAL, -EOVERFLOW.
+int64_t file_move(uint64_t *position, uint64_t size, int64_t offset, int whence);
 // Empty for reading, takes whatever is written. The reference is the caller's.
 struct file *file_null(void);
 

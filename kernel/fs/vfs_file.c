@@ -117,22 +117,9 @@ static int vfs_write_at(struct file *file, uint64_t offset, const void *bytes, s
 static int64_t vfs_seek(struct file *file, int64_t offset, int whence)
 {
     struct open_file *open = open_file_of(file);
-    int64_t base = 0; // positions and sizes are INT64_MAX at most
     if (open->inode->type == OS_TYPE_DIRECTORY && (offset != 0 || whence != OS_SEEK_SET))
         return -EINVAL;
-    if (whence == OS_SEEK_CURRENT)
-        base = (int64_t)open->position;
-    else if (whence == OS_SEEK_END)
-        base = (int64_t)open->inode->size;
-    else if (whence != OS_SEEK_SET)
-        return -EINVAL;
-    int64_t position;
-    if (__builtin_add_overflow(base, offset, &position))
-        return -EOVERFLOW;
-    if (position < 0)
-        return -EINVAL;
-    open->position = (uint64_t)position;
-    return position;
+    return file_move(&open->position, open->inode->size, offset, whence);
 }
 
 // Also what OS_TRUNCATE does. The mount's mutex is held.
