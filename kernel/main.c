@@ -8,12 +8,19 @@
 //
 //   run="ps; free" on the command line     runs that instead, and ends with the status of
 //                                          the last one
+//   root=/dev/vdb                          the disk with the root directory; none: memory
 //
 // The one kernel file that is in no chapter.
 #include "boot/board.h"
 #include "boot/boot.h"
+#include "cache.h"
 #include "cmdline.h"
+#include "drivers/virtio/virtio_blk.h"
+#include "drivers/virtio/virtio_console.h"
+#include "drivers/virtio/virtio_rng.h"
 #include "error.h"
+#include "fs/ramfs.h"
+#include "fs/vfs.h"
 #include "heap.h"
 #include "machine.h"
 #include "page.h"
@@ -29,6 +36,12 @@
 #include "vm.h"
 
 #define VERSION "0.1"
+
+// What this system can drive and mount: an image holds what is named here.
+static const struct virtio_driver *const drivers[] = {&virtio_rng_driver, &virtio_blk_driver,
+                                                      &virtio_console_driver, NULL};
+static const struct file_system *const file_systems[] = {&ramfs_file_system, NULL};
+
 enum { KEY_PERIOD_NS = 20000000 }; // how often to look for keys where they do not interrupt
 
 // What can be missing: says so, and what that means. Returns whether it is there.
@@ -46,6 +59,38 @@ static void print_machine(const struct board *board)
     print("%s: %u hart%s, %llu MiB of memory, %zu KiB free\n", board->model, board->hart_count,
           board->hart_count == 1 ? "" : "s", (unsigned long long)(board->memory_total >> 20),
           pages.free * (PAGE_SIZE / 1024));
+}
+
+// Memory in place of a disk that is not there or cannot be used: the shell is what repairs
+// it.
+static void mount_root(void)
+{
+    char disk[32] = "/dev/vda";
+    cmdline_value("root", disk, sizeof(disk));
+    int error = block_find(disk) ? vfs_mount(disk, "/", NULL, 0) : -ENODEV;
+    if (!error)
+        return;
+    if (error != -ENODEV)
+        log_warning("%s cannot be the root directory: %s", disk, error_text(error));
+    error = vfs_mount("memory", "/", "ramfs", 0);
+    if (error)
+        panic("not even memory can be mounted as the root directory: %s", error_text(error));
+}
+
+// A directory for it is made where there is none.
+static void mount_at(const char *path, const char *type)
+{
+    int error = vfs_make(path, OS_TYPE_DIRECTORY, NULL);
+    if (!error || error == -EEXIST)
+        error = vfs_mount(type, path, type, 0);
+    if (error)
+        log_warning("there is no %s: %s", path, error_text(error));
+}
+
+static void mount_all(void)
+{
+    mount_root();
+    mount_at("/tmp", "ramfs");
 }
 
 // Starts the first program and waits for its end. Returns its status.
@@ -87,6 +132,12 @@ int kernel_main(const struct boot_info *boot)
     if (!uart || !calls)
         terminal_poll_every(KEY_PERIOD_NS);            // a console that cannot call us is asked
     process_init();                                    // this is now the process "kernel"
+    virtio_probe(board, drivers);                      // disks, random bytes, a second console
+    cache_init(0);                                     // blocks of disks that were used lately
+    vfs_init(file_systems);                            // one tree of names,
+    mount_all();                                       // and what is in it
     print_machine(board);
-    return run_shell();
+    int status = run_shell();
+    vfs_sync();                                        // nothing written gets lost
+    return status;
 }
