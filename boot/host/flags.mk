@@ -5,9 +5,17 @@ AR := $(if $(LLVM),llvm-ar$(filter -%,$(LLVM)),ar)
 SANITIZERS := $(if $(RELEASE),,-fsanitize=address,undefined -fno-sanitize=null -fno-sanitize-recover=undefined)
 MACHINE_CFLAGS := -fno-pic -fno-pie $(SANITIZERS) $(if $(FUZZ),-fsanitize=fuzzer-no-link) $(if $(LLVM)$(FUZZ),-gdwarf-4)# what clang writes as version 5, tools cannot all read
 # These files are the process's side: they see the C library, and of the kernel only what they include.
-HOST_SIDE := boot/host/% kernel/machine/host/% tests/unit/run_cmocka.c tests/fuzz/run.c mkfs/process.c
+HOST_SIDE := boot/host/% kernel/machine/host/% tests/unit/run_cmocka.c tests/fuzz/run.c mkfs/process.c mkfs/outside.c
 HOST_CFLAGS = $(MACHINE_CFLAGS) $(COMMON) -D_GNU_SOURCE
-LINK_EXTRA :=
+# The devices that a process can play, as boot/host/plugs.h has them: virtio_rng_model.c brings virtio_rng_model_plug().
+# An archive, so that it comes only into an image that asks what the board has.
+PLUGS := $(patsubst boot/host/%.c,%_plug,$(filter boot/host/virtio_%_model.c,$(PARTS)))
+LINK_EXTRA := $(OUT)/$(IMAGE_NAME).plugs.a
+$(LINK_EXTRA): $(OUT)/$(IMAGE_NAME).parts $(OUT)/flags boot/host/plugs.h
+	@printf '%s\n' '#include "boot/host/plugs.h"' '#include "boot/host/virtio_devices.h"' \
+	    'void (*const host_plugs[])(struct board *) = {$(PLUGS:%=%,) 0};' >$(@:.a=.c)
+	$(Q)$(CC) $(HOST_CFLAGS) -c $(@:.a=.c) -o $(@:.a=.o)
+	$(Q)rm -f $@ && $(AR) rcsD $@ $(@:.a=.o)
 # What the C library and the sanitizers look for in an image.
 HOST_NAMES := $(if $(FUZZ),LLVMFuzzerInitialize LLVMFuzzerTestOneInput,main) __asan_default_options __asan_on_error __ubsan_default_options __ubsan_on_report
 # A static image starts in half the time, where the system has the C library so; the sanitizers and cmocka are there as
@@ -17,7 +25,7 @@ HOST_KIND := $(if $(and $(RELEASE),$(HAS_STATIC),$(if $(UNIT),,1)),-static,-no-p
 # The kernel's objects are joined and all their names but those made local, so that the kernel's own memcpy or snprintf
 # never meets the C library's.
 define link
-	$(Q)$(CC) -r -nostdlib $(HOST_NAMES:%=-Wl,-u,%) -o $(1).o $(PROGRAM_OBJECT) $(2) $(ARCHIVE)
+	$(Q)$(CC) -r -nostdlib $(HOST_NAMES:%=-Wl,-u,%) -o $(1).o $(PROGRAM_OBJECT) $(2) -Wl,--start-group $(ARCHIVE) $(LINK_EXTRA) -Wl,--end-group
 	$(Q)objcopy $(HOST_NAMES:%=--keep-global-symbol=%) $(1).o
 	$(Q)$(CC) $(SANITIZERS) $(if $(FUZZ),-fsanitize=fuzzer) $(HOST_KIND) $(if $(FUZZ),,-Wl,--gc-sections) -Wl,-z,noexecstack -o $(1) $(1).o $(if $(UNIT),-lcmocka)
 endef

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The interrupt controller: the process's lines (device.c), as irq.c wants to see them.
+// The interrupt controller: the process's lines (line.c), as irq.c wants to see them.
 // Chapter 11.
 #include "boot/board.h"
 #include "console.h"

@@ -27,6 +27,7 @@ static const uintptr_t RAM_ADDRESS = 0x200000000000;
 static struct {
     struct host_range memory, boot_stack;
     char **arguments;
+    struct options options;
     struct boot_info boot;
 } process;
 
@@ -45,6 +46,11 @@ struct host_range host_boot_stack(void)
 char **host_arguments(void)
 {
     return process.arguments;
+}
+
+const struct options *host_options(void)
+{
+    return &process.options;
 }
 
 // `size` bytes for reading and writing, cleared; each page costs something only once it
@@ -74,10 +80,10 @@ static void run_kernel(void)
 
 int main(int argc, char **argv)
 {
-    struct options options = options_parse(argc, argv);
+    process.options = options_parse(argc, argv);
     process.arguments = argv;
-    process.boot.command_line = options.command_line;
-    process.memory = map(RAM_ADDRESS, options.memory_size, "memory");
+    process.boot.command_line = process.options.command_line;
+    process.memory = map(RAM_ADDRESS, process.options.memory_size, "memory");
 
     process.boot_stack = map(0, PAGE_SIZE + BOOT_STACK_SIZE, "the boot stack");
     mprotect((void *)process.boot_stack.low, PAGE_SIZE, PROT_NONE);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The process's own options, spelled like QEMU's: -m SIZE, -append TEXT.
+// The process's own options, spelled like QEMU's: -m SIZE, -append TEXT, -drive ...
 // Chapter 01.
 #include "options.h"
 
@@ -18,9 +18,17 @@ enum {
 };
 
 static const char usage[] =
-    "usage: tsumiki [-m SIZE] [-append TEXT]\n"
+    "usage: tsumiki [-m SIZE] [-append TEXT] [-drive file=PATH[,...]]...\n"
     "  -m SIZE        the machine's memory, with K, M or G behind the number (default: 128M)\n"
     "  -append TEXT   the kernel's command line, such as 'run=\"ps; free\"'\n"
+    "  -drive file=PATH[,readonly=on][,snapshot=on][,discard=off][,logical_block_size=N]\n"
+    "                 a disk; once more for each that follows. A comma in PATH is written ,,\n"
+    "  -console PATH  a second console on a terminal, on PATH.in and PATH.out if these are\n"
+    "                 pipes, or else into the file\n"
+    "  -no-rng        no entropy device\n"
+    "  -faults KINDS[,seed=N][,rate=N]\n"
+    "                 devices that cannot be relied on: some of reorder,delay,fail,lie,withdraw;\n"
+    "                 one chance in N (16)\n"
     "  -help          this text\n";
 
 // "64M" in bytes, rounded down to whole pages; 0 when it is no such thing.
@@ -40,7 +48,7 @@ static uint64_t parse_size(const char *text)
     return (size << shift) & ~(uint64_t)(PAGE_SIZE - 1);
 }
 
-static _Noreturn void refuse(const char *what, const char *word)
+void options_refuse(const char *what, const char *word)
 {
     dprintf(STDERR_FILENO, "tsumiki: %s: %s\n%s", word, what, usage);
     exit(STATUS_WRONG_USAGE);
@@ -51,6 +59,10 @@ struct options options_parse(int argc, char **argv)
     static const struct option known[] = {
         {"m", required_argument, NULL, 'm'},
         {"append", required_argument, NULL, 'a'},
+        {"drive", required_argument, NULL, 'd'},
+        {"console", required_argument, NULL, 'c'},
+        {"no-rng", no_argument, NULL, 'n'},
+        {"faults", required_argument, NULL, 'f'},
         {"help", no_argument, NULL, 'h'},
         {0},
     };
@@ -62,22 +74,36 @@ struct options options_parse(int argc, char **argv)
         case 'm':
             options.memory_size = parse_size(optarg);
             if (!options.memory_size)
-                refuse("expected a size of a page or more, such as 128M", optarg);
+                options_refuse("expected a size of a page or more, such as 128M", optarg);
             break;
         case 'a':
             options.command_line = optarg;
+            break;
+        case 'd':
+            if (options.drive_count == OPTIONS_DRIVES_MAX)
+                options_refuse("one drive too many", optarg);
+            options.drives[options.drive_count++] = optarg;
+            break;
+        case 'c':
+            options.console = optarg;
+            break;
+        case 'n':
+            options.no_rng = true;
+            break;
+        case 'f':
+            options.faults = optarg;
             break;
         case 'h':
             dprintf(STDOUT_FILENO, "%s", usage);
             exit(0);
         case ':':
-            refuse("expected something behind it", argv[optind - 1]);
+            options_refuse("expected something behind it", argv[optind - 1]);
         case -1:
             if (optind < argc)
-                refuse("expected an option", argv[optind]);
+                options_refuse("expected an option", argv[optind]);
             return options;
         default:
-            refuse("no such option", argv[optind - 1]);
+            options_refuse("no such option", argv[optind - 1]);
         }
     }
 }

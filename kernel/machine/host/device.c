@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// The machine's devices, seen from their own side: interrupt lines that are file
-// descriptors, and registers that are functions.
+// The machine's devices, seen from their own side: registers that are functions, and work
+// that they do between the threads' turns.
 //
-// A line interrupts while its descriptor can be read, the device wants to (listen), the
-// controller lets it (enable) and nobody is at it already (claim to complete).
+// A register access only changes the device's state. What it is told to do there, it does
+// when the kernel looks at its interrupt lines (line.c), as real devices work while the
+// processor runs on.
 // Chapter 05.
-#include <errno.h>
 #include <poll.h>
-#include <time.h>
 
 #include "host.h"
 #include "machine.h"
@@ -16,15 +15,9 @@
 
 enum { POLLS_BETWEEN_LOOKS = 64 };
 
-struct line {
-    int descriptor;
-    bool connected, listens, enabled, claimed;
-    bool ready; // found readable and not claimed since
-};
-
 static struct {
-    struct line lines[HOST_LINES]; // by source number; 0 stays free
-    struct host_device *registers; // devices that have some, the newest first
+    struct host_device *first; // the newest
+    bool somebody_wants_to_run;
 } devices;
 
 struct machine_polling machine_polling;
@@ -36,97 +29,67 @@ void machine_poll_now(void)
         machine_polling.look();
 }
 
-static struct line *line_of(unsigned source)
+void host_poll_soon(void)
 {
-    ASSERT(source > 0 && source < HOST_LINES);
-    return &devices.lines[source];
+    machine_polling.skip = 0;
 }
 
-void host_line_connect(unsigned source, int descriptor)
+// ---- Work ---------------------------------------------------------------------------
+
+void host_device_wake(struct host_device *device)
 {
-    *line_of(source) = (struct line){.descriptor = descriptor, .connected = true};
+    device->wants_to_run = true;
+    devices.somebody_wants_to_run = true;
+    host_poll_soon();
 }
 
-void host_line_end(unsigned source)
+bool host_devices_run(void)
 {
-    line_of(source)->connected = false;
-}
-
-void host_line_listen(unsigned source, bool on)
-{
-    line_of(source)->listens = on;
-}
-
-void host_line_enable(unsigned source, bool on)
-{
-    line_of(source)->enabled = on;
-}
-
-static bool may_interrupt(const struct line *line)
-{
-    return line->connected && line->listens && line->enabled && !line->claimed;
-}
-
-unsigned host_line_claim(void)
-{
-    for (unsigned source = 1; source < HOST_LINES; source++) {
-        struct line *line = &devices.lines[source];
-        if (!line->ready || !may_interrupt(line))
+    if (!devices.somebody_wants_to_run)
+        return false;
+    devices.somebody_wants_to_run = false;
+    for (struct host_device *device = devices.first; device; device = device->next) {
+        if (!device->wants_to_run)
             continue;
-        line->ready = false;
-        line->claimed = true;
-        return source;
+        device->wants_to_run = false;
+        device->run(device);
     }
-    return 0;
+    return devices.somebody_wants_to_run;
 }
 
-void host_line_complete(unsigned source)
-{
-    line_of(source)->claimed = false;
-}
-
-// The lines that may interrupt, for poll(), and beside it. Returns how many.
-static unsigned collect_lines(struct pollfd *polled, struct line **lines)
+unsigned host_devices_watch(struct pollfd *polled, unsigned size)
 {
     unsigned count = 0;
-    for (unsigned source = 1; source < HOST_LINES; source++) {
-        struct line *line = &devices.lines[source];
-        if (!may_interrupt(line))
-            continue;
-        polled[count] = (struct pollfd){.fd = line->descriptor, .events = POLLIN};
-        lines[count++] = line;
+    for (struct host_device *device = devices.first; device; device = device->next) {
+        if (device->input != HOST_NO_DESCRIPTOR && count < size)
+            polled[count++] = (struct pollfd){.fd = device->input, .events = POLLIN};
+        if (device->output != HOST_NO_DESCRIPTOR && count < size)
+            polled[count++] = (struct pollfd){.fd = device->output, .events = POLLOUT};
     }
     return count;
 }
 
-bool host_line_wait(uint64_t timeout_ns)
+void host_devices_found(const struct pollfd *polled, unsigned count)
 {
-    struct pollfd polled[HOST_LINES];
-    struct line *lines[HOST_LINES];
-    unsigned count = collect_lines(polled, lines);
-    if (count == 0 && timeout_ns == 0)
-        return false;
-
-    const struct timespec timeout = {
-        .tv_sec = (time_t)(timeout_ns / 1000000000),
-        .tv_nsec = (long)(timeout_ns % 1000000000),
-    };
-    int found = ppoll(polled, count, timeout_ns == MACHINE_NEVER ? NULL : &timeout, NULL);
-    for (unsigned i = 0; found > 0 && i < count; i++)
-        lines[i]->ready = polled[i].revents != 0;
-    return found > 0;
+    for (unsigned i = 0; i < count; i++)
+        for (struct host_device *device = devices.first; device; device = device->next)
+            if (polled[i].revents != 0 &&
+                (device->input == polled[i].fd || device->output == polled[i].fd))
+                host_device_wake(device);
 }
+
+// ---- Registers ----------------------------------------------------------------------
 
 void host_device_add(struct host_device *device)
 {
-    device->next = devices.registers;
-    devices.registers = device;
+    device->next = devices.first;
+    devices.first = device;
 }
 
 // The device that has all of [address, address + size), or NULL.
 static struct host_device *device_at(uint64_t address, uint64_t size)
 {
-    for (struct host_device *device = devices.registers; device; device = device->next)
+    for (struct host_device *device = devices.first; device; device = device->next)
         if (address >= device->address && size <= device->size &&
             address - device->address <= device->size - size)
             return device;

@@ -49,35 +49,59 @@ struct host_saved_registers {
     uintptr_t return_address;
 };
 
-// ---- Interrupt lines (kernel/machine/host/device.c) ---------------------------------
-// A line is a file descriptor: the source interrupts while there is something to read.
+// ---- Interrupt lines (kernel/machine/host/line.c) -----------------------------------
+// A source interrupts while there is something to read from its file descriptor, or while
+// its device holds the line up.
 enum {
     HOST_LINE_CONSOLE = 1, // interrupt source numbers
-    HOST_LINES = 32,
+    HOST_LINE_VIRTIO = 2,  // of slot 0; the other slots' follow
+    HOST_LINES = 64,
+    HOST_NO_DESCRIPTOR = -1,
 };
 void host_line_connect(unsigned source, int descriptor);
 void host_line_listen(unsigned source, bool on); // the device's side
+void host_line_raise(unsigned source, bool up);  // the device's side, without a descriptor
 void host_line_enable(unsigned source, bool on); // the interrupt controller's side
 unsigned host_line_claim(void);                  // a source that wants attention, 0: none
 void host_line_complete(unsigned source);
 // Nothing will come from it any more.
 void host_line_end(unsigned source);
-// Looks at all lines; waits up to timeout_ns for one (UINT64_MAX: for ever). True when
-// there is one to claim.
+// Lets the devices work, and looks at all lines; waits up to timeout_ns for one
+// (UINT64_MAX: for ever). True when there is one to claim. May return early.
 bool host_line_wait(uint64_t timeout_ns);
 
 // From now on machine_poll() looks at the lines and the deadline, once in a while
 // (kernel/machine/host/wait.c).
 void host_poll_start(void);
+// The next machine_poll() looks (kernel/machine/host/device.c).
+void host_poll_soon(void);
 
-// ---- Devices with registers (kernel/machine/host/device.c) --------------------------
+// ---- Devices (kernel/machine/host/device.c) -----------------------------------------
+struct pollfd;
+
 // The device's side of a register access. `width` is 1, 2, 4 or 8 bytes; `offset` is
-// from `address`.
+// from `address`. None of these functions may sleep or call into the kernel.
 struct host_device {
     const char *name;
     uint64_t address, size;
     uint64_t (*read)(struct host_device *device, uint64_t offset, unsigned width);
     void (*write)(struct host_device *device, uint64_t offset, unsigned width, uint64_t value);
+    // Does what it has to do, between threads. NULL: it only has registers.
+    void (*run)(struct host_device *device);
+    bool wants_to_run;   // it has something to do: set by itself, see host_device_wake()
+    int input, output;   // descriptors: runs when there is something to read there, or
+                         // room to write. HOST_NO_DESCRIPTOR: none
     struct host_device *next; // device.c's
 };
 void host_device_add(struct host_device *device);
+void host_device_wake(struct host_device *device); // run() will be called soon
+// Runs those that want to. True when one of them wants to again.
+bool host_devices_run(void);
+// Their descriptors, for poll(): fills at most `size`, returns how many.
+unsigned host_devices_watch(struct pollfd *polled, unsigned size);
+// Wakes those for whose descriptors poll() has found something.
+void host_devices_found(const struct pollfd *polled, unsigned count);
+
+// Whether a range is memory that the kernel has: RAM, its image, its boot stack
+// (kernel/machine/host/mmu.c).
+bool host_is_kernel_memory(uintptr_t address, size_t size);

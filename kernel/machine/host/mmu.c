@@ -35,7 +35,7 @@ static bool contains(struct host_range range, uintptr_t address, size_t size)
 
 // The process has more than the kernel has: the C library, the sanitizers' tables.
 // Those are not the kernel's to change.
-static bool is_ours(uintptr_t address, size_t size)
+bool host_is_kernel_memory(uintptr_t address, size_t size)
 {
     const struct host_range image = {(uintptr_t)__executable_start, (uintptr_t)end};
     return contains(host_memory(), address, size) ||
@@ -44,7 +44,8 @@ static bool is_ours(uintptr_t address, size_t size)
 
 int machine_vm_protect(uintptr_t address, size_t size, unsigned access)
 {
-    if (address % PAGE_SIZE != 0 || size % PAGE_SIZE != 0 || !is_ours(address, size))
+    if (address % PAGE_SIZE != 0 || size % PAGE_SIZE != 0 ||
+        !host_is_kernel_memory(address, size))
         return -EINVAL;
 
     int protection = (access & MACHINE_READ ? PROT_READ : 0) |
