@@ -3,6 +3,8 @@
 // The VFS: paths, handles, names and mounts, over ramfs.
 #include "fs/vfs.h"
 
+#include "fs/devfs.h"
+#include "fs/procfs.h"
 #include "fs/ramfs.h"
 #include "heap.h"
 #include "process.h"
@@ -12,7 +14,8 @@
 #include "unit.h"
 #include "user/os.h"
 
-static const struct file_system *const file_systems[] = {&ramfs_file_system, NULL};
+static const struct file_system *const file_systems[] = {&ramfs_file_system, &devfs_file_system,
+                                                         &procfs_file_system, NULL};
 
 void unit_setup(const struct boot_info *boot)
 {
