@@ -143,7 +143,8 @@ static int seed(struct entropy_device *device)
 // A thread of its own, since random_bytes() may not wait for the device.
 static void reseed(void *context)
 {
-    static const struct wait_reason reason = {.what = "use of random bytes"};
+    static const struct wait_reason reason = {.what = "use of random bytes",
+                                              .uninterruptible = true};
     int error = 0;
     while (error == 0 || error == -ETIMEDOUT) {
         if (generator.seeded && generator.given < RESEED_BYTES)
