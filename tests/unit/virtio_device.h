@@ -28,9 +28,9 @@ static struct {
     unsigned notifications, connections, generation;
     unsigned completions, brokens; // how often our callbacks were called
     struct virtio_device *device;
-    // Its half of the last queue that was enabled:
+    // Its half of the queues; `queue` is the one at work, at first the last to be enabled:
     const struct virtqueue *queue;
-    uint16_t taken; // how far it has read avail->ring
+    uint16_t taken[VIRTIO_QUEUES_MAX]; // how far it has read avail->ring
 } fake;
 
 static uint8_t fake_status(struct virtio_device *device)
@@ -64,7 +64,7 @@ static uint32_t fake_queue_size_max(struct virtio_device *device, unsigned index
 static int fake_enable_queue(struct virtio_device *device, const struct virtqueue *queue)
 {
     fake.queue = queue;
-    fake.taken = 0;
+    fake.taken[queue->index] = 0;
     return 0;
 }
 
@@ -155,12 +155,13 @@ struct fake_chain {
 
 static inline bool fake_has_request(void)
 {
-    return fake.taken != fake.queue->avail->index;
+    return fake.taken[fake.queue->index] != fake.queue->avail->index;
 }
 
 static inline struct fake_chain fake_take(void)
 {
-    uint16_t head = fake.queue->avail->ring[fake.taken++ % fake.queue->size];
+    uint16_t place = fake.taken[fake.queue->index]++ % fake.queue->size;
+    uint16_t head = fake.queue->avail->ring[place];
     const struct virtq_desc *desc = &fake.queue->desc[head];
     if (desc->flags & VIRTQ_DESC_INDIRECT)
         return (struct fake_chain){(const void *)(uintptr_t)desc->address, head, 0, false};
