@@ -31,6 +31,8 @@ struct tsfs {
     // For writing (chapter 18):
     struct tsfs_journal *journal;   // NULL: we only read
     uint32_t sequence;              // of the journal's next transaction
+    struct cache_block **replayed;  // held: what a journal had that is not written home
+    unsigned replayed_count;
     uint32_t next_block, next_inode, next_orphan; // where to look first for free ones
 };
 
@@ -84,6 +86,7 @@ struct tsfs_kind {
 // also for a damaged one (said so); -ENOMEM.
 int tsfs_get(struct tsfs *fs, uint32_t number, struct tsfs_kind kind,
              struct cache_block **block);
+void tsfs_mark_checked(struct cache_block *block); // it is what it should be: we made it
 // Something on the disk makes no sense: says what, and that nothing more will be written.
 // -EIO.
 int tsfs_damaged(struct tsfs *fs, const char *format, ...)

@@ -116,6 +116,11 @@ static int check(struct tsfs *fs, const struct cache_block *block, struct tsfs_k
     return 0;
 }
 
+void tsfs_mark_checked(struct cache_block *block)
+{
+    block->owner = (void *)(uintptr_t)&checked_mark;
+}
+
 int tsfs_get(struct tsfs *fs, uint32_t number, struct tsfs_kind kind,
              struct cache_block **block)
 {
@@ -126,7 +131,7 @@ int tsfs_get(struct tsfs *fs, uint32_t number, struct tsfs_kind kind,
     if (!(*block)->owner) {
         error = check(fs, *block, kind);
         if (!error)
-            (*block)->owner = (void *)(uintptr_t)&checked_mark;
+            tsfs_mark_checked(*block);
     } else if (header->magic != kind.magic) {
         error = tsfs_damaged(fs, "block %u is needed as %s, and is in use as %s", number,
                              tsfs_kind_name(kind.magic), tsfs_kind_name(header->magic));

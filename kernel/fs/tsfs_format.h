@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "kernel/endian.h"
+
 #define TSFS_FILE_SIZE_MAX (UINT64_C(1) << 40) // 1 TiB
 
 enum {
@@ -32,7 +33,6 @@ struct tsfs_header {
     le32 block;    // its own number: a block that was written to the wrong place shows
     le32 owner;    // the inode it belongs to; 0: nobody's
 };
-_Static_assert(sizeof(struct tsfs_header) == 16, "the header");
 
 // Four letters, as a dump of the disk shows them.
 #define TSFS_MAGIC(c, d) ('t' | 's' << 8 | (c) << 16 | (uint32_t)(d) << 24)
@@ -71,8 +71,7 @@ struct tsfs_superblock {
     uint8_t reserved[TSFS_SUPERBLOCK_SIZE - 144];
 };
 _Static_assert(sizeof(struct tsfs_superblock) == TSFS_SUPERBLOCK_SIZE, "the superblock");
-
-// What this version knows of.
+// What this version knows of:
 #define TSFS_COMPATIBLE 0u
 #define TSFS_READ_ONLY_COMPATIBLE 0u
 #define TSFS_INCOMPATIBLE 0u
@@ -182,7 +181,6 @@ struct tsfs_journal_head {
     le32 sequence;             // of the transaction at block 1, should there be one
     uint8_t unused[TSFS_SUPERBLOCK_SIZE - 20];
 };
-_Static_assert(sizeof(struct tsfs_journal_head) == TSFS_SUPERBLOCK_SIZE, "the journal's head");
 
 enum {
     TSFS_RECORDS_MAX = (TSFS_BLOCK_SIZE - 16 - 16) / 8,

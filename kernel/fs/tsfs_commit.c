@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+//
+// tsfs: nobody has to call sync: what is some seconds old is committed anyway.
+//
+// A thread does it, which is there only as long as there is something to commit.
+// Chapter 18.
+#include "mutex.h"
+#include "thread.h"
+#include "timer.h"
+#include "tsfs_change.h"
+
+enum { AGE_SECONDS = 5 };
+
+static struct {
+    bool running;
+} commit;
+
+static bool has_changes(const struct mount *mount)
+{
+    const struct tsfs *fs = mount->data;
+    return mount->file_system == &tsfs && fs && fs->journal && !fs->journal->failed &&
+           fs->journal->count > 0;
+}
+
+// Commits what there is, but waits for nobody: a mount whose mutex one waits for can be
+// gone afterwards. Whether there is something left.
+static bool commit_all(void)
+{
+    bool left = false;
+    for (struct mount *mount = vfs_mount_next(NULL); mount; mount = vfs_mount_next(mount)) {
+        if (!has_changes(mount))
+            continue;
+        if (!mutex_try_lock(&mount->mutex)) {
+            left = true;
+            continue;
+        }
+        left |= tsfs_commit(tsfs_of(mount)) != 0; // said so, if it is for good
+        mutex_unlock(&mount->mutex);
+    }
+    return left;
+}
+
+static void commit_thread(void *unused)
+{
+    do {
+        timer_sleep(AGE_SECONDS * UINT64_C(1000000000));
+    } while (commit_all());
+    commit.running = false;
+}
+
+void tsfs_commit_later(struct tsfs *fs)
+{
+    if (commit.running)
+        return;
+    struct thread *thread = thread_create("tsfs", commit_thread, NULL);
+    if (!thread)
+        return; // the next transaction tries again
+    thread_detach(thread);
+    commit.running = true;
+}
