@@ -127,7 +127,7 @@ int cache_obtain(struct cache_disk *disk, uint64_t number, enum cache_need need,
                  const struct cache_reach *reach, struct cache_block **found)
 {
     static const struct cache_reach only_this = {.wanted = 1};
-    struct cache_block *block = cache_look_up(disk->device, number);
+    struct cache_block *block = *found;
     if (block && block->is_mark)
         cache_read_on(disk, block, reach);
     for (;; block = cache_find(disk->device, number)) {
@@ -162,7 +162,10 @@ static int get(struct block_device *device, uint64_t number, enum cache_need nee
     if (number >= cache_device_blocks(device))
         return -EINVAL;
     int error = cache_disk_of(device, &disk);
-    return error ? error : cache_obtain(disk, number, need, &reach, block);
+    if (error)
+        return error;
+    *block = cache_look_up(device, number);
+    return cache_obtain(disk, number, need, &reach, block);
 }
 
 int cache_get(struct block_device *device, uint64_t number, struct cache_block **block)

@@ -62,23 +62,30 @@ static bool is_outside(const struct block_device *device, const struct span *spa
 
 // ---- Reading --------------------------------------------------------------------------
 
-// The bytes of one block. `ahead`: bytes from here on that may be read ahead.
-static int read_part(struct cache_disk *disk, struct span *span, uint64_t ahead,
-                     bool sequential)
+// Copies from the block that the span begins in.
+static void copy_out(const struct cache_block *block, struct span *span)
 {
-    size_t within = span->offset % CACHE_BLOCK_SIZE, part = part_in_block(span);
+    size_t part = part_in_block(span);
+    memcpy(span->memory, block->data + span->offset % CACHE_BLOCK_SIZE, part);
+    advance(span, part);
+}
+
+// The bytes of one block that is not simply there. `ahead`: bytes from here on that may be
+// read ahead.
+static int read_part(struct cache_disk *disk, struct cache_block *block, struct span *span,
+                     uint64_t ahead, bool sequential)
+{
+    size_t within = span->offset % CACHE_BLOCK_SIZE;
     const struct cache_reach reach = {
         .wanted = (within + span->size - 1) / CACHE_BLOCK_SIZE + 1,
         .ahead = (within + ahead) / CACHE_BLOCK_SIZE,
         .sequential = sequential,
     };
-    struct cache_block *block;
     int error = cache_obtain(disk, number_of(span), CACHE_READ, &reach, &block);
     if (error)
         return error;
-    memcpy(span->memory, block->data + within, part);
+    copy_out(block, span);
     cache_put(block);
-    advance(span, part);
     return 0;
 }
 
@@ -89,9 +96,16 @@ static int read_span(struct block_device *device, struct span span, uint64_t ahe
     int result = is_outside(device, &span) ? -EINVAL : cache_disk_of(device, &disk);
     uint64_t end = span.offset + ahead;
     while (span.size > 0 && result >= 0) {
-        result = move_past(disk, BLOCK_READ, &span);
-        if (result == 0)
-            result = read_part(disk, &span, end - span.offset, sequential);
+        if (span.size >= CACHE_DIRECT_LEAST) {
+            result = move_past(disk, BLOCK_READ, &span);
+            if (result != 0)
+                continue;
+        }
+        struct cache_block *block = cache_look_up(device, number_of(&span));
+        if (block && block->valid && !block->is_mark)
+            copy_out(block, &span); // also while it is being written
+        else
+            result = read_part(disk, block, &span, end - span.offset, sequential);
     }
     return result < 0 ? result : 0;
 }
@@ -116,7 +130,7 @@ static int write_part(struct cache_disk *disk, struct span *span)
     static const struct cache_reach only_this = {.wanted = 1};
     size_t within = span->offset % CACHE_BLOCK_SIZE, part = part_in_block(span);
     enum cache_need need = part < CACHE_BLOCK_SIZE ? CACHE_READ : CACHE_OVERWRITE;
-    struct cache_block *block;
+    struct cache_block *block = cache_look_up(disk->device, number_of(span));
     int error = cache_obtain(disk, number_of(span), need, &only_this, &block);
     if (error)
         return error;

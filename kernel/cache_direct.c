@@ -17,8 +17,8 @@
 #include "machine.h"
 
 enum {
-    RUN_LEAST = 32,          // blocks: less than that is worth keeping
-    PIECES = 8,              // requests in flight
+    RUN_LEAST = CACHE_DIRECT_LEAST / CACHE_BLOCK_SIZE, // fewer are worth keeping
+    PIECES = 8,                                        // requests in flight
     PIECE_BYTES = 1024 * 1024,
 };
 

@@ -70,7 +70,8 @@ struct cache_reach {
     uint64_t wanted, ahead;
     bool sequential; // it is known to be
 };
-// A reference to a block that is not busy, and valid unless it is to be overwritten.
+// A reference to a block that is not busy, and valid unless it is to be overwritten. *block is
+// what cache_look_up() gave just now.
 int cache_obtain(struct cache_disk *disk, uint64_t number, enum cache_need need,
                  const struct cache_reach *reach, struct cache_block **block);
 void cache_wait_while_busy(struct cache_block *block); // sleeps
@@ -142,6 +143,8 @@ struct cache_range {
 };
 bool cache_is_blocked(const struct cache_disk *disk, uint64_t number);
 void cache_wait_while_blocked(struct cache_disk *disk, uint64_t number);
+// Who wants fewer bytes than that need not ask.
+enum { CACHE_DIRECT_LEAST = 32 * CACHE_BLOCK_SIZE };
 // How many blocks from this one on may go past the cache, of at most `count`; 0 when it is
 // not worth it.
 uint64_t cache_direct_run(const struct cache_disk *disk, enum block_operation operation,
