@@ -104,8 +104,11 @@ int os_chdir(const char *path)
 int os_current_directory(char *path, size_t size)
 {
     struct file *directory = process_current()->directory;
+    if (size < sizeof("/"))
+        return -ERANGE;
+    strlcpy(path, "/", size);
     if (!directory || !file_hooks()->path_of)
-        return strlcpy(path, "/", size) < size ? 0 : -ERANGE;
+        return 0;
     file_get(directory);
     int error = file_hooks()->path_of(directory, path, size);
     file_put(directory);

@@ -9,6 +9,7 @@
 // grows from its end, one name for each step up. Chapter 17.
 #include "error.h"
 #include "fs/vfs.h"
+#include "panic.h"
 #include "string.h"
 
 // The name of a directory in its parent; both of the same mount, whose mutex is held.
@@ -61,8 +62,7 @@ static struct inode *uncover(struct inode *inode)
 
 int vfs_path_of(struct inode *directory, char *path, size_t size)
 {
-    if (size < sizeof("/"))
-        return -ERANGE;
+    ASSERT(size > 0);
     size_t start = size - 1;
     path[start] = 0;
     int error = 0;
