@@ -4,8 +4,8 @@
 //
 // Words go into a ring, and all that is in it makes one request; what is printed while that
 // one is under way waits in the ring for the next. A ring without room drops what comes and
-// counts it: the kernel does not wait for whoever reads, or does not. The device is looked
-// at on every write, so this works without interrupts, in a panic.
+// counts it: the kernel does not wait for whoever reads, or does not. At the end of a line
+// the device is asked whether it has finished, so this works without interrupts, in a panic.
 // Chapter 14.
 #include "virtio_console.h"
 
@@ -97,7 +97,10 @@ static void put_note(struct terminal_device *terminal)
 static void write(struct console_device *console, const char *bytes, size_t count)
 {
     struct terminal_device *terminal = terminal_of(console);
-    collect_sent(terminal);
+    if (count == 0)
+        return;
+    if (bytes[count - 1] == '\n' || count + NOTE_SIZE > RING_SIZE - terminal->count)
+        collect_sent(terminal);
     size_t room = RING_SIZE - terminal->count;
     if (terminal->dropped > 0 && count + NOTE_SIZE <= room)
         put_note(terminal);
