@@ -19,10 +19,11 @@
 #include <stdint.h>
 
 // What programs share with the kernel: the numbers of errors and error_text(); memcpy,
-// strlen, strcmp, strlcpy, string_to_u64 ...; snprintf, vsnprintf.
+// strlen, strcmp, strlcpy, string_to_u64 ...; snprintf, vsnprintf; utf8_length() and its kin.
 #include "../kernel/error.h"
 #include "../kernel/format.h"
 #include "../kernel/string.h"
+#include "../kernel/utf8.h"
 
 // The rest of the interface: files, and what devices do.
 #include "os_devices.h"

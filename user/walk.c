@@ -7,8 +7,6 @@
 // Chapter 17.
 #include "walk.h"
 
-#include "directory.h"
-
 struct walk_level {
     struct walk_level *above;
     struct directory directory;
@@ -39,6 +37,19 @@ static enum walk_event look(struct walk *walk)
     return walk->entering ? WALK_ENTER : WALK_FILE;
 }
 
+static void drop_unwanted(const struct walk *walk, struct directory *directory)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < directory->count; i++) {
+        struct directory_entry *entry = directory->entries[i];
+        if (walk->wanted(walk->context, entry))
+            directory->entries[kept++] = entry;
+        else
+            os_free(entry);
+    }
+    directory->count = kept;
+}
+
 // Into the directory at walk->path. 0 or an error: then nothing has changed.
 static int push_level(struct walk *walk)
 {
@@ -48,6 +59,8 @@ static int push_level(struct walk *walk)
         os_free(level);
         return error;
     }
+    if (walk->wanted)
+        drop_unwanted(walk, &level->directory);
     level->above = walk->level;
     level->path_length = strlen(walk->path);
     level->name_start = (size_t)(walk->name - walk->path);

@@ -16,7 +16,7 @@
 // Chapter 17.
 #pragma once
 
-#include "os.h"
+#include "directory.h"
 
 enum walk_event {
     WALK_END,
@@ -39,6 +39,9 @@ struct walk {
     // For whoever adds up: `total` begins as 0 in each directory; when it is left, what it has
     // become is in `sum`, and `total` is again that of the directory above.
     uint64_t total, sum;
+    // May be set after walk_start(): which names of a directory to meet at all.
+    bool (*wanted)(const void *context, const struct directory_entry *entry);
+    const void *context;
     // Inside:
     struct walk_level *level; // the directory that we are in; NULL: before the start
     bool entering;            // WALK_ENTER was the last event
