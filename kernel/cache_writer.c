@@ -13,9 +13,9 @@
 // Each disk has a list of its dirty blocks, oldest change first. One is taken from its
 // start, and with it go those of its neighbours on the disk that are dirty as well.
 //
-// After an error a block stays dirty and goes to the end of the list. The error is kept for
-// cache_sync(). When the request had more blocks than one, nobody is to blame yet: they go
-// to the start of the list, each for a request of its own.
+// After an error a block stays dirty, and is tried again when somebody asks for it, not by
+// the thread. The error is kept for cache_sync(). When the request had more blocks than one,
+// nobody is to blame yet: they go to the start of the list, each for a request of its own.
 // Chapter 16.
 #include "cache_parts.h"
 
@@ -28,8 +28,9 @@
 #define AGE_NS 3000000000u
 
 static struct {
-    size_t dirty;                  // blocks on the disks' lists
+    size_t dirty, on_their_way;    // blocks on the disks' lists; being written
     size_t start_above, most;      // the quarter and the half
+    uint64_t moment_ns;            // the last that next_moment() gave
     bool asked;                    // the thread has something to do
     struct wait_queue thread;      // where it waits
     struct wait_queue throttled;   // who waits for it
@@ -46,6 +47,15 @@ static void ask_thread(void)
     wait_queue_wake_one(&writer.thread);
 }
 
+// The time, and later than ever before, however slowly the clock ticks: what is changed
+// after a pass began is not of that pass, all that was changed before is.
+static uint64_t next_moment(void)
+{
+    uint64_t now_ns = machine_clock_ns();
+    writer.moment_ns = now_ns > writer.moment_ns ? now_ns : writer.moment_ns + 1;
+    return writer.moment_ns;
+}
+
 static struct cache_block *oldest(const struct cache_disk *disk)
 {
     if (list_is_empty(&disk->dirty))
@@ -55,13 +65,20 @@ static struct cache_block *oldest(const struct cache_disk *disk)
 
 // ---- The lists ------------------------------------------------------------------------
 
+static bool has_failed(const struct cache_block *block)
+{
+    return block->error && block->error != CACHE_TRY_ALONE;
+}
+
 void cache_writer_add(struct cache_block *block)
 {
     if (block->device->gone) {
         block->dirty = false;
         return;
     }
-    block->dirty_since_ns = machine_clock_ns() + 1; // later than a pass that goes on now
+    if (block->error)
+        block->error = CACHE_TRY_ALONE;
+    block->dirty_since_ns = next_moment();
     list_append(&cache_disk_of_block(block)->dirty, &block->dirty_link);
     writer.dirty++;
     if (writer.dirty == 1 || writer.dirty == writer.start_above + 1)
@@ -73,8 +90,29 @@ void cache_writer_remove(struct cache_block *block)
     if (list_is_empty(&block->dirty_link))
         return;
     list_remove(&block->dirty_link);
-    writer.dirty--;
+    if (has_failed(block))
+        cache_disk_of_block(block)->failed_count--;
+    else
+        writer.dirty--;
     wait_queue_wake_all(&writer.throttled, 0);
+}
+
+static void add_failed(struct cache_block *block)
+{
+    struct cache_disk *disk = cache_disk_of_block(block);
+    list_append(&disk->failed, &block->dirty_link);
+    disk->failed_count++;
+}
+
+// They get another chance.
+static void add_failed_again(struct cache_disk *disk)
+{
+    while (!list_is_empty(&disk->failed)) {
+        struct cache_block *block =
+            container_of(disk->failed.next, struct cache_block, dirty_link);
+        cache_writer_remove(block);
+        cache_writer_add(block);
+    }
 }
 
 // ---- Writing --------------------------------------------------------------------------
@@ -109,6 +147,7 @@ static void start_write(struct cache_disk *disk, struct cache_block *block,
     while (block && cache_transfer_add(transfer, block)) {
         block->dirty = false;
         cache_writer_remove(block);
+        writer.on_their_way++;
         block = alone ? NULL : cache_find(disk->device, block->number + 1);
         if (!may_be_joined(block))
             break;
@@ -138,7 +177,8 @@ static void start_writes(struct cache_disk *disk, uint64_t until_ns)
 static void lose_all(struct cache_disk *disk)
 {
     struct cache_block *block;
-    size_t count = cache_transfer_writing(disk);
+    size_t count = cache_transfer_writing(disk) + disk->failed_count;
+    add_failed_again(disk);
     for (; (block = oldest(disk)); count++) {
         block->dirty = false;
         cache_writer_remove(block);
@@ -152,23 +192,33 @@ static void lose_all(struct cache_disk *disk)
 // The block is dirty again, unless it has been changed since and is so anyway.
 static void keep_dirty(struct cache_block *block, int error)
 {
-    if (!block->dirty && block->holds == 0)
-        cache_writer_add(block);
+    struct cache_disk *disk = cache_disk_of_block(block);
+    cache_writer_remove(block);
     block->dirty = true;
-    if (error != CACHE_TRY_ALONE || block->holds > 0)
+    block->error = error;
+    if (block->holds > 0)
         return;
+    if (has_failed(block)) {
+        add_failed(block);
+        return;
+    }
+    cache_writer_add(block);
     list_remove(&block->dirty_link);
-    list_prepend(&cache_disk_of_block(block)->dirty, &block->dirty_link);
+    list_prepend(&disk->dirty, &block->dirty_link);
     block->dirty_since_ns = 0;
+    disk->retries++;
     ask_thread();
 }
 
 void cache_writer_done(struct cache_block *block, int error)
 {
     struct cache_disk *disk = cache_disk_of_block(block);
-    block->error = error;
-    if (!error)
+    writer.on_their_way--;
+    wait_queue_wake_all(&writer.throttled, 0);
+    if (!error) {
+        block->error = 0;
         return;
+    }
     if (error != CACHE_TRY_ALONE && !disk->error)
         disk->error = error;
     if (error == -ENXIO)
@@ -184,43 +234,42 @@ int cache_write_back(struct block_device *device)
     struct cache_disk *disk = device->cache;
     if (!disk)
         return 0;
-    uint64_t now_ns = machine_clock_ns();
-    do { // once more for those that go alone
+    unsigned retries;
+    add_failed_again(disk);
+    uint64_t now_ns = next_moment();
+    do { // once more for those that have to go alone
+        retries = disk->retries;
         start_writes(disk, now_ns);
         cache_transfer_wait_for_writes(disk);
-    } while (oldest(disk) && oldest(disk)->dirty_since_ns <= now_ns);
+    } while (disk->retries != retries);
     int error = disk->error;
     disk->error = 0;
     return error;
 }
 
-// Any block will do but one that could not be written: that would not make room this time
-// either.
 bool cache_writer_start_some(void)
 {
     for (struct cache_disk *disk = cache_disk_next(NULL); disk; disk = cache_disk_next(disk)) {
         list_for_each(struct cache_block, block, &disk->dirty, dirty_link) {
-            if (block->busy || (block->error && block->error != CACHE_TRY_ALONE))
+            if (block->busy)
                 continue;
             struct cache_transfer *transfer = cache_transfer_try();
-            if (!transfer)
-                return false;
-            start_write(disk, block, transfer);
-            return true;
+            if (transfer)
+                start_write(disk, block, transfer);
+            return transfer;
         }
     }
     return false;
 }
 
+// What cannot be written stays in memory: its disk may not fill it with more.
 int cache_writer_throttle(struct cache_disk *disk)
 {
-    while (writer.dirty > writer.most) {
-        if (disk->error)
-            return disk->error; // it stays for cache_sync()
+    while (writer.dirty + writer.on_their_way > writer.most) {
         ask_thread();
         wait_queue_wait(&writer.throttled, &throttle_reason, MACHINE_NEVER);
     }
-    return 0;
+    return disk->failed_count > writer.most / 4 ? -EIO : 0;
 }
 
 // ---- The thread -----------------------------------------------------------------------
@@ -228,7 +277,7 @@ int cache_writer_throttle(struct cache_disk *disk)
 // Starts what is due. Returns when something will be next.
 static uint64_t write_due(void)
 {
-    uint64_t now_ns = machine_clock_ns(), next_ns = MACHINE_NEVER;
+    uint64_t now_ns = next_moment(), next_ns = MACHINE_NEVER;
     uint64_t until_ns = now_ns;
     if (writer.dirty <= writer.start_above)
         until_ns = now_ns > AGE_NS ? now_ns - AGE_NS : 0;
