@@ -214,11 +214,13 @@ void virtio_faults_run(struct virtio_model *model)
     }
 
     bool interrupt = release(model);
-    if (faults->turns_until_interrupt > 0 && --faults->turns_until_interrupt == 0)
-        virtio_model_interrupt(model, INTERRUPT_USED);
-    if (virtio_faults_strike(faults, FAULT_DELAY))
-        faults->turns_until_interrupt += 1 + draw(faults, DELAY_MAX);
-    else if (interrupt)
+    if (faults->turns_until_interrupt > 0) {
+        interrupt = --faults->turns_until_interrupt == 0; // one for both
+    } else if (virtio_faults_strike(faults, FAULT_DELAY)) {
+        faults->turns_until_interrupt = 1 + draw(faults, DELAY_MAX);
+        interrupt = false;
+    }
+    if (interrupt)
         virtio_model_interrupt(model, INTERRUPT_USED);
     if (faults->held || faults->turns_until_interrupt > 0)
         host_device_wake(&model->device);

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The unit tests in C, on both machines: each case is an item here. On host they run under the sanitizers."""
+"""The unit tests in C, on both machines: each case is an item here. On host they run under the sanitizers.
+
+A test that plays with the process's side (it includes boot/host/...) is for host only.
+"""
 import glob
 import os
 import re
@@ -11,10 +14,18 @@ NAMES = sorted(os.path.basename(path)[5:-2] for path in glob.glob(os.path.join(b
 TABLE = re.compile(r"const struct test unit_tests\[\] = \{(.*?)\n\};", re.S)
 
 
+def source_of(name):
+    with open(os.path.join(boot.ROOT, f"tests/unit/test_{name}.c")) as file:
+        return file.read()
+
+
+def machines_of(name):
+    return ("host",) if '#include "boot/host/' in source_of(name) else boot.MACHINES
+
+
 def cases_of(name):
     """The cases in a test's table, read from its source; those of other tables show in the count."""
-    with open(os.path.join(boot.ROOT, f"tests/unit/test_{name}.c")) as file:
-        table = TABLE.search(file.read())
+    table = TABLE.search(source_of(name))
     return re.findall(r'\{\s*"((?:[^"\\]|\\.)*)"', table.group(1)) if table else []
 
 
@@ -35,8 +46,8 @@ def outcome(image):
     return get
 
 
-@pytest.mark.parametrize("machine", boot.MACHINES)
-@pytest.mark.parametrize("name, case", [(name, case) for name in NAMES for case in cases_of(name)])
+@pytest.mark.parametrize("name, case, machine", [(name, case, machine) for name in NAMES
+                                                 for case in cases_of(name) for machine in machines_of(name)])
 def test_case(outcome, name, case, machine):
     output, status = outcome(name, machine)
     # On the bare machine a case may print between its name and its verdict.
@@ -45,8 +56,7 @@ def test_case(outcome, name, case, machine):
     assert re.search(passed, output, re.S), f"exit status {status}\n{output[-3000:]}"
 
 
-@pytest.mark.parametrize("machine", boot.MACHINES)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name, machine", [(name, machine) for name in NAMES for machine in machines_of(name)])
 def test_whole(outcome, name, machine):
     output, status = outcome(name, machine)
     assert status == 0, f"exit status {status}\n{output[-3000:]}"
