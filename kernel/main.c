@@ -19,7 +19,10 @@
 #include "drivers/virtio/virtio_console.h"
 #include "drivers/virtio/virtio_rng.h"
 #include "error.h"
+#include "fs/devfs.h"
+#include "fs/procfs.h"
 #include "fs/ramfs.h"
+#include "fs/tsfs.h"
 #include "fs/vfs.h"
 #include "heap.h"
 #include "machine.h"
@@ -40,7 +43,8 @@
 // What this system can drive and mount: an image holds what is named here.
 static const struct virtio_driver *const drivers[] = {&virtio_rng_driver, &virtio_blk_driver,
                                                       &virtio_console_driver, NULL};
-static const struct file_system *const file_systems[] = {&ramfs_file_system, NULL};
+static const struct file_system *const file_systems[] = {
+    &tsfs, &ramfs_file_system, &devfs_file_system, &procfs_file_system, NULL};
 
 enum { KEY_PERIOD_NS = 20000000 }; // how often to look for keys where they do not interrupt
 
@@ -91,6 +95,8 @@ static void mount_all(void)
 {
     mount_root();
     mount_at("/tmp", "ramfs");
+    mount_at("/dev", "devfs");
+    mount_at("/proc", "procfs");
 }
 
 // Starts the first program and waits for its end. Returns its status.
