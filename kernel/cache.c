@@ -73,6 +73,7 @@ int cache_disk_of(struct block_device *device, struct cache_disk **disk)
         return -ENOMEM;
     (*disk)->device = device;
     list_init(&(*disk)->dirty);
+    list_init(&(*disk)->failed);
     list_init(&(*disk)->writing);
     list_init(&(*disk)->direct);
     wait_queue_init(&(*disk)->write_waiters);
@@ -106,20 +107,23 @@ void cache_wait_while_busy(struct cache_block *block)
     cache_put(block);
 }
 
-// Makes sure that the block is in the table: 0, and it is or may be now.
+// Gets a block that is not in the cache: a reference, or NULL when something has happened
+// and it is time to look again.
 static int bring(struct cache_disk *disk, uint64_t number, enum cache_need need,
-                 const struct cache_reach *reach)
+                 const struct cache_reach *reach, struct cache_block **block)
 {
+    *block = NULL;
     if (cache_is_blocked(disk, number)) {
         cache_wait_while_blocked(disk, number);
         return 0;
     }
     if (need == CACHE_READ)
-        return cache_fetch(disk, number, reach);
-    struct cache_block *block = cache_add(disk, number);
-    if (!block)
+        return cache_fetch(disk, number, reach, block);
+    *block = cache_add(disk, number);
+    if (!*block)
         return cache_make_room();
-    block->valid = true; // as soon as the caller has written it
+    (*block)->references++;
+    (*block)->valid = true; // as soon as the caller has written it
     return 0;
 }
 
@@ -128,17 +132,21 @@ int cache_obtain(struct cache_disk *disk, uint64_t number, enum cache_need need,
 {
     static const struct cache_reach only_this = {.wanted = 1};
     struct cache_block *block = *found;
-    if (block && block->is_mark)
+    if (block && block->is_mark) {
+        block->references++; // it must not leave for what is read
         cache_read_on(disk, block, reach);
+        block->references--;
+    }
     for (;; block = cache_find(disk->device, number)) {
         int error = 0;
-        if (!block) {
-            error = bring(disk, number, need, reach);
-            if (error)
-                return error;
+        if (block)
+            block->references++;
+        else
+            error = bring(disk, number, need, reach, &block);
+        if (error)
+            return error;
+        if (!block)
             continue;
-        }
-        block->references++;
         if (block->busy)
             cache_wait_while_busy(block);
         if (block->cached) {

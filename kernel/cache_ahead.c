@@ -55,15 +55,28 @@ static unsigned next_window(const struct cache_stream *stream)
     return (unsigned)smaller(window, smaller(WINDOW_MOST, cache_blocks_max() / 8));
 }
 
+// Where reading several together failed, they are read one by one.
+static bool is_suspect(const struct cache_disk *disk, uint64_t number)
+{
+    return number - disk->suspect_first < disk->suspect_count;
+}
+
+// Whether a read that begins with `first` may have this block as well.
+static bool may_join(const struct cache_disk *disk, uint64_t first, uint64_t number)
+{
+    if (number > first && (is_suspect(disk, first) || is_suspect(disk, number)))
+        return false;
+    return !cache_find(disk->device, number) && !cache_is_blocked(disk, number);
+}
+
 // Puts blocks that are not in the cache into a read, up to `count`. Returns how many.
 static uint64_t fill(struct cache_transfer *transfer, struct cache_disk *disk,
                      uint64_t number, uint64_t count)
 {
     cache_transfer_begin(transfer, disk, BLOCK_READ, number);
     for (uint64_t i = 0; i < count; i++) {
-        if (cache_find(disk->device, number + i) || cache_is_blocked(disk, number + i))
-            return i;
-        struct cache_block *block = cache_add(disk, number + i);
+        struct cache_block *block =
+            may_join(disk, number, number + i) ? cache_add(disk, number + i) : NULL;
         if (!block)
             return i;
         if (!cache_transfer_add(transfer, block)) {
@@ -85,29 +98,20 @@ static void mark_ahead(struct cache_disk *disk, uint64_t first, uint64_t end)
     }
 }
 
-// Starts reading `count` blocks, of which the first `wanted` were asked for, and notes in the
-// stream how far it came. False: there is no room for even one.
-static bool read_piece(struct cache_disk *disk, struct cache_stream *stream,
-                       struct cache_transfer *transfer, uint64_t number, uint64_t wanted,
-                       uint64_t count)
+// Blocks behind the end of the stream that are here already: what the reader will miss lies
+// behind them.
+static void skip_cached(const struct cache_disk *disk, struct cache_stream *stream,
+                        uint64_t limit)
 {
-    uint64_t end = number + fill(transfer, disk, number, count);
-    stream->end = end;
-    if (end == number) {
-        cache_transfer_put(transfer);
-        return false;
-    }
-    mark_ahead(disk, number + wanted, end);
-    cache_transfer_start(transfer);
-    while (stream->end < number + count && cache_find(disk->device, stream->end))
-        stream->end++; // these are here: the reader will miss what is behind them
-    return true;
+    while (stream->end < limit && cache_find(disk->device, stream->end))
+        stream->end++;
 }
 
-int cache_fetch(struct cache_disk *disk, uint64_t number, const struct cache_reach *reach)
+int cache_fetch(struct cache_disk *disk, uint64_t number, const struct cache_reach *reach,
+                struct cache_block **block)
 {
     struct cache_transfer *transfer = cache_transfer_get();
-    if (cache_find(disk->device, number) || cache_is_blocked(disk, number)) {
+    if (!may_join(disk, number, number)) {
         cache_transfer_put(transfer); // something has happened while we slept
         return 0;
     }
@@ -122,7 +126,17 @@ int cache_fetch(struct cache_disk *disk, uint64_t number, const struct cache_rea
         stream->window = next_window(stream);
         count = smaller(wanted + stream->window, smaller(reach->ahead, left));
     }
-    return read_piece(disk, stream, transfer, number, wanted, count) ? 0 : cache_make_room();
+    stream->end = number + fill(transfer, disk, number, count);
+    if (stream->end == number) {
+        cache_transfer_put(transfer);
+        return cache_make_room();
+    }
+    mark_ahead(disk, number + wanted, stream->end);
+    *block = cache_find(disk->device, number);
+    (*block)->references++; // before the end of the request, which may come at once
+    cache_transfer_start(transfer);
+    skip_cached(disk, stream, number + count);
+    return 0;
 }
 
 void cache_read_on(struct cache_disk *disk, struct cache_block *block,
@@ -133,14 +147,22 @@ void cache_read_on(struct cache_disk *disk, struct cache_block *block,
     if (!stream)
         return; // others have taken its place
     uint64_t left = cache_device_blocks(disk->device) - block->number;
-    uint64_t end = block->number + smaller(reach->ahead, left);
-    struct cache_transfer *transfer = stream->end < end ? cache_transfer_try() : NULL;
+    uint64_t limit = block->number + smaller(reach->ahead, left);
+    stream->start = block->number;
+    skip_cached(disk, stream, limit);
+    struct cache_transfer *transfer = stream->end < limit ? cache_transfer_try() : NULL;
     if (!transfer)
         return;
-    stream->start = block->number;
     stream->window = next_window(stream);
-    read_piece(disk, stream, transfer, stream->end, 0,
-               smaller(stream->window, end - stream->end));
+    uint64_t first = stream->end;
+    uint64_t count = fill(transfer, disk, first, smaller(stream->window, limit - first));
+    if (count == 0) {
+        cache_transfer_put(transfer);
+        return;
+    }
+    stream->end = first + count;
+    mark_ahead(disk, first, stream->end);
+    cache_transfer_start(transfer);
 }
 
 void cache_ahead_statistics(struct cache_statistics *statistics)

@@ -32,6 +32,9 @@ struct cache_disk {
     struct block_device *device;
     struct list all;
     struct list dirty;   // blocks to be written, by dirty_since_ns; none with holds
+    struct list failed;  // those that could not be
+    size_t failed_count;
+    unsigned retries;    // blocks that failed together and got another chance
     struct list writing; // transfers of cached blocks under way, in the order they started
     struct list direct;  // struct cache_range: written past the cache now
     struct wait_queue write_waiters;  // for the end of any of those that write
@@ -40,6 +43,7 @@ struct cache_disk {
     unsigned next_stream; // the one to be replaced next
     int error;            // of late writes, for the next cache_sync()
     bool lost;            // it is gone, and what that means was said
+    uint64_t suspect_first, suspect_count; // the last that could not be read together
 };
 
 // Why a block was not transferred: its request had neighbours, and the error may be theirs.
@@ -119,7 +123,7 @@ void cache_writer_init(size_t blocks_max);
 // The block is dirty and may be written: puts it on its disk's list, and off.
 void cache_writer_add(struct cache_block *block);
 void cache_writer_remove(struct cache_block *block);
-// A write of the block has ended.
+// A write of the block has ended. One that failed keeps it dirty.
 void cache_writer_done(struct cache_block *block, int error);
 // Waits as long as too much is dirty. An error: it cannot be written.
 int cache_writer_throttle(struct cache_disk *disk);
@@ -127,9 +131,11 @@ int cache_writer_throttle(struct cache_disk *disk);
 bool cache_writer_start_some(void);
 
 // ---- cache_ahead.c ----------------------------------------------------------------------
-// Starts reading a block that is not in the cache, and more behind it. Sleeps. 0: look again,
-// it is on its way or has come. -ENOMEM.
-int cache_fetch(struct cache_disk *disk, uint64_t number, const struct cache_reach *reach);
+// Starts reading a block that is not in the cache, and more behind it. Sleeps. *block: the
+// caller's reference to it, or NULL when something has happened that it has to look at.
+// -ENOMEM.
+int cache_fetch(struct cache_disk *disk, uint64_t number, const struct cache_reach *reach,
+                struct cache_block **block);
 // A block with a mark was asked for: reads on. Never sleeps.
 void cache_read_on(struct cache_disk *disk, struct cache_block *block,
                    const struct cache_reach *reach);

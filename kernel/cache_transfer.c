@@ -162,7 +162,12 @@ static int error_of_each(const struct cache_transfer *transfer)
 static void finish(struct block_request *request)
 {
     struct cache_transfer *transfer = container_of(request, struct cache_transfer, request);
+    struct cache_disk *disk = transfer->disk;
     int error = error_of_each(transfer);
+    if (error == CACHE_TRY_ALONE && request->operation == BLOCK_READ) {
+        disk->suspect_first = transfer->blocks[0]->number;
+        disk->suspect_count = transfer->block_count;
+    }
     transfers.under_way--;
     for (unsigned i = 0; i < transfer->block_count; i++) {
         struct cache_block *block = transfer->blocks[i];
@@ -174,7 +179,7 @@ static void finish(struct block_request *request)
             cache_writer_done(block, error);
     }
     list_remove(&transfer->link);
-    wait_queue_wake_all(&transfer->disk->write_waiters, 0);
+    wait_queue_wake_all(&disk->write_waiters, 0);
     cache_transfer_put(transfer);
     cache_room_made();
 }
