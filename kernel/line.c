@@ -138,6 +138,15 @@ static enum line_event press_end_key(struct line *line)
     return LINE_MORE;
 }
 
+// What it means takes the helper some time: not here, where keys wait to be looked at.
+static enum line_event press_tab(struct line *line)
+{
+    if (line->helper && line->helper->complete)
+        return LINE_TAB;
+    line_bell(line);
+    return LINE_MORE;
+}
+
 // The keys of every Unix prompt. A control character that means nothing is dropped.
 static enum line_event press_control(struct line *line, char key)
 {
@@ -158,7 +167,7 @@ static enum line_event press_control(struct line *line, char key)
     case CONTROL('L'): line_clear_screen(line); break;
     case CONTROL('P'): line_recall(line, 1); break;
     case CONTROL('N'): line_recall(line, -1); break;
-    case KEY_TAB: line_complete(line); break;
+    case KEY_TAB: return press_tab(line);
     case KEY_ESCAPE: line->state = LINE_ESCAPE; break;
     default: break; // the others mean nothing
     }

@@ -4,6 +4,7 @@
 //
 //   line_start(&line, prompt, text, size)       shows the prompt
 //   line_feed(&line, bytes, count, &used)       LINE_MORE, until the line is done
+//   line_complete(&line, &candidates)           after LINE_TAB
 //   line_finish(&line)
 //
 // It knows nothing of consoles or threads. line.c turns keys into changes of the text,
@@ -18,10 +19,12 @@
 
 #include "utf8.h"
 
+struct os_candidates;
 struct os_line_helper;
 
 enum line_event {
     LINE_MORE,        // still being edited
+    LINE_TAB,         // the same, and the helper is to be asked for candidates
     LINE_DONE,        // Enter: text and length are the line
     LINE_END,         // Ctrl-D on an empty line
     LINE_INTERRUPTED, // Ctrl-C
@@ -70,6 +73,8 @@ struct line {
 void line_start(struct line *line, const char *prompt, char *text, size_t size);
 // Takes bytes until the line is done or there are no more. *used: how many were taken.
 enum line_event line_feed(struct line *line, const char *bytes, size_t count, size_t *used);
+// The text becomes what all candidates have in common, or, the second time, they are shown.
+void line_complete(struct line *line, const struct os_candidates *candidates);
 void line_finish(struct line *line); // gives back what line_start() and line_feed() took
 
 // ---- Between the three files ------------------------------------------------------------
@@ -79,7 +84,6 @@ void line_remove(struct line *line, size_t from, size_t to);
 void line_replace(struct line *line, const char *text); // all of it
 void line_bell(struct line *line);
 void line_recall(struct line *line, int direction); // 1: an older line, -1: a newer one
-void line_complete(struct line *line);              // Tab
 void line_show_prompt(struct line *line);           // at the start of an empty row
 void line_refresh(struct line *line);               // makes the screen show the text
 void line_leave(struct line *line);                 // moves below the text

@@ -12,6 +12,8 @@
 #include "string.h"
 #include "user/os.h"
 
+enum { LISTED_MAX = 200 };
+
 // ---- History ----------------------------------------------------------------------------
 void line_recall(struct line *line, int direction)
 {
@@ -37,86 +39,103 @@ void line_recall(struct line *line, int direction)
 }
 
 // ---- Completion -------------------------------------------------------------------------
-static bool ends_word(char byte)
+// Only text may get into the line.
+static bool can_be_typed(const char *word)
 {
-    return byte == ' ' || byte == ';' || byte == '|' || byte == '&';
+    while (*word) {
+        unsigned length = utf8_length((unsigned char)*word);
+        bool whole = length > 0 && strnlen(word, length) == length;
+        int32_t code_point = whole ? utf8_decode(word, length) : -1;
+        if (code_point < ' ' || (code_point >= 0x7F && code_point < 0xA0))
+            return false;
+        word += length;
+    }
+    return true;
 }
 
-// The word before the cursor, copied; NULL when it is too long to be a name.
-static const char *word_at_cursor(const struct line *line, char *word, size_t size, bool *first)
-{
-    size_t start = line->cursor;
-    while (start > 0 && !ends_word(line->text[start - 1]))
-        start--;
-    size_t before = start;
-    while (before > 0 && line->text[before - 1] == ' ')
-        before--;
-    *first = before == 0 || ends_word(line->text[before - 1]);
-
-    size_t length = line->cursor - start;
-    if (length >= size)
-        return NULL;
-    memcpy(word, line->text + start, length);
-    word[length] = 0;
-    return word;
-}
-
-// How many bytes both begin with, at most `limit`.
+// How many bytes both begin with, at most `limit`, in whole characters.
 static size_t common_length(const char *a, const char *b, size_t limit)
 {
     size_t length = 0;
     while (length < limit && a[length] && a[length] == b[length])
         length++;
+    while (length > 0 && utf8_is_continuation(a[length]))
+        length--;
     return length;
 }
 
-static const char *candidate_for(const struct line *line, const char *word, bool first,
-                                 unsigned i)
+// Of those that can be typed: how many there are, and what they all begin with.
+struct choice {
+    const char *first;
+    size_t count, common;
+};
+
+static struct choice look_at(const struct os_candidates *candidates)
 {
-    return line->helper->complete(line->helper->context, word, first, i);
+    struct choice choice = {0};
+    for (size_t i = 0; i < candidates->count; i++) {
+        const char *word = candidates->words[i];
+        if (!can_be_typed(word))
+            continue;
+        if (choice.count++ == 0) {
+            choice.first = word;
+            choice.common = strlen(word);
+        }
+        choice.common = common_length(choice.first, word, choice.common);
+    }
+    return choice;
 }
 
-// Below the line, which is then shown again with its prompt.
-static void list_candidates(struct line *line, const char *word, bool first)
+// Below the line, which is then shown again with its prompt. What stands before the last
+// '/' of all of them is known.
+static void list_candidates(struct line *line, const struct os_candidates *candidates,
+                            const struct choice *choice)
 {
+    size_t cursor = line->cursor, known = choice->common, shown = 0;
+    while (known > 0 && choice->first[known - 1] != '/')
+        known--;
     line->cursor = line->length;
     line_refresh(line);
     line_leave(line);
-    const char *candidate;
-    for (unsigned i = 0; (candidate = candidate_for(line, word, first, i)); i++) {
-        line->write(candidate, strlen(candidate));
+    for (size_t i = 0; i < candidates->count && shown < LISTED_MAX; i++) {
+        const char *word = candidates->words[i];
+        if (!can_be_typed(word))
+            continue;
+        line->write(word + known, strlen(word + known));
         line->write("  ", 2);
+        shown++;
     }
+    if (shown < choice->count)
+        line->write("...", 3);
     line->write("\n", 1);
     line_show_prompt(line);
+    line->cursor = cursor;
+}
+
+// Puts what is sure in the place of what is typed. False when that is the same.
+static bool put_common(struct line *line, const struct choice *choice, size_t typed)
+{
+    const char *place = line->text + line->cursor - typed;
+    bool same = choice->common == typed && memcmp(place, choice->first, typed) == 0;
+    if (same || line->length - typed + choice->common >= line->size)
+        return false;
+    line_remove(line, line->cursor - typed, line->cursor);
+    line_insert(line, choice->first, choice->common);
+    return true;
 }
 
 // A second Tab in a row lists what there is to choose from.
-void line_complete(struct line *line)
+void line_complete(struct line *line, const struct os_candidates *candidates)
 {
-    char word[64];
-    bool first;
-    bool can = line->helper && line->helper->complete;
-    if (!can || !word_at_cursor(line, word, sizeof(word), &first))
-        return;
-
-    // What all candidates have in common, beyond what is typed, can be typed for them.
-    const char *candidate = candidate_for(line, word, first, 0), *other;
-    size_t length = strlen(word), common = candidate ? strlen(candidate) : 0;
-    unsigned count = candidate != NULL;
-    while (count > 0 && (other = candidate_for(line, word, first, count))) {
-        common = common_length(candidate, other, common);
-        count++;
-    }
-    if (count > 0 && common > length)
-        line_insert(line, candidate + length, common - length);
-    if (count == 1)
+    struct choice choice = look_at(candidates);
+    size_t typed = candidates->typed < line->cursor ? candidates->typed : line->cursor;
+    bool changed = choice.count > 0 && put_common(line, &choice, typed);
+    if (choice.count == 1 && choice.first[choice.common - 1] != '/')
         line_insert(line, " ", 1);
-    else if (common <= length && count > 1 && line->after_tab) {
-        size_t cursor = line->cursor;
-        list_candidates(line, word, first);
-        line->cursor = cursor;
-    } else if (common <= length)
+    else if (choice.count > 1 && !changed && line->after_tab)
+        list_candidates(line, candidates, &choice);
+    else if (!changed)
         line_bell(line);
     line->after_tab = true;
+    line_refresh(line);
 }

@@ -173,6 +173,20 @@ static int read_plain_line(char *line, size_t size)
     }
 }
 
+// A line of the console. The helper finds candidates here, where nothing is held and waiting
+// is no harm: it may read directories.
+static int read_console_line(const char *prompt, char *line, size_t size,
+                             const struct os_line_helper *helper)
+{
+    int result = terminal_read_line(prompt, line, size, helper);
+    while (result == -EAGAIN) {
+        struct os_candidates candidates = {0};
+        helper->complete(helper->context, line, terminal_line_cursor(), &candidates);
+        result = terminal_continue_line(line, &candidates);
+    }
+    return process_leave(result);
+}
+
 // Only at a console is there something to edit.
 int os_read_line(const char *prompt, char *line, size_t size,
                  const struct os_line_helper *helper)
@@ -181,7 +195,7 @@ int os_read_line(const char *prompt, char *line, size_t size,
         return -EINVAL;
     if (!os_is_console(OS_INPUT))
         return read_plain_line(line, size);
-    return process_leave(terminal_read_line(prompt, line, size, helper));
+    return read_console_line(prompt, line, size, helper);
 }
 
 // The process remembers it, so that its end gives the console back.

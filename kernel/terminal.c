@@ -21,6 +21,7 @@
 #include "panic.h"
 #include "string.h"
 #include "timer.h"
+#include "user/os_files.h"
 #include "wait.h"
 
 enum { KEY_CTRL_C = 3, DEFAULT_COLUMNS = 80, DEFAULT_ROWS = 24 };
@@ -34,6 +35,7 @@ static struct {
     struct wait_queue readers; // wait for keys
     struct mutex reading;      // one reader at a time
     struct line line;          // what is edited
+    const char *paused;        // its text, while it waits for candidates; or NULL
     char *rest;                // of a line that terminal_read() gave only a part of, or NULL
     size_t rest_first, rest_count;
     struct timer poll;
@@ -153,19 +155,31 @@ static int edit_line(void)
         event = line_feed(&terminal.line, keys, count, &used);
         take_keys(used);
     }
+    if (event == LINE_TAB)
+        return -EAGAIN;
     if (event == LINE_END)
         return -EPIPE;
     return event == LINE_DONE ? (int)terminal.line.length : -EINTR;
 }
 
+// A line that waits for candidates is neither done nor given up.
+static int go_on(void)
+{
+    int result = edit_line();
+    terminal.paused = result == -EAGAIN ? terminal.line.text : NULL;
+    if (!terminal.paused)
+        line_finish(&terminal.line);
+    return result;
+}
+
 static int read_line(const char *prompt, char *text, size_t size,
                      const struct os_line_helper *helper)
 {
+    if (terminal.paused)
+        line_finish(&terminal.line); // whoever typed it has not come back
     terminal.line.helper = helper;
     line_start(&terminal.line, prompt, text, size);
-    int result = edit_line();
-    line_finish(&terminal.line);
-    return result;
+    return go_on();
 }
 
 int terminal_read_line(const char *prompt, char *line, size_t size,
@@ -175,6 +189,26 @@ int terminal_read_line(const char *prompt, char *line, size_t size,
     if (error)
         return error;
     int result = read_line(prompt, line, size, helper);
+    mutex_unlock(&terminal.reading);
+    return result;
+}
+
+size_t terminal_line_cursor(void)
+{
+    return terminal.line.cursor;
+}
+
+int terminal_continue_line(const char *line, const struct os_candidates *candidates)
+{
+    int result = mutex_lock(&terminal.reading, MACHINE_NEVER);
+    if (result)
+        return result;
+    if (terminal.paused == line) {
+        line_complete(&terminal.line, candidates);
+        result = go_on();
+    } else {
+        result = -EINTR; // another line was begun meanwhile
+    }
     mutex_unlock(&terminal.reading);
     return result;
 }
@@ -260,10 +294,17 @@ static int file_write_terminal(struct file *file, const void *bytes, size_t size
     return (int)size;
 }
 
+static int file_status_terminal(struct file *which, struct os_status *status)
+{
+    *status = (struct os_status){.type = OS_TYPE_DEVICE, .links = 1};
+    return 0;
+}
+
 static const struct file_operations terminal_operations = {
     .kind = "console",
     .read = file_read_terminal,
     .write = file_write_terminal,
+    .status = file_status_terminal,
 };
 
 static struct file file = {.operations = &terminal_operations, .references = 1};

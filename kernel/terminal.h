@@ -18,6 +18,7 @@
 
 #include "file.h"
 
+struct os_candidates;
 struct os_line_helper;
 
 enum {
@@ -34,9 +35,14 @@ void terminal_set_interrupt(bool (*interrupt)(void));
 void terminal_look_for_interrupt(void);
 
 // Sleeps. The length; -EPIPE: Ctrl-D on an empty line; -ENXIO: the console has no more
-// input; -EINTR: Ctrl-C, or the thread was interrupted; -ENOMEM. `helper` may be NULL.
+// input; -EINTR: Ctrl-C, or the thread was interrupted; -EAGAIN: see below; -ENOMEM. `helper`
+// may be NULL.
 int terminal_read_line(const char *prompt, char *line, size_t size,
                        const struct os_line_helper *helper);
+// After -EAGAIN (Tab was pressed, and the helper has candidates): goes on with that line, with
+// the same results. -EINTR: somebody else has read a line meanwhile.
+int terminal_continue_line(const char *line, const struct os_candidates *candidates);
+size_t terminal_line_cursor(void); // then: how many bytes of the line are before it
 // Sleeps until there is something. Lines, or keys in raw mode. A count; 0: Ctrl-D;
 // -EINTR, -ENOMEM.
 int terminal_read(void *buffer, size_t size);

@@ -58,14 +58,20 @@ int os_print_error(const char *what, int error);
 int os_usage(const char *usage);
 
 // ---- The console ------------------------------------------------------------------------
-// What may help while a line is typed; either function may be NULL. Neither may wait.
+// What may stand in the place of the last `typed` bytes before the cursor.
+struct os_candidates {
+    char *const *words; // sorted; one that ends with '/' is to be continued
+    size_t count, typed;
+};
+// What may help while a line is typed; either function may be NULL.
 struct os_line_helper {
     void *context; // whatever both functions need
-    // The line before (1), the one before that (2) ..., or NULL.
+    // The line before (1), the one before that (2) ..., or NULL. Must not wait.
     const char *(*history)(void *context, unsigned back);
-    // The i-th word that begins with `word`, or NULL; `first`: it stands where a
-    // command stands.
-    const char *(*complete)(void *context, const char *word, bool first, unsigned i);
+    // Tab was pressed with the cursor behind `length` bytes of the line. May wait. The words
+    // stay the program's, and as they are until the next call.
+    void (*complete)(void *context, const char *line, size_t length,
+                     struct os_candidates *candidates);
 };
 // Waits for a line, edited with the usual keys. Its length, without newline; 0 is an
 // empty line. -EPIPE: Ctrl-D, or the end of a pipe; -ENXIO: the console has ended; -EINTR:

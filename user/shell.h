@@ -29,8 +29,7 @@ struct shell {
     struct shell_job *jobs; // in the background
     char *lines[SHELL_HISTORY_LINES]; // a ring
     unsigned line_count;              // how many there ever were
-    char **candidates;                // for Tab: count, and what they are
-    size_t candidate_count;
+    struct string_list candidates;    // for Tab
 };
 
 int shell_main(int argc, char **argv);
@@ -106,7 +105,11 @@ const char *shell_command_name(unsigned i);
 bool shell_knows(const char *name);
 const char *shell_suggest(const char *name); // a name that looks like it, or NULL
 void shell_remember(struct shell *shell, const char *line);
-const char *shell_line_back(const struct shell *shell, unsigned back); // or NULL
 void shell_print_history(const struct shell *shell);
 // For os_read_line().
 struct os_line_helper shell_line_helper(struct shell *shell);
+
+// ---- shell_complete.c -------------------------------------------------------------------
+// What Tab may mean behind `length` bytes of a line. (struct os_line_helper)
+void shell_complete(void *shell, const char *line, size_t length,
+                    struct os_candidates *candidates);

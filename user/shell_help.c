@@ -102,18 +102,7 @@ void shell_print_history(const struct shell *shell)
         os_printf("%4u  %s\n", shell->line_count - back + 1, line_back(shell, back));
 }
 
-// ---- Completion -------------------------------------------------------------------------
-static const char *complete(void *context, const char *word, bool first, unsigned i)
-{
-    const char *name;
-    size_t length = strlen(word);
-    for (unsigned j = 0; first && (name = shell_command_name(j)); j++) {
-        if (strncmp(name, word, length) == 0 && i-- == 0)
-            return name;
-    }
-    return NULL;
-}
-
+// ---- At the prompt ---------------------------------------------------------------------
 // For the arrow keys.
 static const char *history(void *context, unsigned back)
 {
@@ -122,5 +111,5 @@ static const char *history(void *context, unsigned back)
 
 struct os_line_helper shell_line_helper(struct shell *shell)
 {
-    return (struct os_line_helper){shell, history, complete};
+    return (struct os_line_helper){shell, history, shell_complete};
 }

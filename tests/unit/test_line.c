@@ -44,12 +44,20 @@ static void begin(unsigned columns, size_t size)
     line_start(&line, "$ ", text, size);
 }
 
+// As the terminal does it: after a Tab the helper is asked.
 static enum line_event type(const char *keys)
 {
     enum line_event event = LINE_MORE;
     size_t length = strlen(keys);
-    for (size_t i = 0; i < length && event == LINE_MORE; i += used)
+    for (size_t i = 0; i < length && event == LINE_MORE; i += used) {
         event = line_feed(&line, keys + i, length - i, &used);
+        if (event != LINE_TAB)
+            continue;
+        struct os_candidates candidates = {0};
+        line.helper->complete(NULL, text, line.cursor, &candidates);
+        line_complete(&line, &candidates);
+        event = LINE_MORE;
+    }
     return event;
 }
 
@@ -154,17 +162,30 @@ static const char *old_line(void *context, unsigned back)
     return back >= 1 && back <= 3 ? lines[back - 1] : NULL;
 }
 
-static const char *name(void *context, const char *word, bool first, unsigned i)
+static char seq[] = "seq", shell_[] = "shell", sleep[] = "sleep", stress[] = "stress",
+            yes[] = "yes", file_one[] = "dir/file one", file_two[] = "dir/file two",
+            below[] = "dir/sub/", broken[] = "dir/z\xff", control[] = "dir/z\n",
+            wood_one[] = "積木", wood_two[] = "積水";
+static char *const names[] = {seq,   shell_, sleep,  stress,  yes,      file_one,
+                              file_two, below,  broken, control, wood_one, wood_two};
+
+// Those that begin with the word before the cursor.
+static void complete(void *context, const char *typed_text, size_t length,
+                     struct os_candidates *candidates)
 {
-    static const char *const names[] = {"seq", "shell", "sleep", "stress", "yes"};
-    for (unsigned j = 0; first && j < 5; j++) {
-        if (strncmp(names[j], word, strlen(word)) == 0 && i-- == 0)
-            return names[j];
+    static char *found[sizeof(names) / sizeof(names[0])];
+    size_t start = length;
+    while (start > 0 && !strchr(" ;|", typed_text[start - 1]))
+        start--;
+    candidates->words = found;
+    candidates->typed = length - start;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strncmp(names[i], typed_text + start, candidates->typed) == 0)
+            found[candidates->count++] = names[i];
     }
-    return NULL;
 }
 
-static const struct os_line_helper helper = {.history = old_line, .complete = name};
+static const struct os_line_helper helper = {.history = old_line, .complete = complete};
 
 static const char *helped(const char *keys)
 {
@@ -196,7 +217,11 @@ static void tab_completes(void)
     CHECK_STRING(helped("sl\t"), "sleep ");
     CHECK_STRING(helped("st\t;sh\t"), "stress ;shell ");
     CHECK_STRING(helped("seq|y\t"), "seq|yes ");
-    CHECK_STRING(helped("echo y\t"), "echo y"); // not where a command stands
+    CHECK_STRING(helped("yx\x02\t"), "yes x"); // at the cursor
+    CHECK_STRING(helped("dir/f\t"), "dir/file ");
+    CHECK_STRING(helped("dir/s\tx"), "dir/sub/x"); // goes on
+    CHECK_STRING(helped("dir/z\t"), "dir/z");     // neither can be typed
+    CHECK_STRING(helped("\xe7\xa9\x8d\t"), "積"); // whole characters
     CHECK_STRING(helped("q\t\t"), "q");
     CHECK_STRING(helped("\t\t"), "");
     CHECK_STRING(typed("y\t"), "y");
@@ -218,6 +243,8 @@ static void tab_twice_lists(void)
     CHECK(row_begins(2, "$ s"));
     CHECK_EQUAL(screen.row, 2);
     CHECK_EQUAL(screen.column, 3);
+    helped("dir/\t\t"); // without what is known
+    CHECK(row_begins(1, "file one  file two  sub/"));
 }
 
 // ---- The screen -------------------------------------------------------------------------
@@ -319,7 +346,7 @@ static void random_bytes_do_no_harm(void)
     line.helper = &helper;
     for (unsigned i = 0; i < 20000; i++) {
         char byte = (char)unit_random(&state);
-        if (line_feed(&line, &byte, 1, &used) != LINE_MORE) {
+        if (line_feed(&line, &byte, 1, &used) > LINE_TAB) {
             line_finish(&line);
             line_start(&line, "$ ", text, 100);
         }
