@@ -121,7 +121,7 @@ int file_sync(struct file *file)
     return error;
 }
 
-// What is no file of a file system is at most a stream of bytes.
+// A kind that says nothing of itself is a stream of bytes.
 int file_status(struct file *file, struct os_status *status)
 {
     *status = (struct os_status){.type = OS_TYPE_PIPE, .links = 1};
@@ -154,10 +154,17 @@ static int null_write(struct file *file, const void *bytes, size_t size)
     return (int)size;
 }
 
+static int null_status(struct file *file, struct os_status *status)
+{
+    *status = (struct os_status){.type = OS_TYPE_DEVICE, .links = 1};
+    return 0;
+}
+
 static const struct file_operations null_operations = {
     .kind = "null",
     .read = null_read,
     .write = null_write,
+    .status = null_status,
 };
 
 static struct file null_file = {.operations = &null_operations, .references = 1};
