@@ -78,5 +78,7 @@ struct file_hooks {
     int (*open)(const char *path, unsigned flags, struct file **file); // os_open()
     // The absolute path of an open directory.
     int (*path_of)(struct file *directory, char *path, size_t size);
+    // Everything written is on its disk for good.
+    int (*sync)(void);
 };
 struct file_hooks *file_hooks(void);

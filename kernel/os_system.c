@@ -85,12 +85,22 @@ size_t os_log_read(size_t *position, char *buffer, size_t size)
     return log_read(position, buffer, size);
 }
 
+// An orderly end loses nothing; a disk that fails cannot keep us from it.
+static void save_files(void)
+{
+    int error = file_hooks()->sync ? file_hooks()->sync() : 0;
+    if (error)
+        log_error("not everything is on the disks: %s", error_text(error));
+}
+
 _Noreturn void os_poweroff(int status)
 {
+    save_files();
     machine_exit(status);
 }
 
 _Noreturn void os_reboot(void)
 {
+    save_files();
     machine_reboot();
 }

@@ -43,7 +43,8 @@ void vfs_init(const struct file_system *const *file_systems)
     list_init(&vfs.mounts);
     mutex_init(&vfs.tree, "mounts");
     inode_init();
-    *file_hooks() = (struct file_hooks){.open = open_hook, .path_of = path_hook};
+    *file_hooks() = (struct file_hooks){
+        .open = open_hook, .path_of = path_hook, .sync = vfs_sync};
 }
 
 struct mount *vfs_mount_next(struct mount *mount)
