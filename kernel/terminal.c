@@ -22,7 +22,6 @@
 #include "string.h"
 #include "timer.h"
 #include "user/os_files.h"
-#include "user/os_files.h"
 #include "wait.h"
 
 enum { KEY_CTRL_C = 3, DEFAULT_COLUMNS = 80, DEFAULT_ROWS = 24 };
@@ -301,17 +300,10 @@ static int file_status_terminal(struct file *which, struct os_status *status)
     return 0;
 }
 
-static int file_status_terminal(struct file *which, struct os_status *status)
-{
-    *status = (struct os_status){.type = OS_TYPE_DEVICE, .links = 1};
-    return 0;
-}
-
 static const struct file_operations terminal_operations = {
     .kind = "console",
     .read = file_read_terminal,
     .write = file_write_terminal,
-    .status = file_status_terminal,
     .status = file_status_terminal,
 };
 
