@@ -116,8 +116,8 @@ static bool add_memory(struct block_request *request, struct segment *segments,
     if (count + needed > device->segments_max || count + needed > CACHE_TRANSFER_BLOCKS)
         return false;
     for (size_t done = 0; done < piece.size; done += segments[count++].size) {
-        size_t left = piece.size - done;
-        segments[count] = (struct segment){(uint8_t *)piece.data + done, left < most ? left : most};
+        size_t left = piece.size - done, size = left < most ? left : most;
+        segments[count] = (struct segment){(uint8_t *)piece.data + done, size};
     }
     request->segment_count = count;
     return true;

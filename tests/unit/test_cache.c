@@ -1,66 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
 // The block cache: what is read is what was written, with as few requests as there should
-// be, whatever the disk does.
-#include "cache.h"
-
+// be; what may leave, and what may not.
+#include "cached_disk.h"
 #include "error.h"
-#include "heap.h"
-#include "machine.h"
 #include "page.h"
-#include "print.h"
-#include "ram_disk.h"
-#include "string.h"
 #include "test.h"
 #include "threads.h"
 #include "unit.h"
-
-enum {
-    LIMIT = 64,       // blocks of the cache
-    DISK_BLOCKS = 512,
-    DISK_SECTORS = DISK_BLOCKS * CACHE_BLOCK_SECTORS,
-};
-
-static uint8_t buffer[LIMIT * CACHE_BLOCK_SIZE];
 
 void unit_setup(const struct boot_info *boot)
 {
     unit_start_time(boot);
     cache_init(LIMIT * CACHE_BLOCK_SIZE);
-}
-
-static unsigned reads_of(const struct ram_disk *disk)
-{
-    return disk->requests[BLOCK_READ];
-}
-
-static unsigned writes_of(const struct ram_disk *disk)
-{
-    return disk->requests[BLOCK_WRITE];
-}
-
-static struct cache_statistics now(void)
-{
-    struct cache_statistics statistics;
-    cache_statistics(&statistics);
-    return statistics;
-}
-
-// Whether the buffer holds what a new disk has there.
-static bool is_original(const uint8_t *bytes, uint64_t offset, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        if (bytes[i] != ram_disk_byte(offset + i))
-            return false;
-    return true;
-}
-
-static bool is_filled(const uint8_t *bytes, uint8_t value, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        if (bytes[i] != value)
-            return false;
-    return true;
 }
 
 // ---- Reading --------------------------------------------------------------------------
@@ -202,14 +154,6 @@ static void blocks_of_4096_bytes(void)
     CHECK_EQUAL(cache_read(&disk->device, 0, buffer, 1), -EINVAL);
 }
 
-// Those of a new disk with its first blocks in the cache, all of them written once.
-static void fill(struct ram_disk *disk, unsigned blocks, uint8_t value)
-{
-    memset(buffer, value, sizeof(buffer));
-    for (unsigned i = 0; i < blocks; i++)
-        cache_write(&disk->device, i * CACHE_BLOCK_SIZE, buffer, CACHE_BLOCK_SIZE);
-}
-
 static void too_many_dirty_blocks_are_written(void)
 {
     struct ram_disk *disk = ram_disk_create(DISK_SECTORS);
@@ -242,21 +186,6 @@ static void change_block(void *block)
     cache_mark_dirty(block);
 }
 
-static void sync_disk(void *device)
-{
-    thread_exit(cache_sync(device));
-}
-
-// Ends requests by hand until a thread has ended. Its result.
-static int finish_until_end(struct ram_disk *disk, struct thread *thread)
-{
-    int result;
-    do {
-        ram_disk_finish(disk);
-    } while (thread_join(thread, &result, machine_clock_ns() + 10000) == -ETIMEDOUT);
-    return result;
-}
-
 static void a_block_on_its_way_is_not_changed(void)
 {
     struct ram_disk *disk = ram_disk_create(DISK_SECTORS);
@@ -280,119 +209,6 @@ static void a_block_on_its_way_is_not_changed(void)
     disk->delay_ns = 1000;
     CHECK_EQUAL(cache_drop(&disk->device), 0);
     CHECK_EQUAL(disk->bytes[0], '2');
-}
-
-// ---- Errors ---------------------------------------------------------------------------
-
-static int read_results[4];
-
-static void read_block_1(void *device)
-{
-    static unsigned count;
-    char byte;
-    read_results[count++ % 4] = cache_read(device, CACHE_BLOCK_SIZE, &byte, 1);
-}
-
-static void a_failed_read_fails_for_all_who_wait(void)
-{
-    struct ram_disk *disk = ram_disk_create(DISK_SECTORS);
-    struct thread *readers[4];
-    disk->fail_operation = BLOCK_READ;
-    disk->fail_first = CACHE_BLOCK_SECTORS;
-    disk->fail_count = 1;
-    for (unsigned i = 0; i < 4; i++)
-        readers[i] = thread_create("reader", read_block_1, &disk->device);
-    for (unsigned i = 0; i < 4; i++)
-        thread_join(readers[i], NULL, MACHINE_NEVER);
-    for (unsigned i = 0; i < 4; i++)
-        CHECK_EQUAL(read_results[i], -EIO);
-    CHECK_EQUAL(reads_of(disk), 1);
-    CHECK_EQUAL(now().blocks, 0);
-    disk->fail_count = 0; // it was a loose cable
-    CHECK_EQUAL(cache_read(&disk->device, CACHE_BLOCK_SIZE, buffer, 1), 0);
-    CHECK_EQUAL(cache_drop(&disk->device), 0);
-}
-
-// Read ahead, in one request with others, or past the cache: only who asks for the bad
-// sector's block is told.
-static void a_bad_sector_is_no_trouble_to_others(void)
-{
-    struct ram_disk *disk = ram_disk_create(DISK_SECTORS);
-    disk->fail_operation = BLOCK_READ;
-    disk->fail_first = 20 * CACHE_BLOCK_SECTORS + 3;
-    disk->fail_count = 1;
-    for (unsigned i = 0; i < 40; i++) {
-        int error = cache_read(&disk->device, i * CACHE_BLOCK_SIZE, buffer, CACHE_BLOCK_SIZE);
-        CHECK_EQUAL(error, i == 20 ? -EIO : 0);
-        CHECK(i == 20 || is_original(buffer, i * CACHE_BLOCK_SIZE, CACHE_BLOCK_SIZE));
-    }
-    CHECK_EQUAL(cache_read(&disk->device, 0, buffer, 40 * CACHE_BLOCK_SIZE), -EIO);
-    CHECK_EQUAL(cache_read(&disk->device, 21 * CACHE_BLOCK_SIZE, buffer, 40), 0);
-    CHECK_EQUAL(cache_drop(&disk->device), 0);
-}
-
-static void a_failed_write_is_told_once_and_tried_again(void)
-{
-    struct ram_disk *disk = ram_disk_create(DISK_SECTORS);
-    disk->fail_operation = BLOCK_WRITE;
-    disk->fail_first = 4 * CACHE_BLOCK_SECTORS;
-    disk->fail_count = 2 * CACHE_BLOCK_SECTORS;
-    fill(disk, 10, 'w');
-    CHECK_EQUAL(cache_write_back(&disk->device), -EIO);
-    CHECK(is_filled(disk->bytes, 'w', 4 * CACHE_BLOCK_SIZE)); // the others are there
-    CHECK(is_filled(disk->bytes + 6 * CACHE_BLOCK_SIZE, 'w', 4 * CACHE_BLOCK_SIZE));
-    CHECK_EQUAL(now().dirty, 2);
-    CHECK_EQUAL(cache_sync(&disk->device), -EIO);
-    disk->fail_count = 0;
-    CHECK_EQUAL(cache_sync(&disk->device), 0);
-    CHECK_EQUAL(cache_sync(&disk->device), 0);
-    CHECK(is_filled(disk->bytes, 'w', 10 * CACHE_BLOCK_SIZE));
-    CHECK_EQUAL(cache_drop(&disk->device), 0);
-}
-
-// Late: nobody waits for the write that fails. Then memory is full of what cannot be
-// written; others still get theirs.
-static void a_disk_that_takes_nothing_does_not_stop_others(void)
-{
-    struct ram_disk *disk = ram_disk_create(DISK_SECTORS), *good = ram_disk_create(DISK_SECTORS);
-    disk->fail_operation = BLOCK_WRITE;
-    disk->fail_count = DISK_SECTORS;
-    memset(buffer, 'b', CACHE_BLOCK_SIZE);
-    int error = 0;
-    for (unsigned i = 0; i < 2 * LIMIT && !error; i++)
-        error = cache_write(&disk->device, i * CACHE_BLOCK_SIZE, buffer, CACHE_BLOCK_SIZE);
-    CHECK_EQUAL(error, -EIO);
-    for (unsigned i = 0; i < 2 * LIMIT; i++)
-        CHECK_EQUAL(cache_write(&good->device, i * CACHE_BLOCK_SIZE, buffer, CACHE_BLOCK_SIZE),
-                    0);
-    CHECK_EQUAL(cache_drop(&good->device), 0);
-    CHECK(is_filled(good->bytes, 'b', 2 * LIMIT * CACHE_BLOCK_SIZE));
-    CHECK_EQUAL(cache_drop(&disk->device), -EIO);
-    CHECK_EQUAL(now().blocks, 0);
-}
-
-static void a_disk_that_goes_takes_its_changes_along(void)
-{
-    struct ram_disk *disk = ram_disk_create(DISK_SECTORS);
-    struct cache_block *held;
-    fill(disk, 10, 'g');
-    CHECK_EQUAL(cache_get(&disk->device, 3, &held), 0);
-    cache_hold(held);
-    disk->delay_ns = 0;
-    struct thread *syncing = thread_create("sync", sync_disk, &disk->device);
-    thread_yield();
-    block_device_gone(&disk->device);
-    CHECK_EQUAL(finish_until_end(disk, syncing), -ENXIO);
-    CHECK_EQUAL(cache_read(&disk->device, 0, buffer, 10), 0); // what is there is there
-    CHECK_EQUAL(cache_read(&disk->device, 100 * CACHE_BLOCK_SIZE, buffer, 10), -ENXIO);
-    CHECK_EQUAL(cache_read(&disk->device, 100 * CACHE_BLOCK_SIZE, buffer, sizeof(buffer)),
-                -ENXIO);
-    cache_release_hold(held);
-    cache_mark_dirty(held);
-    cache_put(held);
-    CHECK_EQUAL(now().dirty, 0);
-    CHECK_EQUAL(cache_drop(&disk->device), -ENXIO);
-    CHECK_EQUAL(now().blocks, 0);
 }
 
 // ---- Holds, and what is forgotten -------------------------------------------------------
@@ -525,149 +341,6 @@ static void memory_is_given_back(void)
     CHECK(is_filled(disk->bytes, 'm', 5 * CACHE_BLOCK_SIZE));
 }
 
-// ---- Everything at once -----------------------------------------------------------------
-
-enum {
-    MODEL_THREADS = 4,
-    MODEL_STEPS = 400,
-    MODEL_BLOCKS = DISK_BLOCKS / MODEL_THREADS, // of each thread, which no other changes
-    MODEL_PIECE = 48 * CACHE_BLOCK_SIZE,        // some go past the cache
-};
-
-static struct {
-    struct ram_disk *disks[2];
-    uint8_t *contents; // of one half of each disk, as it must be
-    uint64_t random;
-    unsigned wrong, errors;
-} model;
-
-static uint64_t random_below(uint64_t limit)
-{
-    return unit_random(&model.random) % limit;
-}
-
-struct region {
-    struct block_device *device;
-    uint64_t offset; // on the device
-    uint8_t *contents, *buffer;
-};
-
-static void model_bytes(const struct region *region, bool write)
-{
-    uint64_t size = 1 + random_below(random_below(2) ? 9000 : MODEL_PIECE);
-    uint64_t at = random_below(MODEL_BLOCKS * CACHE_BLOCK_SIZE - size);
-    if (random_below(2)) { // whole blocks
-        at = at / CACHE_BLOCK_SIZE * CACHE_BLOCK_SIZE;
-        size = (size + CACHE_BLOCK_SIZE - 1) / CACHE_BLOCK_SIZE * CACHE_BLOCK_SIZE;
-    }
-    uint8_t *bytes = region->buffer + random_below(8);
-    if (!write) {
-        model.errors += cache_read(region->device, region->offset + at, bytes, size) != 0;
-        model.wrong += memcmp(bytes, region->contents + at, size) != 0;
-        return;
-    }
-    uint8_t value = (uint8_t)random_below(256);
-    for (uint64_t i = 0; i < size; i++)
-        bytes[i] = (uint8_t)(value + i / 64);
-    memcpy(region->contents + at, bytes, size);
-    model.errors += cache_write(region->device, region->offset + at, bytes, size) != 0;
-}
-
-// Changes a block in place, sometimes under a hold, sleeping here and there.
-static void model_block(const struct region *region)
-{
-    uint64_t number = random_below(MODEL_BLOCKS), at = number * CACHE_BLOCK_SIZE;
-    struct cache_block *block;
-    bool fresh = random_below(4) == 0, hold = random_below(2);
-    uint64_t on_device = region->offset / CACHE_BLOCK_SIZE + number;
-    int error = fresh ? cache_get_new(region->device, on_device, &block)
-                      : cache_get(region->device, on_device, &block);
-    model.errors += error != 0;
-    if (error)
-        return;
-    if (fresh)
-        memset(region->contents + at, 0, CACHE_BLOCK_SIZE);
-    model.wrong += memcmp(block->data, region->contents + at, CACHE_BLOCK_SIZE) != 0;
-    if (fresh)
-        cache_mark_dirty(block);
-    if (hold) {
-        cache_hold(block);
-        timer_sleep(random_below(3) * 1000);
-    }
-    cache_prepare(block);
-    memset(block->data + 100, (int)number, 1000);
-    memset(region->contents + at + 100, (int)number, 1000);
-    cache_mark_dirty(block);
-    timer_sleep(random_below(3) * 1000);
-    if (hold)
-        cache_release_hold(block);
-    cache_put(block);
-}
-
-static void run_model(void *argument)
-{
-    unsigned number = (unsigned)(uintptr_t)argument;
-    struct ram_disk *disk = model.disks[number % 2];
-    uint64_t size = MODEL_BLOCKS * CACHE_BLOCK_SIZE;
-    struct region region = {&disk->device, number * size, model.contents + number * size,
-                            heap_alloc(MODEL_PIECE + CACHE_BLOCK_SIZE + 8)};
-    for (unsigned i = 0; i < MODEL_STEPS; i++) {
-        switch (random_below(8)) {
-        case 0: // a reader of the other's region: what it sees may be anything
-            model.errors += cache_read(region.device, random_below(size * 4 - 5000),
-                                       region.buffer, 5000) != 0;
-            break;
-        case 1:
-            if (random_below(10) == 0)
-                model.errors += cache_sync(region.device) != 0;
-            break;
-        case 2:
-        case 3:
-            model_block(&region);
-            break;
-        case 4:
-        case 5:
-            model_bytes(&region, true);
-            break;
-        default:
-            model_bytes(&region, false);
-        }
-    }
-    heap_free(region.buffer);
-}
-
-static void random_operations_agree_with_a_model(void)
-{
-    uint64_t size = MODEL_BLOCKS * CACHE_BLOCK_SIZE;
-    struct thread *threads[MODEL_THREADS];
-    model.random = machine_clock_ns() | 1;
-    print("seed %llu ", (unsigned long long)model.random);
-    model.contents = heap_alloc(MODEL_THREADS * size);
-    for (unsigned i = 0; i < 2; i++) {
-        model.disks[i] = ram_disk_create(DISK_SECTORS);
-        model.disks[i]->in_any_order = true;
-        model.disks[i]->random = model.random + 2 * i;
-        model.disks[i]->device.segments_max = i ? 7 : 64;
-    }
-    for (unsigned i = 0; i < MODEL_THREADS; i++)
-        memcpy(model.contents + i * size, model.disks[i % 2]->bytes + i * size, size);
-    for (uintptr_t i = 0; i < MODEL_THREADS; i++)
-        threads[i] = thread_create("model", run_model, (void *)i);
-    for (unsigned i = 0; i < MODEL_THREADS; i++)
-        thread_join(threads[i], NULL, MACHINE_NEVER);
-    CHECK_EQUAL(model.errors, 0);
-    CHECK_EQUAL(model.wrong, 0);
-    for (unsigned i = 0; i < 2; i++) {
-        CHECK_EQUAL(cache_drop(&model.disks[i]->device), 0);
-        CHECK_EQUAL(model.disks[i]->torn, 0);
-    }
-    CHECK_EQUAL(now().blocks, 0);
-    for (unsigned i = 0; i < MODEL_THREADS; i++)
-        CHECK(memcmp(model.contents + i * size, model.disks[i % 2]->bytes + i * size, size) ==
-              0);
-    heap_free(model.contents);
-}
-
 const struct test unit_tests[] = {
     {"the second read is free", the_second_read_is_free},
     {"the end of the disk is the end", the_end_of_the_disk_is_the_end},
@@ -680,17 +353,10 @@ const struct test unit_tests[] = {
     {"too many dirty blocks are written", too_many_dirty_blocks_are_written},
     {"old ones too", old_ones_too},
     {"a block on its way is not changed", a_block_on_its_way_is_not_changed},
-    {"a failed read fails for all who wait", a_failed_read_fails_for_all_who_wait},
-    {"a bad sector is no trouble to others", a_bad_sector_is_no_trouble_to_others},
-    {"a failed write is told once and tried again", a_failed_write_is_told_once_and_tried_again},
-    {"a disk that takes nothing does not stop others",
-     a_disk_that_takes_nothing_does_not_stop_others},
-    {"a disk that goes takes its changes along", a_disk_that_goes_takes_its_changes_along},
     {"what is held is not written", what_is_held_is_not_written},
     {"what is forgotten is not written", what_is_forgotten_is_not_written},
     {"a new block is zeros and is not read", a_new_block_is_zeros_and_is_not_read},
     {"everything is in use", everything_is_in_use},
     {"memory is given back", memory_is_given_back},
-    {"random operations agree with a model", random_operations_agree_with_a_model},
     {0},
 };
