@@ -63,7 +63,7 @@ UPTO := $(shell printf '%s\n' $(CHAPTERS) | awk -v last=$(or $(LAST),99) '{ spli
 # The learner's folder. Its files stand in for the tree's, headers too, wherever they are included from: an #include looks
 # beside the including file first, so all is compiled from a copy of the tree made of links. Made anew when a file comes or
 # goes, and with it all objects: what a file that is gone was built into, make keeps no note of.
-FOLDERS := $(wildcard apps boot docs drivers kernel mkfs tests user)
+FOLDERS := apps boot docs drivers kernel mkfs tests user
 SOURCES := $(if $(WORK),$(OUT)/tree/)
 ifneq ($(and $(WORK),$(GOALS)),)
     WORK_FILES := $(shell cd $(WORK) && find $(FOLDERS) linker.ld \( -name '*.[chS]' -o -name '*.ld' -o -name files \) 2>/dev/null | sort)
@@ -76,8 +76,10 @@ ifneq ($(and $(WORK),$(GOALS)),)
 endif
 # Where a file of the tree is read from: the learner's own under its own name, which compilers then show.
 own = $(or $(and $(WORK),$(wildcard $(WORK)/$(1))),$(wildcard $(SOURCES)$(1)),$(wildcard $(1)))
+# Tools have no programs in them, and no shell.
+TOOL_OMITS := $(if $(TOOL)$(FUZZ),user/% kernel/program.c)
 LISTS := $(foreach chapter,$(UPTO),$(call own,$(chapter)/files))
-PARTS := $(foreach f,$(shell sed 's/\#.*//; s/<machine>/$(MACHINE)/' /dev/null $(LISTS)),$(if $(call own,$(f)),$(f)))
+PARTS := $(foreach f,$(filter-out $(TOOL_OMITS),$(shell sed 's/\#.*//; s/<machine>/$(MACHINE)/' /dev/null $(LISTS))),$(if $(call own,$(f)),$(f)))
 # Tools, and what they share: the folder's other files.
 TOOLS := mkfs.tsfs fsck.tsfs tsfs
 TOOL_PROGRAMS := mkfs/mkfs.c mkfs/fsck.c mkfs/tsfs.c tests/crash/crash.c
@@ -108,8 +110,9 @@ ARCHIVE := $(OUT)/$(IMAGE_NAME).a
 # The shell's programs: user/NAME.c with a NAME_main(), as the lists have them.
 PROGRAM_TABLE := $(if $(filter kernel/program.c,$(PARTS)),$(OUT)/$(IMAGE_NAME).programs.o)
 
+comma := ,
 .PHONY: image all print-image
-image: $(IMAGE) $(if $(WORK),,compile_commands.json) ##  build the image: the whole system, or CHAPTER=NN, or APP=file.c
+image: $(IMAGE) $(if $(WORK)$(TOOL)$(FUZZ),,compile_commands.json) ##  build the image: the whole system, or CHAPTER=NN, or APP=file.c
 all: image
 print-image: $(IMAGE) ##      build the image and say where it is: for scripts
 	@echo $(IMAGE)
@@ -156,16 +159,16 @@ $(IMAGE): $(PROGRAM_OBJECT) $(ARCHIVE) $(LINK_EXTRA) tools/symbols
 	$(Q)$(PYTHON) tools/symbols --verify $@.first $@
 
 compile_commands.json: $(OUT)/$(IMAGE_NAME).parts $(OUT)/flags
-	@{ $(foreach f,$(PROGRAM) $(PARTS),printf ',\n{"directory":"%s","file":"%s","command":"%s"}' '$(CURDIR)' '$(call own,$(f))' '$(subst ",\",$(CC) $(call flags_for,$(f)) -c $(call own,$(f)))';) } \
-	    | sed '1s/^,/[/; $$s/$$/]/; 1s/^$$/[/' >$@
+	$(file >$@,[)
+	$(foreach f,$(PROGRAM) $(PARTS),$(file >>$@,$(if $(filter $(f),$(PROGRAM)),,$(comma)){"directory":"$(CURDIR)","file":"$(call own,$(f))","command":"$(subst ",\",$(CC) $(call flags_for,$(f)) -c $(call own,$(f)))"}))
+	$(file >>$@,])
 
 -include $(OBJECTS:.o=.d) $(PROGRAM_OBJECT:.o=.d)
 
 # ---- Running
 # RUN goes into quotes, so its own quotes and backslashes are marked. A $ in it is the shell's ($?), not make's.
 COMMAND_LINE = $(value APPEND)$(if $(and $(value APPEND),$(value RUN)), )$(if $(value RUN),run="$(subst ",\",$(subst \,\\,$(value RUN)))")
-comma := ,
-DISK_IMAGES := $(or $(subst $(comma), ,$(DISK)),$(if $(filter tsumiki,$(IMAGE_NAME)),$(if $(wildcard mkfs/mkfs.c),$(BUILD)/disk.img)))
+DISK_IMAGES := $(or $(subst $(comma), ,$(DISK)),$(if $(filter tsumiki,$(IMAGE_NAME)),$(BUILD)/disk.img))
 DISKS := $(or $(DISK_IMAGES:%=--disk %),$(addprefix --expect ,$(if $(LAST),$(wildcard docs/chapters/$(LAST)-*/expect))))
 MACHINE_ARGUMENTS = --machine $(MACHINE) --memory $(MEMORY) --append '$(subst ','\'',$(COMMAND_LINE))' $(DISKS)
 QEMU_ARGUMENTS = $(MACHINE_ARGUMENTS) --smp $(SMP)
