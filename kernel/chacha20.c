@@ -9,6 +9,8 @@
 // Chapter 14.
 #include "random.h"
 
+#include "string.h"
+
 enum { WORDS = 16, DOUBLE_ROUNDS = 10 };
 
 static uint32_t rotate(uint32_t word, unsigned bits)
@@ -17,20 +19,24 @@ static uint32_t rotate(uint32_t word, unsigned bits)
 }
 
 // RFC 8439, 2.1
-static void quarter_round(uint32_t *a, uint32_t *b, uint32_t *c, uint32_t *d)
+static inline void quarter_round(uint32_t *x, unsigned a, unsigned b, unsigned c, unsigned d)
 {
-    *a += *b, *d = rotate(*d ^ *a, 16);
-    *c += *d, *b = rotate(*b ^ *c, 12);
-    *a += *b, *d = rotate(*d ^ *a, 8);
-    *c += *d, *b = rotate(*b ^ *c, 7);
+    x[a] += x[b], x[d] = rotate(x[d] ^ x[a], 16);
+    x[c] += x[d], x[b] = rotate(x[b] ^ x[c], 12);
+    x[a] += x[b], x[d] = rotate(x[d] ^ x[a], 8);
+    x[c] += x[d], x[b] = rotate(x[b] ^ x[c], 7);
 }
 
-static void double_round(uint32_t x[WORDS])
+static inline void double_round(uint32_t x[WORDS])
 {
-    for (unsigned i = 0; i < 4; i++) // columns
-        quarter_round(&x[i], &x[4 + i], &x[8 + i], &x[12 + i]);
-    for (unsigned i = 0; i < 4; i++) // diagonals
-        quarter_round(&x[i], &x[4 + (i + 1) % 4], &x[8 + (i + 2) % 4], &x[12 + (i + 3) % 4]);
+    quarter_round(x, 0, 4, 8, 12); // the columns
+    quarter_round(x, 1, 5, 9, 13);
+    quarter_round(x, 2, 6, 10, 14);
+    quarter_round(x, 3, 7, 11, 15);
+    quarter_round(x, 0, 5, 10, 15); // the diagonals
+    quarter_round(x, 1, 6, 11, 12);
+    quarter_round(x, 2, 7, 8, 13);
+    quarter_round(x, 3, 4, 9, 14);
 }
 
 void chacha20_block(const uint32_t key[8], uint32_t counter, const uint32_t nonce[3],
@@ -48,9 +54,7 @@ void chacha20_block(const uint32_t key[8], uint32_t counter, const uint32_t nonc
     for (unsigned i = 0; i < DOUBLE_ROUNDS; i++)
         double_round(x);
 
-    for (unsigned i = 0; i < WORDS; i++) { // little endian
-        uint32_t word = x[i] + start[i];
-        for (unsigned byte = 0; byte < 4; byte++)
-            *out++ = (uint8_t)(word >> 8 * byte);
-    }
+    for (unsigned i = 0; i < WORDS; i++)
+        x[i] += start[i];
+    memcpy(out, x, sizeof(x)); // as little endian, which our machines are
 }

@@ -10,13 +10,13 @@
 // Believed is only what is kept on our side: the free list, the chains and what belongs to
 // them are in `slots`, which the device cannot reach.
 // Chapter 14.
-#include "virtqueue.h"
+#include "drivers/virtio/virtqueue.h"
 
+#include "drivers/virtio/virtio.h"
 #include "error.h"
 #include "heap.h"
 #include "machine.h"
 #include "panic.h"
-#include "virtio.h"
 
 enum { TABLE_MIN = 8 }; // descriptors of the smallest indirect table
 
@@ -31,13 +31,19 @@ bool virtqueue_is_full(const struct virtqueue *queue)
     return queue->free_count == 0;
 }
 
-static bool are_valid(const struct segment *segments, unsigned count)
+// How many bytes fit into the segments from `first` on, or -EINVAL: one of all is empty, or
+// longer than a descriptor can say.
+static int64_t measure(const struct segment *segments, unsigned first, unsigned count)
 {
+    uint64_t room = 0;
     for (unsigned i = 0; i < count; i++) {
-        if (segments[i].size - 1 >= UINT32_MAX) // 0, or more than a descriptor can say
-            return false;
+        size_t size = segments[i].size;
+        if (size - 1 >= UINT32_MAX)
+            return -EINVAL;
+        if (i >= first)
+            room += size;
     }
-    return true;
+    return (int64_t)room;
 }
 
 static void describe(struct virtq_desc *desc, const struct segment *segment, unsigned flags,
@@ -133,7 +139,10 @@ int virtqueue_submit(struct virtqueue *queue, const struct segment *segments, un
     unsigned count = out + in;
     if (queue->device->broken)
         return -EIO;
-    if (count == 0 || count > queue->size || !are_valid(segments, count))
+    if (count == 0 || count > queue->size)
+        return -EINVAL;
+    int64_t room = measure(segments, out, count);
+    if (room < 0)
         return -EINVAL;
     if (queue->free_count == 0)
         return -EBUSY;
@@ -145,10 +154,7 @@ int virtqueue_submit(struct virtqueue *queue, const struct segment *segments, un
     else
         return -EBUSY;
 
-    uint64_t room = 0;
-    for (unsigned i = out; i < count; i++)
-        room += segments[i].size;
-    hand_over(queue, room, cookie);
+    hand_over(queue, (uint64_t)room, cookie);
     return 0;
 }
 
@@ -244,8 +250,7 @@ void *virtqueue_collect(struct virtqueue *queue, uint32_t *length)
     }
     if (written > queue->slots[id].room) {
         virtio_break(queue->device, "queue \"%s\": %u bytes written where %llu fit",
-                     queue->name, (unsigned)written,
-                     (unsigned long long)queue->slots[id].room);
+                     queue->name, (unsigned)written, (unsigned long long)queue->slots[id].room);
         return NULL;
     }
     queue->last_used++;
