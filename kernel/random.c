@@ -28,8 +28,8 @@ enum {
 
 static struct {
     uint32_t key[KEY_WORDS];
-    bool seeded; // a device has given entropy
-    bool warned; // somebody was served before
+    bool seeded;  // a device has given entropy
+    bool warned;  // somebody was served before
     size_t given; // bytes since the device was asked
     struct entropy_device *device;
     struct wait_queue reseeder;

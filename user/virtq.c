@@ -21,7 +21,8 @@ static int list_queues(void)
         return 0;
     }
     os_printf("%50s per request:\n", "");
-    os_printf(" N DEVICE   DRIVER          QUEUE     SIZE BUSY  REQUESTS   DESCS  NOTIFS    IRQS\n");
+    os_printf(" N DEVICE   DRIVER          QUEUE     SIZE BUSY  REQUESTS   DESCS  NOTIFS"
+              "    IRQS\n");
     for (unsigned i = 0; os_queue_next(i, &info); i++) {
         os_printf("%2u %-8s %-15s %-9s %4u %4u %9llu", i, info.device, info.driver, info.name,
                   info.size, info.in_flight, (unsigned long long)info.requests);

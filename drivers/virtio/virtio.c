@@ -9,16 +9,16 @@
 // status; the last one, DRIVER_OK, sets it live. Whoever finds on the way that it does not
 // work says FAILED instead.
 // Chapter 14.
-#include "virtio.h"
+#include "drivers/virtio/virtio.h"
 
 #include "boot/board.h"
 #include "cmdline.h"
+#include "drivers/virtio/virtio_mmio.h"
+#include "drivers/virtio/virtqueue.h"
 #include "error.h"
 #include "format.h"
 #include "heap.h"
 #include "print.h"
-#include "virtio_mmio.h"
-#include "virtqueue.h"
 
 enum {
     CONFIG_TRIES = 100, // a configuration that changes more often than that never stands still

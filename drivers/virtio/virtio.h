@@ -38,8 +38,8 @@ enum virtio_status {
 // first is required, the others can be switched off: virtio.event_idx=0,
 // virtio.indirect_desc=0 on the command line.
 #define VIRTIO_F_INDIRECT_DESC (UINT64_C(1) << 28)
-#define VIRTIO_F_EVENT_IDX (UINT64_C(1) << 29)
-#define VIRTIO_F_VERSION_1 (UINT64_C(1) << 32)
+#define VIRTIO_F_EVENT_IDX     (UINT64_C(1) << 29)
+#define VIRTIO_F_VERSION_1     (UINT64_C(1) << 32)
 
 // How the registers of a device are reached. None of these sleeps.
 struct virtio_transport {
@@ -87,16 +87,16 @@ enum { VIRTIO_QUEUES_MAX = 4 };
 struct virtio_device {
     const struct virtio_transport *transport;
     const struct virtio_driver *driver;
-    void *registers;   // the transport's
-    unsigned irq;      // the transport's
-    char name[16];     // "virtio2": its slot
+    void *registers; // the transport's
+    unsigned irq;    // the transport's
+    char name[16];   // "virtio2": its slot
     enum virtio_id id;
     uint64_t features; // negotiated
     bool live;         // DRIVER_OK: requests may be made
     bool broken;       // it lied, or asked for a reset: nothing of it is used any more
     struct virtqueue *queues[VIRTIO_QUEUES_MAX];
-    void *data;        // the driver's
-    struct list all;   // on the list of all devices that a driver has
+    void *data;      // the driver's
+    struct list all; // on the list of all devices that a driver has
 };
 
 // Goes over the board's slots by ascending address and starts each device that one of the

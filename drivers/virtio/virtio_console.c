@@ -7,25 +7,25 @@
 // counts it: the kernel does not wait for whoever reads, or does not. At the end of a line
 // the device is asked whether it has finished, so this works without interrupts, in a panic.
 // Chapter 14.
-#include "virtio_console.h"
+#include "drivers/virtio/virtio_console.h"
 
 #include "console.h"
+#include "drivers/virtio/virtio.h"
+#include "drivers/virtio/virtqueue.h"
 #include "error.h"
 #include "format.h"
 #include "heap.h"
 #include "print.h"
 #include "string.h"
-#include "virtio.h"
-#include "virtqueue.h"
 
 enum {
     RECEIVE_QUEUE = 0,
     TRANSMIT_QUEUE = 1,
     QUEUE_SIZE = 8,
-    RING_SIZE = 8192,   // of words, a power of two
-    KEYS_SIZE = 128,    // of a piece of keys
-    KEYS_COUNT = 4,     // pieces that wait to be filled
-    NOTE_SIZE = 40,     // what is said about bytes that were dropped
+    RING_SIZE = 8192, // of words, a power of two
+    KEYS_SIZE = 128,  // of a piece of keys
+    KEYS_COUNT = 4,   // pieces that wait to be filled
+    NOTE_SIZE = 40,   // what is said about bytes that were dropped
 };
 
 struct keys {
@@ -89,7 +89,8 @@ static void put(struct terminal_device *terminal, const char *bytes, size_t coun
 static void put_note(struct terminal_device *terminal)
 {
     char note[NOTE_SIZE];
-    int length = snprintf(note, sizeof(note), "\r\n[%zu bytes lost here]\r\n", terminal->dropped);
+    int length =
+        snprintf(note, sizeof(note), "\r\n[%zu bytes lost here]\r\n", terminal->dropped);
     put(terminal, note, (size_t)length);
     terminal->dropped = 0;
 }

@@ -6,17 +6,17 @@
 // one says that its device has the number 0. Registers are 32 bits wide; what concerns one
 // queue is reached by writing that queue's number to QUEUE_SEL first.
 // Chapter 14.
-#include "virtio_mmio.h"
+#include "drivers/virtio/virtio_mmio.h"
 
 #include "boot/board.h"
+#include "drivers/virtio/virtio.h"
+#include "drivers/virtio/virtqueue.h"
 #include "error.h"
 #include "format.h"
 #include "heap.h"
 #include "irq.h"
 #include "machine.h"
 #include "print.h"
-#include "virtio.h"
-#include "virtqueue.h"
 
 // virtio 1.2, 4.2.2
 enum mmio_register {

@@ -6,16 +6,16 @@
 // device goes live, ready() offers it to the kernel. A request is submitted, the device is
 // told, completed() collects it between threads and wakes who waits.
 // Chapter 14.
-#include "virtio_rng.h"
+#include "drivers/virtio/virtio_rng.h"
 
+#include "drivers/virtio/virtio.h"
+#include "drivers/virtio/virtqueue.h"
 #include "error.h"
 #include "heap.h"
 #include "print.h"
 #include "random.h"
 #include "string.h"
 #include "timer.h"
-#include "virtio.h"
-#include "virtqueue.h"
 #include "wait.h"
 
 enum { QUEUE_SIZE = 4, BUFFER_SIZE = 64 };
@@ -27,8 +27,8 @@ struct rng {
     struct virtio_device *device;
     struct virtqueue *queue;
     struct wait_queue readers;
-    bool asked;      // the buffer is the device's
-    uint32_t count;  // bytes in the buffer that nobody has got yet
+    bool asked;     // the buffer is the device's
+    uint32_t count; // bytes in the buffer that nobody has got yet
     uint8_t buffer[BUFFER_SIZE];
 };
 
@@ -94,8 +94,7 @@ static int start(struct virtio_device *device)
     rng->entropy = (struct entropy_device){.name = device->name, .read = read};
     rng->device = device;
     wait_queue_init(&rng->readers);
-    int error =
-        virtqueue_create(device, 0, QUEUE_SIZE, "requests", completed, &rng->queue);
+    int error = virtqueue_create(device, 0, QUEUE_SIZE, "requests", completed, &rng->queue);
     if (error) {
         heap_free(rng);
         return error;

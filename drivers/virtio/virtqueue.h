@@ -77,11 +77,11 @@ struct virtqueue {
     // Ours, never seen by the device:
     struct virtqueue_slot *slots;
     uint16_t free_head, free_count;
-    uint16_t avail_index;  // how far avail->ring has been filled
-    uint16_t notified;     // avail_index at the last virtqueue_notify()
-    uint16_t last_used;    // how far used->ring has been read
-    uint16_t seen_used;    // used->index when it was looked at last
-    uint16_t in_flight;    // requests
+    uint16_t avail_index; // how far avail->ring has been filled
+    uint16_t notified;    // avail_index at the last virtqueue_notify()
+    uint16_t last_used;   // how far used->ring has been read
+    uint16_t seen_used;   // used->index when it was looked at last
+    uint16_t in_flight;   // requests
     struct virtqueue_counters counters;
 };
 
@@ -114,5 +114,5 @@ void *virtqueue_abandon(struct virtqueue *queue);
 // ---- For virtio.c -----------------------------------------------------------------------
 bool virtqueue_has_used(const struct virtqueue *queue); // there is something to collect
 void virtqueue_forbid_interrupts(struct virtqueue *queue);
-void virtqueue_interrupted(struct virtqueue *queue);    // calls completed()
-void virtqueue_destroy(struct virtqueue *queue);        // once the device has been reset
+void virtqueue_interrupted(struct virtqueue *queue); // calls completed()
+void virtqueue_destroy(struct virtqueue *queue);     // once the device has been reset

@@ -5,17 +5,17 @@
 // What the device sees lies in one run of pages: descriptors, the ring "avail", the ring
 // "used", in this order, each behind the one before.
 // Chapter 14.
+#include "drivers/virtio/virtio.h"
+#include "drivers/virtio/virtqueue.h"
 #include "error.h"
 #include "heap.h"
 #include "machine.h"
 #include "page.h"
 #include "panic.h"
 #include "print.h"
-#include "virtio.h"
-#include "virtqueue.h"
 
 enum {
-    SIZE_MIN = 4, // descriptors that we need: the request of a disk has three
+    SIZE_MIN = 4,             // descriptors that we need: the request of a disk has three
     SIZE_MAX_ALLOWED = 32768, // virtio 1.2, 2.7
 };
 
@@ -33,8 +33,8 @@ static size_t used_offset(unsigned size)
 
 static size_t page_count(unsigned size)
 {
-    size_t used_bytes = sizeof(struct virtq_used) +
-                        size * sizeof(struct virtq_used_element) + sizeof(uint16_t);
+    size_t used_bytes =
+        sizeof(struct virtq_used) + size * sizeof(struct virtq_used_element) + sizeof(uint16_t);
     return (used_offset(size) + used_bytes + PAGE_SIZE - 1) / PAGE_SIZE;
 }
 

@@ -122,7 +122,8 @@ static bool first_ended(struct console_device *which)
     return true;
 }
 
-static struct console_device second = {.name = "second", .write = write_second, .read = read_ab};
+static struct console_device second = {
+    .name = "second", .write = write_second, .read = read_ab};
 
 static void both_are_served(void)
 {

@@ -192,7 +192,7 @@ static void is_given_up(void)
     console_write("words", 5);
     fake.queue = device->queues[1];
     fake_use(77, 0);
-    console_write("more", 4); // finds out, says so on the other console, and goes on
+    console_write("more\n", 5); // finds out, says so on the other console, and goes on
     bool gave_up = device->broken;
     console_write("and more", 8);
     bool taken_off = console_set_second(&silence) == 0;

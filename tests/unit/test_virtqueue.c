@@ -29,8 +29,8 @@ static void begin_with(uint64_t features)
     queue = fake_begin(features, SIZE);
 }
 
-static const uint64_t all_features[] = {
-    0, VIRTIO_F_EVENT_IDX, VIRTIO_F_INDIRECT_DESC, VIRTIO_F_EVENT_IDX | VIRTIO_F_INDIRECT_DESC};
+static const uint64_t all_features[] = {0, VIRTIO_F_EVENT_IDX, VIRTIO_F_INDIRECT_DESC,
+                                        VIRTIO_F_EVENT_IDX | VIRTIO_F_INDIRECT_DESC};
 
 static struct segment buffer(unsigned i)
 {
@@ -128,15 +128,15 @@ static void chooses_a_size(void)
         uint32_t allowed;
         unsigned wanted;
         int result;
-    } cases[] = {{0, 8, -ENOENT}, {3, 8, -EINVAL}, {4, 8, 4},          {1024, 8, 8},
-                 {1000, 600, 512}, {7, 7, 4},      {UINT32_MAX, 9, 8}, {65536, 65536, 32768}};
+    } cases[] = {{0, 8, -ENOENT},  {3, 8, -EINVAL}, {4, 8, 4},          {1024, 8, 8},
+                 {1000, 600, 512}, {7, 7, 4},       {UINT32_MAX, 9, 8}, {65536, 65536, 32768}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         begin_with(0);
         virtqueue_destroy(queue);
         queue = NULL;
         fake.size_max = cases[i].allowed;
-        int error = virtqueue_create(fake.device, 0, cases[i].wanted, "q", fake_completed,
-                                     &queue);
+        int error =
+            virtqueue_create(fake.device, 0, cases[i].wanted, "q", fake_completed, &queue);
         CHECK_EQUAL(error ? error : queue->size, cases[i].result);
     }
 }
@@ -311,9 +311,10 @@ static void check_lie(uint64_t features, void (*lie)(uint16_t head), unsigned ho
 static void survives_lies(void)
 {
     static void (*const lies[])(uint16_t head) = {
-        lie_id_too_large, lie_id_far_too_large, lie_id_not_in_flight,
-        lie_inside_of_chain, lie_index_ahead, lie_index_back,
-        lie_length, lie_length_where_nothing_fits,
+        lie_id_too_large,     lie_id_far_too_large,
+        lie_id_not_in_flight, lie_inside_of_chain,
+        lie_index_ahead,      lie_index_back,
+        lie_length,           lie_length_where_nothing_fits,
     };
     for (unsigned i = 0; i < sizeof lies / sizeof lies[0]; i++)
         check_lie(0, lies[i], 0);

@@ -63,14 +63,15 @@ static int run_shell(void)
     char *argv[] = {name, given ? option : NULL, commands, NULL};
     struct file *const files[3] = {terminal_file(), terminal_file(), terminal_file()};
     int status = 1;
-    process_wait(process_start(program_find(name), argv, files, true), &status, MACHINE_NEVER);
+    int id = process_start(program_find(name), argv, files, true);
+    process_wait(id, &status, MACHINE_NEVER);
     return status;
 }
 
 int kernel_main(const struct boot_info *boot)
 {
-    static const struct virtio_driver *const drivers[] = {&virtio_rng_driver, &virtio_console_driver,
-                                                         NULL};
+    static const struct virtio_driver *const drivers[] = {&virtio_rng_driver,
+                                                          &virtio_console_driver, NULL};
 
     trap_init();
     cmdline_init(boot);

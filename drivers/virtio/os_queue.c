@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// os.h: virtqueues, for those who look.
+// os.h: virtqueues, for those who look. Here, since the kernel knows no driver.
 // Chapter 14.
 #include "drivers/virtio/virtio.h"
 #include "drivers/virtio/virtqueue.h"
