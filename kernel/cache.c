@@ -31,8 +31,8 @@ enum { BLOCKS_LEAST = 32 }; // with less nothing could be done with it
 #define LITTLE_MEMORY (16u << 20)
 
 static struct {
-    struct list disks;
-} cache;
+    struct list disks; // that were used so far
+} cache = {.disks = {&cache.disks, &cache.disks}};
 
 // ---- Disks ----------------------------------------------------------------------------
 
@@ -293,7 +293,6 @@ void cache_init(size_t limit)
     size_t blocks_max = (limit ? limit : default_limit()) / CACHE_BLOCK_SIZE;
     if (blocks_max < BLOCKS_LEAST)
         blocks_max = BLOCKS_LEAST;
-    list_init(&cache.disks);
     cache_table_init(blocks_max);
     cache_transfer_init();
     cache_writer_init(blocks_max);

@@ -34,7 +34,7 @@ static struct {
     size_t blocks, blocks_max;
     uint64_t lookups, hits, read_ahead_used;
     struct wait_queue room_waiters;
-} table;
+} table = {.ring = {&table.ring, &table.ring}};
 
 static const struct wait_reason room_reason = {
     .what = "room in the cache", .external = true, .uninterruptible = true};
@@ -250,7 +250,6 @@ void cache_table_init(size_t blocks_max)
         panic("cache: no page for the table of blocks: start with more memory");
     for (size_t buckets = PAGE_SIZE / sizeof(*table.buckets); buckets > 1; buckets /= 2)
         table.buckets_log2++;
-    list_init(&table.ring);
     list_init(&table.spare);
     wait_queue_init(&table.room_waiters);
     table.blocks_max = blocks_max;

@@ -61,23 +61,23 @@ static void measure_small(struct block_device *disk)
     uint64_t start = spent();
     for (unsigned i = 0; i < BLOCKS; i++)
         memcpy(buffer + i * SIZE, piece, SIZE);
-    report("copy of 4 KiB alone", start, BLOCKS);
+    report("4 KiB, the copy alone", start, BLOCKS);
     read_blocks(disk, 0, BLOCKS);
     start = spent();
     read_blocks(disk, 0, BLOCKS);
-    report("4 KiB through the cache, hit", start, BLOCKS);
+    report("4 KiB, hit", start, BLOCKS);
     start = spent();
     read_blocks(disk, 2 * BLOCKS, 4 * BLOCKS);
-    report("4 KiB through the cache, sequential miss", start, 4 * BLOCKS);
+    report("4 KiB, sequential miss", start, 4 * BLOCKS);
     read_blocks(disk, 6 * BLOCKS, 6 * BLOCKS); // now something has to leave for each
     start = spent();
     read_blocks(disk, 12 * BLOCKS, 4 * BLOCKS);
-    report("4 KiB through a full cache, sequential miss", start, 4 * BLOCKS);
+    report("4 KiB, sequential miss when full", start, 4 * BLOCKS);
     start = spent();
     for (unsigned i = 0; i < BLOCKS; i++)
         check(cache_write(disk, (8ull * BLOCKS + i) * SIZE, piece, SIZE));
     check(cache_sync(disk));
-    report("4 KiB written through the cache, and synced", start, BLOCKS);
+    report("4 KiB written, and synced", start, BLOCKS);
 }
 
 static void measure_large(struct block_device *disk)
@@ -87,15 +87,15 @@ static void measure_large(struct block_device *disk)
     uint64_t start = spent();
     for (unsigned i = 0; i < 4; i++)
         check(block_read(disk, (offset + i * MIB) / SECTOR_SIZE, buffer + i * MIB, MIB));
-    report("1 MiB read from the disk", start, 4);
+    report("MiB read without it", start, 4);
     start = spent();
     for (unsigned i = 0; i < 4; i++)
         check(cache_read(disk, offset + i * MIB, buffer + i * MIB, MIB));
-    report("1 MiB read past the cache", start, 4);
+    report("MiB read past it", start, 4);
     start = spent();
     for (unsigned i = 0; i < 4; i++)
         check(cache_write(disk, offset + i * MIB, buffer + i * MIB, MIB));
-    report("1 MiB written past the cache", start, 4);
+    report("MiB written past it", start, 4);
 }
 
 int kernel_main(const struct boot_info *boot)

@@ -105,6 +105,21 @@ def raw_disk():
         row("  with virtio.event_idx=0", f"{without[many, what]:.4f}")
 
 
+def block_cache():
+    """What tests/bench/cache.c prints, with a raw image in memory."""
+    make("APP=tests/bench/cache.c")
+    with tempfile.NamedTemporaryFile(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as image:
+        image.truncate(64 << 20)
+        output = boot(f"{RV}/app-cache", disk=image.name)
+    figures = {m[1]: float(m[2]) for m in re.finditer(r"^(.+): ([\d.]+) instructions", output, re.M)}
+    bars = {"4 KiB, hit": 1700, "4 KiB, sequential miss": 2400, "4 KiB, sequential miss when full": 2400,
+            "MiB read past it": 60_000, "MiB written past it": 60_000}
+    for name, value in figures.items():
+        row(f"cache: {name}", f"{value:,.0f}", bars.get(name))
+    if not set(bars) <= set(figures):
+        sys.exit(f"the cache's image did not print all figures:\n{output}")
+
+
 def boot_cost():
     """From the first instruction to the first wait, with the prompt on the screen: tests/bench/boot.gdb reads the count."""
     make()
@@ -197,6 +212,7 @@ def main():
     print(f"{'what (riscv64, RELEASE=1, guest instructions)':<52} {'measured':>16} {'at most':>10} {'':<7} others")
     operations()
     raw_disk()
+    block_cache()
     boot_cost()
     sizes()
     least_memory()
