@@ -97,10 +97,7 @@ void cache_put(struct cache_block *block)
 
 void cache_wait_while_busy(struct cache_block *block)
 {
-    const struct wait_reason reason = {.what = "disk",
-                                       .name = block->device->name,
-                                       .external = true,
-                                       .uninterruptible = true};
+    const struct wait_reason reason = cache_wait_reason(block->device);
     block->references++;
     while (block->busy)
         wait_queue_wait(&block->waiters, &reason, MACHINE_NEVER);
@@ -146,7 +143,7 @@ int cache_obtain(struct cache_disk *disk, uint64_t number, enum cache_need need,
         if (error)
             return error;
         if (!block)
-            continue;
+            continue; // look again
         if (block->busy)
             cache_wait_while_busy(block);
         if (block->cached) {
@@ -251,6 +248,8 @@ static bool forget(struct cache_block *block)
 void cache_forget(struct block_device *device, uint64_t number, uint64_t count)
 {
     struct cache_block *block, *next;
+    if (!device->cache)
+        return;
     if (count <= cache_blocks_max() / 4) {
         for (uint64_t i = 0; i < count; i++)
             while ((block = cache_find(device, number + i)) && !forget(block))

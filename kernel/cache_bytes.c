@@ -145,8 +145,8 @@ int cache_write(struct block_device *device, uint64_t offset, const void *bytes,
 {
     struct span span = {offset, (uint8_t *)bytes, size};
     struct cache_disk *disk;
-    if (device->read_only)
-        return -EROFS;
+    if (device->read_only || device->gone)
+        return device->gone ? -ENXIO : -EROFS;
     int result = is_outside(device, &span) ? -EINVAL : cache_disk_of(device, &disk);
     while (span.size > 0 && result >= 0) {
         result = move_past(disk, BLOCK_WRITE, &span);

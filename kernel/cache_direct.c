@@ -39,10 +39,7 @@ bool cache_is_blocked(const struct cache_disk *disk, uint64_t number)
 
 void cache_wait_while_blocked(struct cache_disk *disk, uint64_t number)
 {
-    const struct wait_reason reason = {.what = "disk",
-                                       .name = disk->device->name,
-                                       .external = true,
-                                       .uninterruptible = true};
+    const struct wait_reason reason = cache_wait_reason(disk->device);
     while (cache_is_blocked(disk, number))
         wait_queue_wait(&disk->direct_waiters, &reason, MACHINE_NEVER);
 }
@@ -96,10 +93,7 @@ static void finish_piece(struct block_request *request)
 
 static void wait_for_piece(struct move *move, const struct piece *piece)
 {
-    const struct wait_reason reason = {.what = "disk",
-                                       .name = move->disk->device->name,
-                                       .external = true,
-                                       .uninterruptible = true};
+    const struct wait_reason reason = cache_wait_reason(move->disk->device);
     while (piece->under_way)
         wait_queue_wait(&move->waiters, &reason, MACHINE_NEVER);
 }

@@ -58,6 +58,12 @@ static inline struct cache_disk *cache_disk_of_block(const struct cache_block *b
 {
     return block->device->cache;
 }
+// Why a thread waits for it.
+static inline struct wait_reason cache_wait_reason(const struct block_device *device)
+{
+    return (struct wait_reason){
+        .what = "disk", .name = device->name, .external = true, .uninterruptible = true};
+}
 struct cache_disk *cache_disk_next(struct cache_disk *disk); // after it (NULL: the first)
 // A device's bytes, and its blocks with the one that may be cut short.
 uint64_t cache_device_bytes(const struct block_device *device);

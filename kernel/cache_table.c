@@ -188,12 +188,11 @@ struct cache_block *cache_add(struct cache_disk *disk, uint64_t number)
     while (table.blocks >= table.blocks_max)
         if (!evict())
             return NULL;
-    void *data = page_alloc_dirty(1); // may evict by itself
-    if (!data || (list_is_empty(&table.spare) && !make_spares())) {
-        if (data)
-            page_free(data, 1);
+    if (list_is_empty(&table.spare) && !make_spares())
         return NULL;
-    }
+    void *data = page_alloc_dirty(1); // a block may have to leave for this, too
+    if (!data)
+        return NULL;
     if (table.blocks >= (size_t)1 << table.buckets_log2)
         grow_table();
 

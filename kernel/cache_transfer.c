@@ -215,10 +215,7 @@ bool cache_transfer_any(void)
 
 void cache_transfer_wait_for_writes(struct cache_disk *disk)
 {
-    const struct wait_reason reason = {.what = "disk",
-                                       .name = disk->device->name,
-                                       .external = true,
-                                       .uninterruptible = true};
+    const struct wait_reason reason = cache_wait_reason(disk->device);
     uint64_t last = transfers.last_order;
     while (!list_is_empty(&disk->writing) &&
            container_of(disk->writing.next, struct cache_transfer, link)->order <= last)

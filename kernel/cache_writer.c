@@ -28,12 +28,12 @@
 #define AGE_NS 3000000000u
 
 static struct {
-    size_t dirty, on_their_way;    // blocks on the disks' lists; being written
-    size_t start_above, most;      // the quarter and the half
-    uint64_t moment_ns;            // the last that next_moment() gave
-    bool asked;                    // the thread has something to do
-    struct wait_queue thread;      // where it waits
-    struct wait_queue throttled;   // who waits for it
+    size_t dirty, on_their_way;  // blocks on the disks' lists; being written
+    size_t start_above, most;    // the quarter and the half
+    uint64_t moment_ns;          // the last that next_moment() gave
+    bool asked;                  // the thread has something to do
+    struct wait_queue thread;    // where it waits
+    struct wait_queue throttled; // who waits for it
 } writer;
 
 static const struct wait_reason idle_reason = {.what = "dirty blocks",
@@ -72,14 +72,16 @@ static bool has_failed(const struct cache_block *block)
 
 void cache_writer_add(struct cache_block *block)
 {
+    struct cache_disk *disk = cache_disk_of_block(block);
     if (block->device->gone) {
         block->dirty = false;
+        disk->error = -ENXIO;
         return;
     }
     if (block->error)
         block->error = CACHE_TRY_ALONE;
     block->dirty_since_ns = next_moment();
-    list_append(&cache_disk_of_block(block)->dirty, &block->dirty_link);
+    list_append(&disk->dirty, &block->dirty_link);
     writer.dirty++;
     if (writer.dirty == 1 || writer.dirty == writer.start_above + 1)
         ask_thread();
@@ -295,7 +297,7 @@ static void run_writer(void *unused)
     for (;;) {
         writer.asked = false;
         uint64_t next_ns = write_due();
-        if (!writer.asked)
+        if (!writer.asked && writer.dirty <= writer.start_above)
             wait_queue_wait(&writer.thread, &idle_reason, next_ns);
     }
 }

@@ -119,8 +119,9 @@ static void a_disk_that_goes_takes_its_changes_along(void)
     CHECK_EQUAL(cache_read(&disk->device, 100 * CACHE_BLOCK_SIZE, buffer, 10), -ENXIO);
     CHECK_EQUAL(cache_read(&disk->device, 100 * CACHE_BLOCK_SIZE, buffer, sizeof(buffer)),
                 -ENXIO);
+    CHECK_EQUAL(cache_write(&disk->device, 0, buffer, 10), -ENXIO);
+    CHECK_EQUAL(now().dirty, 1);
     cache_release_hold(held);
-    cache_mark_dirty(held);
     cache_put(held);
     CHECK_EQUAL(now().dirty, 0);
     CHECK_EQUAL(cache_drop(&disk->device), -ENXIO);
