@@ -67,6 +67,7 @@ static void discard(struct virtio_device *device)
             if (device->queues[i])
                 virtqueue_destroy(device->queues[i]);
         }
+        heap_free(device->data);
         heap_free(device);
     }
 }

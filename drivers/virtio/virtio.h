@@ -95,7 +95,7 @@ struct virtio_device {
     bool live;         // DRIVER_OK: requests may be made
     bool broken;       // it lied, or asked for a reset: nothing of it is used any more
     struct virtqueue *queues[VIRTIO_QUEUES_MAX];
-    void *data;      // the driver's
+    void *data;      // the driver's, from the heap: freed if the device does not go live
     struct list all; // on the list of all devices that a driver has
 };
 

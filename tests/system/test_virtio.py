@@ -85,23 +85,33 @@ class Second:
     def connect(self):
         """QEMU starts the machine once this is done."""
         if self.machine != "host":
-            connection = socket.socket(socket.AF_UNIX)
+            self.connection = socket.socket(socket.AF_UNIX)
             deadline = time.monotonic() + 30
-            while connection.connect_ex(self.path) != 0:
+            while self.connection.connect_ex(self.path) != 0:
                 assert time.monotonic() < deadline, "QEMU does not start"
                 time.sleep(0.01)
-            self.input = self.output = connection.detach()
+            self.input = self.output = self.connection.fileno()
         return self
 
     def close(self):
+        if self.machine != "host":
+            self.connection.shutdown(socket.SHUT_RDWR)
+        elif self.reader.is_alive():
+            os.write(self.output, b"\0")  # both ends of the pipes are open here: it would wait for ever
+        if self.reader.is_alive():
+            self.reader.join(10)
+        if self.machine != "host":
+            self.connection.close()
+            return
         os.close(self.input)
+        os.close(self.output)
 
     def read(self):
         self.reader.start()
         return self
 
     def collect(self):
-        while data := os.read(self.output, 65536):
+        while (data := os.read(self.output, 65536)) and b"\0" not in data:
             self.text += data.decode()
 
     def type(self, text):
@@ -170,6 +180,7 @@ def test_a_panic_reaches_the_second_console(boot_14, tmp_path):
     session.end(1)
     second.expect("PANIC: ")
     second.expect('"break panic_end" stops here.\r\n')
+    second.close()
 
 
 def test_second_console_in_a_file(boot_14, tmp_path):

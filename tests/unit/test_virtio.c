@@ -38,6 +38,7 @@ static int start(struct virtio_device *device)
     struct virtqueue *queue;
     if (tester.makes_queue && virtqueue_create(device, 0, 8, "q", completed, &queue) != 0)
         return -EINVAL;
+    device->data = heap_alloc(100);
     if (tester.breaks_in_start)
         virtio_break(device, "it does not please");
     return tester.start_error;
