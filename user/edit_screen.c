@@ -171,8 +171,9 @@ int edit_screen_start(struct edit *edit, unsigned columns, unsigned rows)
     return edit->shown ? 0 : -ENOMEM;
 }
 
+// The newline is for terminals that have only one screen.
 void edit_screen_end(struct edit *edit)
 {
+    os_printf("\033[%u;1H\n\033[?1049l", edit->rows);
     free_rows(edit);
-    os_printf("\033[?1049l");
 }

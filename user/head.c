@@ -40,10 +40,8 @@ int head_main(int argc, char **argv)
     static const char usage[] = "head [-n LINES] [FILE...]";
     struct options options = options_start(argc, argv, "n:");
     struct head head = {.lines = 10};
-    if (argc > 1 && argv[1][0] == '-' && string_to_u64(argv[1] + 1, 10, &head.lines) == 0) {
-        argv[1] = argv[0]; // head -5
-        options = options_start(argc - 1, argv + 1, "n:");
-    }
+    if (argc > 1 && argv[1][0] == '-' && string_to_u64(argv[1] + 1, 10, &head.lines) == 0)
+        options = options_start(argc - 1, argv + 1, "n:"); // head -5
     int letter;
     while ((letter = options_next(&options)) > 0) {
         if (string_to_u64(options.value, 10, &head.lines))

@@ -7,9 +7,12 @@ static const char syntax[] =
     "\n"
     "a | b     b reads what a writes          a &      in the background (`jobs`, `kill`)\n"
     "a; b      one after the other            a && b   b only after success, || after failure\n"
+    "a > file  its output into a file         a < file its input from there, >> at its end\n"
+    "2> file   its errors, 2>&1 to the same   *.c ? [] the names that are like that\n"
     "'..' \"..\" \\  for blanks and signs        $?       the status of the last one\n"
-    "Ctrl-C    ends the program               Tab      completes its name\n"
-    "The shell itself knows exit, jobs and history.\n";
+    "sh file   runs a script; $1 $# $@        # ...    a remark\n"
+    "Ctrl-C    ends the program               Tab      completes names\n"
+    "The shell itself knows cd, exit, history and jobs.\n";
 
 static int explain(const char *name)
 {

@@ -47,10 +47,10 @@ static int draw_tree(struct drawing *drawing, const char *path)
     walk.wanted = is_wanted;
     walk.context = drawing;
     if (error)
-        status = path_error("tree", path, error);
-    while (error >= 0 && !status && (event = walk_next(&walk)) != WALK_END) {
+        return path_error("tree", path, error);
+    while (error >= 0 && (event = walk_next(&walk)) != WALK_END) {
         if (event == WALK_ERROR) {
-            path_error("tree", walk.path, walk.error);
+            status = path_error("tree", walk.path, walk.error);
             continue;
         }
         drawing->files += event == WALK_FILE;
