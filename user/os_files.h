@@ -71,7 +71,8 @@ struct os_status {
     uint64_t device, number;       // of the file system, and of the file there
     uint64_t size, blocks;         // bytes; 512-byte sectors that it takes
     uint32_t block_size;           // what is good to read at once
-    uint64_t accessed_ns, modified_ns, changed_ns; // since 1970-01-01 00:00 UTC; 0: not known
+    // Since 1970-01-01 00:00 UTC; 0: not known. Reading does not change the first.
+    uint64_t accessed_ns, modified_ns, changed_ns;
 };
 int os_stat(const char *path, struct os_status *status);
 int os_lstat(const char *path, struct os_status *status); // of a symbolic link itself

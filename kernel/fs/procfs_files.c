@@ -47,8 +47,8 @@ static void print_mounts(struct text *text)
 {
     text_print(text, "source path type access\n");
     for (struct mount *mount = vfs_mount_next(NULL); mount; mount = vfs_mount_next(mount))
-        text_print(text, "%s %s %s %s\n", mount->source, mount->path,
-                   mount->file_system->name, mount->read_only ? "ro" : "rw");
+        text_print(text, "%s %s %s %s\n", mount->source, mount->path, mount->file_system->name,
+                   mount->read_only ? "ro" : "rw");
 }
 
 static void print_disks(struct text *text)
@@ -59,8 +59,8 @@ static void print_disks(struct text *text)
         text_print(text, "%s %llu %llu %llu %llu %llu %llu %llu\n", info.name,
                    (unsigned long long)info.sectors, (unsigned long long)info.reads,
                    (unsigned long long)info.read_sectors, (unsigned long long)info.writes,
-                   (unsigned long long)info.written_sectors,
-                   (unsigned long long)info.flushes, (unsigned long long)info.errors);
+                   (unsigned long long)info.written_sectors, (unsigned long long)info.flushes,
+                   (unsigned long long)info.errors);
 }
 
 static void print_queues(struct text *text)
@@ -70,8 +70,7 @@ static void print_queues(struct text *text)
     for (unsigned i = 0; os_queue_next(i, &info); i++)
         text_print(text, "%s %s %s %u %llu %llu %llu\n", info.device, info.driver, info.name,
                    info.size, (unsigned long long)info.requests,
-                   (unsigned long long)info.notifications,
-                   (unsigned long long)info.interrupts);
+                   (unsigned long long)info.notifications, (unsigned long long)info.interrupts);
 }
 
 // ---- Values -----------------------------------------------------------------------------
@@ -120,13 +119,7 @@ static void print_uptime(struct text *text)
 }
 
 const struct procfs_file procfs_files[] = {
-    {"cache", print_cache},
-    {"disks", print_disks},
-    {"interrupts", print_interrupts},
-    {"memory", print_memory},
-    {"mounts", print_mounts},
-    {"queues", print_queues},
-    {"threads", print_threads},
-    {"uptime", print_uptime},
-    {0},
+    {"cache", print_cache},     {"disks", print_disks},   {"interrupts", print_interrupts},
+    {"memory", print_memory},   {"mounts", print_mounts}, {"queues", print_queues},
+    {"threads", print_threads}, {"uptime", print_uptime}, {0},
 };

@@ -4,8 +4,8 @@
 //
 // The file system to read first: it does what the VFS asks for and nothing more, since
 // the VFS has checked all there is to check. A node is a file's inode and contents in one;
-// it stays as long as it has names or is in use. All memory is counted, and half of the
-// machine's is the limit. Chapter 17.
+// it stays as long as it has names or is in use. Memory is counted: all mounts together may
+// have half of the machine's. Chapter 17.
 #include "fs/ramfs.h"
 
 #include "error.h"
@@ -15,17 +15,23 @@
 #include "string.h"
 #include "wallclock.h"
 
+static struct {
+    size_t used, limit; // bytes, by all mounts
+} ramfs_memory;
+
 // ---- Nodes ------------------------------------------------------------------------------
 int ramfs_charge(struct ramfs *ramfs, size_t size)
 {
-    if (size > ramfs->limit - ramfs->used)
+    if (size > ramfs_memory.limit - ramfs_memory.used)
         return -ENOSPC;
+    ramfs_memory.used += size;
     ramfs->used += size;
     return 0;
 }
 
 void ramfs_refund(struct ramfs *ramfs, size_t size)
 {
+    ramfs_memory.used -= size;
     ramfs->used -= size;
 }
 
@@ -87,7 +93,7 @@ static int ramfs_mount(struct mount *mount)
     if (!ramfs)
         return -ENOMEM;
     page_statistics(&pages);
-    ramfs->limit = pages.total / 2 * PAGE_SIZE;
+    ramfs_memory.limit = pages.total / 2 * PAGE_SIZE;
     list_init(&ramfs->nodes);
     struct ramfs_node *root = create_node(ramfs, OS_TYPE_DIRECTORY);
     if (!root) {
@@ -112,8 +118,8 @@ static int ramfs_statistics(struct mount *mount, struct os_fs_info *info)
 {
     const struct ramfs *ramfs = mount->data;
     info->block_size = PAGE_SIZE;
-    info->blocks = ramfs->limit / PAGE_SIZE;
-    info->blocks_free = (ramfs->limit - ramfs->used) / PAGE_SIZE;
+    info->blocks_free = (ramfs_memory.limit - ramfs_memory.used) / PAGE_SIZE;
+    info->blocks = info->blocks_free + ramfs->used / PAGE_SIZE;
     info->files = ramfs->node_count;
     return 0;
 }
@@ -154,8 +160,7 @@ static int ramfs_set_times(struct inode *inode, const uint64_t times_ns[2])
 }
 
 // ---- Names ------------------------------------------------------------------------------
-static int ramfs_lookup(struct inode *inode, const char *name, size_t length,
-                        uint64_t *number)
+static int ramfs_lookup(struct inode *inode, const char *name, size_t length, uint64_t *number)
 {
     struct ramfs_node *directory = ramfs_node_of(inode), *node = directory->directory.parent;
     if (length != 2 || memcmp(name, "..", 2) != 0) {

@@ -15,7 +15,7 @@ extern const struct file_system ramfs_file_system;
 
 // One mount's.
 struct ramfs {
-    size_t used, limit; // bytes
+    size_t used; // bytes
     size_t node_count;
     struct list nodes;  // all of them
 };
@@ -56,7 +56,7 @@ static inline struct ramfs_node *ramfs_node_of(struct inode *inode)
     return container_of(inode, struct ramfs_node, inode);
 }
 
-// Memory is counted: 0; -ENOSPC: more than the limit.
+// Memory is counted. 0; -ENOSPC: more than all ramfs together may have.
 int ramfs_charge(struct ramfs *ramfs, size_t size);
 void ramfs_refund(struct ramfs *ramfs, size_t size);
 // The contents have changed now; without `contents`, only what is known of it.

@@ -63,7 +63,7 @@ static int grow(struct ramfs_node *node)
     ramfs_refund(node->ramfs, old * sizeof(directory->buckets[0]));
     directory->buckets = buckets;
     directory->bucket_count = count;
-    list_for_each(struct ramfs_entry, entry, &directory->entries, order)
+    list_for_each (struct ramfs_entry, entry, &directory->entries, order)
         add_to_bucket(directory, entry);
     return 0;
 }

@@ -33,9 +33,11 @@ enum { VFS_NAME_MAX = OS_NAME_MAX, VFS_SYMLINKS_MAX = 8 };
 
 // What a file system is: a table of functions. All may sleep; 0 or a count, or a negative
 // error. Names are not terminated, 1 to VFS_NAME_MAX bytes without '/', never "." or ".."
-// except where it says so. What may be NULL: unmount, sync, sync_inode, status: nothing to do;
-// create, unlink, rename, write, truncate, set_times: -EROFS; link, read_link, and creating a
-// symbolic link where create() says so: -EPERM; open: ordinary files.
+// except where it says so.
+//
+// What may be NULL: unmount, sync, status: there is nothing to do; sync_inode: sync() does
+// it; create, unlink, rename, write, truncate, set_times: -EROFS; link: -EPERM (so says
+// create() of a symbolic link, where there are none: then read_link, too); open.
 struct file_system {
     const char *name; // "tsfs"
     bool on_device;   // it lives on a block device

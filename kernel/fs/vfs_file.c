@@ -147,11 +147,15 @@ static int vfs_truncate(struct file *file, uint64_t size)
 static int vfs_sync_file(struct file *file)
 {
     struct inode *inode = open_file_of(file)->inode;
-    if (!inode->mount->file_system->sync_inode)
-        return 0;
-    mutex_lock_always(&inode->mount->mutex);
-    int error = inode->mount->file_system->sync_inode(inode);
-    mutex_unlock(&inode->mount->mutex);
+    struct mount *mount = inode->mount;
+    const struct file_system *file_system = mount->file_system;
+    int error = 0;
+    mutex_lock_always(&mount->mutex);
+    if (file_system->sync_inode)
+        error = file_system->sync_inode(inode);
+    else if (file_system->sync)
+        error = file_system->sync(mount);
+    mutex_unlock(&mount->mutex);
     return error;
 }
 

@@ -34,7 +34,7 @@ void inode_init(void)
 
 struct inode *inode_find(struct mount *mount, uint64_t number)
 {
-    list_for_each(struct inode, inode, bucket_of(mount, number), hash_link) {
+    list_for_each (struct inode, inode, bucket_of(mount, number), hash_link) {
         if (inode->number == number && inode->mount == mount)
             return inode;
     }

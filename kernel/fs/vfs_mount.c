@@ -21,8 +21,8 @@
 
 static struct {
     const struct file_system *const *file_systems;
-    struct list mounts;  // the root first
-    struct mutex tree;   // held while that list changes
+    struct list mounts; // the root first
+    struct mutex tree;  // held while that list changes
     unsigned last_id;
 } vfs;
 
@@ -43,8 +43,8 @@ void vfs_init(const struct file_system *const *file_systems)
     list_init(&vfs.mounts);
     mutex_init(&vfs.tree, "mounts");
     inode_init();
-    *file_hooks() = (struct file_hooks){
-        .open = open_hook, .path_of = path_hook, .sync = vfs_sync};
+    *file_hooks() =
+        (struct file_hooks){.open = open_hook, .path_of = path_hook, .sync = vfs_sync};
 }
 
 struct mount *vfs_mount_next(struct mount *mount)
@@ -71,7 +71,8 @@ static int create_mount(const char *source, const char *path, unsigned flags,
     mutex_init(&mount->mutex, mount->path);
     mount->read_only = (flags & OS_MOUNT_READ_ONLY) || (device && device->read_only);
     mount->id = ++vfs.last_id;
-    strlcpy(mount->source, source, sizeof(mount->source));
+    snprintf(mount->source, sizeof(mount->source), "%s%s", device ? "/dev/" : "",
+             device ? device->name : source);
     strlcpy(mount->path, path, sizeof(mount->path));
     snprintf(mount->claim, sizeof(mount->claim), "a file system on %s", mount->path);
     int error = device ? block_claim(device, mount->claim) : 0;
@@ -334,5 +335,5 @@ void vfs_make_read_only(struct mount *mount, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(why, sizeof(why), format, arguments);
     va_end(arguments);
-    log_error("%s: %s; it cannot be written any more", mount->claim, why);
+    log_error("%s: %s; nothing is written there any more", mount->claim, why);
 }

@@ -27,8 +27,7 @@ static int create_free(struct walk *walk, enum os_file_type type, const char *ta
         return type == OS_TYPE_FILE ? -EISDIR : -ENOENT;
     if (directory->mount->read_only || !file_system->create)
         return -EROFS;
-    int error =
-        file_system->create(directory, walk->name, walk->length, type, target, &number);
+    int error = file_system->create(directory, walk->name, walk->length, type, target, &number);
     if (error || !inode)
         return error;
     return inode_get_number(directory->mount, number, inode);
@@ -75,10 +74,10 @@ int vfs_make(const char *path, enum os_file_type type, const char *target)
 }
 
 // ---- Removing ---------------------------------------------------------------------------
-// Whether a directory may go, or be replaced by another one. The mutex is held.
-static int check_removable(struct inode *inode)
+// A name for the root can only come from a damaged disk.
+int vfs_check_removable(struct inode *inode)
 {
-    if (inode->covered_by)
+    if (inode->covered_by || inode == inode->mount->root)
         return -EBUSY;
     int empty = inode->mount->file_system->is_empty(inode);
     return empty > 0 ? 0 : empty < 0 ? empty : -ENOTEMPTY;
@@ -88,7 +87,7 @@ static int check_type_to_remove(const struct walk *walk, struct inode *inode, bo
 {
     if (inode->type != OS_TYPE_DIRECTORY)
         return directory || walk->slash ? -ENOTDIR : 0;
-    return directory ? check_removable(inode) : -EISDIR;
+    return directory ? vfs_check_removable(inode) : -EISDIR;
 }
 
 // The mutex is held.

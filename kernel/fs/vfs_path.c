@@ -24,8 +24,7 @@ struct inode *vfs_enter_mounts(struct inode *inode)
     return inode;
 }
 
-int vfs_look_up(struct inode *directory, const char *name, size_t length,
-                struct inode **inode)
+int vfs_look_up(struct inode *directory, const char *name, size_t length, struct inode **inode)
 {
     struct mount *mount = directory->mount;
     uint64_t number;
@@ -126,25 +125,28 @@ static int start_from(struct walk *walk, const char *path)
     return 0;
 }
 
-// The target of the link, then a slash and what is left of the path.
-static int read_target(const struct walk *walk, struct inode *link, char *text)
+// The target of the link, then a slash where one was, and what is left of the path.
+static int read_target(const struct walk *walk, struct inode *link, char text[OS_PATH_MAX])
 {
     struct mount *mount = link->mount;
     mutex_lock_always(&mount->mutex);
-    int length = mount->file_system->read_link(link, text, OS_PATH_MAX - 1);
+    int length = mount->file_system->read_link(link, text, OS_PATH_MAX);
     mutex_unlock(&mount->mutex);
     if (length <= 0)
         return length < 0 ? length : -ENOENT;
+    size_t rest = strlen(walk->rest) + walk->slash;
+    if ((size_t)length + rest >= OS_PATH_MAX)
+        return -ENAMETOOLONG;
     if (walk->slash)
         text[length++] = '/';
-    size_t room = (size_t)(OS_PATH_MAX - length);
-    return strlcpy(text + length, walk->rest, room) < room ? 0 : -ENAMETOOLONG;
+    strlcpy(text + length, walk->rest, OS_PATH_MAX - (size_t)length);
+    return 0;
 }
 
 // The symbolic link that was found: takes the reference.
 static int follow_link(struct walk *walk, struct inode *link)
 {
-    char *text = walk->links < VFS_SYMLINKS_MAX ? heap_alloc(OS_PATH_MAX + 1) : NULL;
+    char *text = walk->links < VFS_SYMLINKS_MAX ? heap_alloc(OS_PATH_MAX) : NULL;
     int error = walk->links < VFS_SYMLINKS_MAX ? -ENOMEM : -ELOOP;
     walk->last = false;
     walk->links++;

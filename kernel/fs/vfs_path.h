@@ -36,5 +36,7 @@ void walk_end(struct walk *walk);
 // -EEXIST. (vfs_names.c)
 int walk_create(struct walk *walk, enum os_file_type type, const char *target,
                 struct inode **inode);
+// Whether a directory may be removed, or replaced by another one. The mount's mutex is held.
+int vfs_check_removable(struct inode *directory);
 // The file of an inode as the flags want it. The mount's mutex is held. (vfs_file.c)
 int vfs_open_inode(struct inode *inode, unsigned flags, struct file **file);

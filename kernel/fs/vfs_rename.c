@@ -10,13 +10,20 @@
 #include "error.h"
 #include "fs/vfs_path.h"
 
+enum { DEPTH_MAX = 65536 }; // of directories: more is a damaged disk that leads in circles
+
 // -EINVAL: `directory` is `inode`, or below it. The mutex is held.
 static int check_not_below(struct inode *directory, const struct inode *inode)
 {
     int error = 0;
     struct inode *at = inode_get(directory), *parent;
-    while (!error && at != at->mount->root) {
-        error = at == inode ? -EINVAL : vfs_look_up(at, "..", 2, &parent);
+    for (unsigned depth = 0; !error && at != at->mount->root; depth++) {
+        if (at == inode)
+            error = -EINVAL;
+        else if (depth == DEPTH_MAX)
+            error = -EIO;
+        else
+            error = vfs_look_up(at, "..", 2, &parent);
         if (!error) {
             inode_put_locked(at);
             at = parent;
@@ -29,29 +36,21 @@ static int check_not_below(struct inode *directory, const struct inode *inode)
 // Whether what has the new name now may give way to the inode.
 static int check_replaced(const struct rename *rename)
 {
-    struct inode *replaced = rename->replaced;
     bool directory = rename->inode->type == OS_TYPE_DIRECTORY;
-    if (!replaced)
+    if (!rename->replaced)
         return 0;
-    if (replaced->type != OS_TYPE_DIRECTORY)
+    if (rename->replaced->type != OS_TYPE_DIRECTORY)
         return directory ? -ENOTDIR : 0;
-    if (!directory)
-        return -EISDIR;
-    if (replaced->covered_by)
-        return -EBUSY;
-    int empty = replaced->mount->file_system->is_empty(replaced);
-    return empty > 0 ? 0 : empty < 0 ? empty : -ENOTEMPTY;
+    return directory ? vfs_check_removable(rename->replaced) : -EISDIR;
 }
 
 // All conditions, now that both inodes are known.
-static int check(const struct rename *rename, bool slash)
+static int check(const struct rename *rename)
 {
     const struct mount *mount = rename->inode->mount;
     bool directory = rename->inode->type == OS_TYPE_DIRECTORY;
     int error = 0;
-    if (slash && !directory)
-        return -ENOTDIR;
-    if (rename->inode->covered_by)
+    if (rename->inode->covered_by || rename->inode == mount->root)
         return -EBUSY;
     if (directory && rename->old_directory != rename->new_directory)
         error = check_not_below(rename->new_directory, rename->inode);
@@ -75,8 +74,10 @@ static int rename_names(struct rename *rename, bool slash)
         rename->replaced = NULL;
     if (error == -ENOENT && rename->new_directory->links > 0)
         error = 0;
+    if (!error && slash && rename->inode->type != OS_TYPE_DIRECTORY)
+        error = -ENOTDIR;
     if (!error && rename->replaced != rename->inode) {
-        error = check(rename, slash);
+        error = check(rename);
         if (!error)
             error = rename->inode->mount->file_system->rename(rename);
     }

@@ -117,8 +117,6 @@ static inline int model_check_rename(const struct model_place *old,
                                      const struct model_place *new)
 {
     bool directory = model_is(old->node, OS_TYPE_DIRECTORY);
-    if (!directory && (old->slash || new->slash))
-        return -ENOTDIR;
     if (directory && model_is_above(old->node, new->parent))
         return -EINVAL;
     if (new->node < 0)
@@ -146,6 +144,8 @@ static inline int model_rename(const char *from, const char *to)
         return old.error;
     if (new.node < 0 && new.error != -ENOENT)
         return new.error;
+    if ((old.slash || new.slash) && !model_is(old.node, OS_TYPE_DIRECTORY))
+        return -ENOTDIR;
     if (old.node == new.node)
         return 0;
     error = model_check_rename(&old, &new);

@@ -8,8 +8,8 @@
 #include "fs/devfs.h"
 #include "fs/procfs.h"
 
-static const struct file_system *const file_systems[] = {
-    &ramfs_file_system, &devfs_file_system, &procfs_file_system, NULL};
+static const struct file_system *const file_systems[] = {&ramfs_file_system, &devfs_file_system,
+                                                         &procfs_file_system, NULL};
 
 // ---- A disk of memory -------------------------------------------------------------------
 enum { DISK_SECTORS = 100 }; // no whole number of the cache's blocks

@@ -9,11 +9,11 @@
 // ramfs, but others run before and after whatever it does. Two threads in one mount at
 // the same time are found.
 static struct {
-    unsigned inside;   // calls under way; never more than one for each mount
+    unsigned inside; // calls under way; never more than one for each mount
     unsigned most;
-    unsigned inodes;   // that were read and not released
-    bool clash;        // a number was read while it was in use
-    int sync_error;    // what sync() answers
+    unsigned inodes; // that were read and not released
+    bool clash;      // a number was read while it was in use
+    int sync_error;  // what sync() answers
     unsigned syncs;
 } slow;
 
@@ -305,8 +305,7 @@ static void all_create_the_same_file(void)
 static void create_exclusively(void *number)
 {
     struct file *file;
-    int error =
-        vfs_open("/mnt/new", OS_WRITE_ONLY | OS_CREATE | OS_EXCLUSIVE, &file);
+    int error = vfs_open("/mnt/new", OS_WRITE_ONLY | OS_CREATE | OS_EXCLUSIVE, &file);
     results[(uintptr_t)number] = error;
     if (!error)
         file_put(file);
