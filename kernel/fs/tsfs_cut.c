@@ -58,13 +58,16 @@ static int cut_extent(struct tsfs_inode *inode, struct tsfs_walk *walk, uint32_t
     uint32_t keep = entry->key < first ? first - entry->key : 0;
     uint32_t end = entry->block + entry->count;
     uint32_t count = tsfs_free_limit(end, entry->count - keep);
-    if (inode->vfs.type == OS_TYPE_DIRECTORY)
+    bool is_directory = inode->vfs.type == OS_TYPE_DIRECTORY;
+    if (is_directory)
         tsfs_revoke(fs, entry->block); // it has one block
     int error = tsfs_free(fs, (struct tsfs_run){end - count, count});
     if (error)
         return error;
     tsfs_change(fs, inode->block);
     inode->data->blocks -= count;
+    if (is_directory) // its size is that of its leaves
+        tsfs_set_size(inode, inode->vfs.size - TSFS_BLOCK_SIZE);
     if (count == entry->count) {
         error = tsfs_tree_remove(walk);
     } else {
@@ -135,18 +138,23 @@ int tsfs_truncate(struct inode *vfs, uint64_t size)
 }
 
 // ---- The end of an inode ----------------------------------------------------------------
-// Nothing points at it but the list of orphans.
+// Nothing points at it but the list of orphans. A symbolic link never stands without its
+// target: the one block of that goes together with the inode.
 static int free_inode(struct tsfs_inode *inode)
 {
     struct tsfs *fs = tsfs_of_inode(inode);
-    bool inside = inode->vfs.type == OS_TYPE_SYMLINK && inode->data->blocks == 0;
-    int error = inside ? 0 : tsfs_cut(inode, 0);
+    bool is_link = inode->vfs.type == OS_TYPE_SYMLINK;
+    int error = is_link ? 0 : tsfs_cut(inode, 0);
     if (!error)
         error = tsfs_begin(fs, 0);
     if (!error)
         error = tsfs_inode_free(fs, (uint32_t)inode->vfs.number);
     if (error)
         return error;
+    if (is_link && inode->data->blocks > 0)
+        error = tsfs_free(fs, (struct tsfs_run){inode->data->entries[0].block, 1});
+    if (error)
+        return tsfs_half_done(fs, error);
     tsfs_change(fs, inode->block);
     memset(inode->data, 0, sizeof(*inode->data));
     tsfs_orphan_remove(inode);

@@ -17,11 +17,10 @@ static const char *symlink_fault(const struct tsfs_inode_data *data)
 {
     if (data->size == 0 || data->size > TSFS_SYMLINK_MAX)
         return "the length of its target is out of range";
-    if (data->blocks == 0 && data->count > 0)
-        return "its tree has entries, but no blocks";
-    // One without a name may be on its way out, and its target's block gone.
-    if (data->blocks == 0 && data->links > 0 && data->size > sizeof(data->target))
+    if (data->blocks == 0 && (data->count > 0 || data->size > sizeof(data->target)))
         return "its target does not fit into it";
+    if (data->blocks > 0 && (data->blocks != 1 || data->count != 1 || data->depth != 0))
+        return "its target is not in one block";
     return NULL;
 }
 
