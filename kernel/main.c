@@ -20,6 +20,7 @@
 #include "drivers/virtio/virtio_rng.h"
 #include "error.h"
 #include "fs/devfs.h"
+#include "fs/fat.h"
 #include "fs/procfs.h"
 #include "fs/ramfs.h"
 #include "fs/tsfs.h"
@@ -44,7 +45,7 @@
 static const struct virtio_driver *const drivers[] = {&virtio_rng_driver, &virtio_blk_driver,
                                                       &virtio_console_driver, NULL};
 static const struct file_system *const file_systems[] = {
-    &tsfs, &ramfs_file_system, &devfs_file_system, &procfs_file_system, NULL};
+    &tsfs, &fat_file_system, &ramfs_file_system, &devfs_file_system, &procfs_file_system, NULL};
 
 enum { KEY_PERIOD_NS = 20000000 }; // how often to look for keys where they do not interrupt
 
