@@ -211,6 +211,29 @@ static void a_block_on_its_way_is_not_changed(void)
     CHECK_EQUAL(disk->bytes[0], '2');
 }
 
+static void a_change_on_the_way_is_not_lost(void)
+{
+    struct ram_disk *disk = ram_disk_create(DISK_SECTORS);
+    struct cache_block *block;
+    fill(disk, 1, '1');
+    disk->delay_ns = 0;
+    CHECK_EQUAL(cache_get(&disk->device, 0, &block), 0);
+    struct thread *first = thread_create("sync", sync_disk, &disk->device);
+    thread_yield();
+    cache_mark_dirty(block); // without cache_prepare()
+    CHECK(block->busy && block->dirty);
+    struct thread *second = thread_create("sync", sync_disk, &disk->device);
+    thread_yield();
+    CHECK_EQUAL(writes_of(disk), 1); // one after the other
+    CHECK_EQUAL(finish_until_end(disk, first), 0);
+    CHECK_EQUAL(finish_until_end(disk, second), 0);
+    CHECK_EQUAL(writes_of(disk), 2);
+    CHECK(!block->dirty);
+    cache_put(block);
+    disk->delay_ns = 1000;
+    CHECK_EQUAL(cache_drop(&disk->device), 0);
+}
+
 // ---- Holds, and what is forgotten -------------------------------------------------------
 
 static void what_is_held_is_not_written(void)
@@ -353,6 +376,7 @@ const struct test unit_tests[] = {
     {"too many dirty blocks are written", too_many_dirty_blocks_are_written},
     {"old ones too", old_ones_too},
     {"a block on its way is not changed", a_block_on_its_way_is_not_changed},
+    {"a change on the way is not lost", a_change_on_the_way_is_not_lost},
     {"what is held is not written", what_is_held_is_not_written},
     {"what is forgotten is not written", what_is_forgotten_is_not_written},
     {"a new block is zeros and is not read", a_new_block_is_zeros_and_is_not_read},
