@@ -215,19 +215,21 @@ static void a_change_on_the_way_is_not_lost(void)
 {
     struct ram_disk *disk = ram_disk_create(DISK_SECTORS);
     struct cache_block *block;
-    fill(disk, 1, '1');
+    fill(disk, 2, '1');
     disk->delay_ns = 0;
-    CHECK_EQUAL(cache_get(&disk->device, 0, &block), 0);
+    CHECK_EQUAL(cache_get(&disk->device, 1, &block), 0);
     struct thread *first = thread_create("sync", sync_disk, &disk->device);
     thread_yield();
+    CHECK_EQUAL(cache_write(&disk->device, 2 * CACHE_BLOCK_SIZE, buffer, 4096), 0);
     cache_mark_dirty(block); // without cache_prepare()
     CHECK(block->busy && block->dirty);
     struct thread *second = thread_create("sync", sync_disk, &disk->device);
     thread_yield();
-    CHECK_EQUAL(writes_of(disk), 1); // one after the other
+    CHECK_EQUAL(writes_of(disk), 2); // the neighbour, alone
+    CHECK_EQUAL(disk->last_sector, 2 * CACHE_BLOCK_SECTORS);
     CHECK_EQUAL(finish_until_end(disk, first), 0);
     CHECK_EQUAL(finish_until_end(disk, second), 0);
-    CHECK_EQUAL(writes_of(disk), 2);
+    CHECK_EQUAL(writes_of(disk), 3);
     CHECK(!block->dirty);
     cache_put(block);
     disk->delay_ns = 1000;
