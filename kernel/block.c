@@ -34,7 +34,7 @@ static const char *const operation_names[BLOCK_OPERATIONS] = {
     [BLOCK_WRITE_ZEROES] = "zeroing",
 };
 
-// ---- Devices ------------------------------------------------------------------------
+// ---- Devices ---------------------------------------------------------------------------
 
 // "vda" to "vdz", then "vdaa" ...
 static void give_name(struct block_device *device)
@@ -100,7 +100,7 @@ void block_release(struct block_device *device)
     device->used_by = NULL;
 }
 
-// ---- Checks: what reaches a driver makes sense ----------------------------------------
+// ---- Checks: what reaches a driver makes sense -----------------------------------------
 
 static int check_range(const struct block_device *device, const struct block_request *request,
                        uint64_t sectors_max)

@@ -64,7 +64,7 @@ static struct disk *disk_of(struct block_device *device)
     return container_of(device, struct disk, block);
 }
 
-// ---- Requests -------------------------------------------------------------------------
+// ---- Requests --------------------------------------------------------------------------
 
 static bool has_data(const struct block_request *request)
 {

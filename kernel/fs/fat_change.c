@@ -32,7 +32,7 @@ static int touch(struct inode *directory)
     return fat_update_entry(fat_inode_of(directory));
 }
 
-// ---- Creating ---------------------------------------------------------------------------------
+// ---- Creating --------------------------------------------------------------------------
 
 // How a directory's ".." calls the one above it: the root has no number there.
 static uint32_t number_for_dot_dot(const struct fat_inode *directory)
@@ -91,7 +91,7 @@ int fat_create(struct inode *inode, const char *name, size_t length, enum os_fil
     return touch(inode);
 }
 
-// ---- Removing -----------------------------------------------------------------------------------
+// ---- Removing --------------------------------------------------------------------------
 
 // It has no name any more; fat_release_inode() frees what it has.
 static void lose_name(struct inode *inode)
@@ -116,7 +116,7 @@ int fat_unlink(struct inode *inode, const char *name, size_t length, struct inod
     return touch(inode);
 }
 
-// ---- Renaming -----------------------------------------------------------------------------------
+// ---- Renaming --------------------------------------------------------------------------
 
 // What had the name gives up its entry: one of 32 bytes, so there is always one or the other.
 static int take_over_entry(const struct rename *rename, const uint8_t *entry, uint64_t *place)

@@ -16,7 +16,7 @@
 
 enum { CANDIDATES = 8 }; // short names that are looked for in one go
 
-// ---- Finding --------------------------------------------------------------------------------
+// ---- Finding ---------------------------------------------------------------------------
 
 static bool has_name(const struct fat_found *found, const uint16_t *units, unsigned count)
 {
@@ -75,7 +75,7 @@ int fat_list(struct inode *inode, uint64_t *position, struct os_entry *entry)
     return 1;
 }
 
-// ---- The way up -------------------------------------------------------------------------------
+// ---- The way up ------------------------------------------------------------------------
 
 // The first cluster of what is above, 0 for the root: the entry ".." says it.
 static int find_parent_cluster(struct fat_inode *directory, uint32_t *cluster)
@@ -116,7 +116,8 @@ static int find_number(struct fat *fat, uint32_t cluster, uint64_t *number)
     } while (more > 0 && fat_entry_cluster(fat, found.entry) != cluster);
     fat_cursor_end(&cursor);
     if (more == 0)
-        return fat_corrupt(fat, "the directory at cluster %u is not in the one above it", cluster);
+        return fat_corrupt(fat, "the directory at cluster %u is not in the one above it",
+                           cluster);
     *number = found.place / FAT_ENTRY_SIZE;
     return more < 0 ? more : 0;
 }
@@ -145,7 +146,7 @@ int fat_lookup(struct inode *inode, const char *name, size_t length, uint64_t *n
     return error;
 }
 
-// ---- Adding -----------------------------------------------------------------------------------
+// ---- Adding ----------------------------------------------------------------------------
 
 // Which of some short names the directory has already: a bit for each.
 static int find_taken(struct fat_inode *directory, uint8_t candidates[][FAT_ENTRY_SIZE],
@@ -307,7 +308,7 @@ int fat_add(struct fat_inode *directory, const char *name, size_t length,
     return error;
 }
 
-// ---- Removing -----------------------------------------------------------------------------------
+// ---- Removing --------------------------------------------------------------------------
 
 int fat_remove(struct fat_inode *directory, const struct fat_found *found)
 {

@@ -25,7 +25,7 @@ static uint32_t clusters_for(const struct fat *fat, uint64_t size)
     return (uint32_t)((size + round) >> fat->cluster_shift);
 }
 
-// ---- Where bytes lie --------------------------------------------------------------------------
+// ---- Where bytes lie -------------------------------------------------------------------
 
 // Makes the piece longer, up to the index `end`, as far as clusters lie side by side. *next:
 // what comes after the last one, when it stopped before.
@@ -96,7 +96,7 @@ int fat_map(struct fat_inode *file, uint64_t position, uint64_t wanted, uint64_t
     return 0;
 }
 
-// ---- Reading ------------------------------------------------------------------------------------
+// ---- Reading ---------------------------------------------------------------------------
 
 int fat_read(struct inode *inode, uint64_t offset, void *buffer, size_t size)
 {
@@ -112,8 +112,8 @@ int fat_read(struct inode *inode, uint64_t offset, void *buffer, size_t size)
                             &length);
         size_t piece = smaller(length, size - done);
         if (!error)
-            error = cache_read_sequential(file->fat->device, place, (char *)buffer + done, piece,
-                                          length);
+            error = cache_read_sequential(file->fat->device, place, (char *)buffer + done,
+                                          piece, length);
         if (error)
             return done > 0 ? (int)done : error;
         done += piece;
@@ -121,7 +121,7 @@ int fat_read(struct inode *inode, uint64_t offset, void *buffer, size_t size)
     return (int)done;
 }
 
-// ---- Clusters come and go -------------------------------------------------------------------------
+// ---- Clusters come and go --------------------------------------------------------------
 
 // Makes the chain as long as `size` bytes need. -ENOSPC: it is as long as it could be made.
 static int lengthen(struct fat_inode *file, uint64_t size)
@@ -190,7 +190,7 @@ static int shorten(struct fat_inode *file)
     return error ? error : fat_free_chain(fat, next);
 }
 
-// ---- Writing ------------------------------------------------------------------------------------
+// ---- Writing ---------------------------------------------------------------------------
 
 int fat_write_zeros(struct fat *fat, uint64_t offset, uint64_t size)
 {

@@ -24,7 +24,7 @@ void fat_set_entry_cluster(const struct fat *fat, uint8_t *entry, uint32_t clust
         le16_write(entry + FAT_CLUSTER_HIGH, (uint16_t)(cluster >> 16));
 }
 
-// ---- Reading ----------------------------------------------------------------------------------
+// ---- Reading ---------------------------------------------------------------------------
 
 // Its chain says how long a directory is. One in a circle is too long for any.
 static int find_directory_size(struct fat *fat, uint32_t first, uint64_t *size)
@@ -115,7 +115,7 @@ void fat_release_inode(struct inode *inode)
     heap_free(file);
 }
 
-// ---- Changing ---------------------------------------------------------------------------------
+// ---- Changing --------------------------------------------------------------------------
 
 static void fill_entry(const struct fat_inode *file, uint8_t *entry)
 {

@@ -5,7 +5,7 @@
 
 #include "fs/fat_parts.h"
 
-// ---- fat_inode.c --------------------------------------------------------------------------
+// ---- fat_inode.c -----------------------------------------------------------------------
 int fat_read_inode(struct mount *mount, uint64_t number, struct inode **inode);
 void fat_release_inode(struct inode *inode);
 // A directory whose chain begins there (0: the root), without its entry.
@@ -20,7 +20,7 @@ void fat_set_entry_cluster(const struct fat *fat, uint8_t *entry, uint32_t clust
 // It has no name any more, and a number that no place has.
 void fat_make_orphan(struct fat_inode *inode);
 
-// ---- fat_file.c ---------------------------------------------------------------------------
+// ---- fat_file.c ------------------------------------------------------------------------
 // Where the bytes from `position` on lie: the offset on the device, and how many of them,
 // up to `wanted`, are there in one piece. -EIO: its clusters end before.
 int fat_map(struct fat_inode *inode, uint64_t position, uint64_t wanted, uint64_t *offset,
@@ -32,7 +32,7 @@ int fat_read(struct inode *inode, uint64_t offset, void *buffer, size_t size);
 int fat_write(struct inode *inode, uint64_t offset, const void *bytes, size_t size);
 int fat_truncate(struct inode *inode, uint64_t size);
 
-// ---- fat_entry.c --------------------------------------------------------------------------
+// ---- fat_entry.c -----------------------------------------------------------------------
 // Goes over a directory's entries; keeps a reference to the block that it is in.
 struct fat_cursor {
     struct fat_inode *directory;
@@ -59,7 +59,7 @@ static inline uint64_t fat_first_position(const struct fat_found *found)
     return found->name.count > 0 ? found->name.position : found->position;
 }
 
-// ---- fat_directory.c ----------------------------------------------------------------------
+// ---- fat_directory.c -------------------------------------------------------------------
 int fat_find(struct fat_inode *directory, const char *name, size_t length,
              struct fat_found *found); // 0, -ENOENT
 int fat_lookup(struct inode *directory, const char *name, size_t length, uint64_t *number);
@@ -70,7 +70,7 @@ int fat_add(struct fat_inode *directory, const char *name, size_t length,
             const uint8_t *entry, uint64_t *place);
 int fat_remove(struct fat_inode *directory, const struct fat_found *found);
 
-// ---- fat_change.c -------------------------------------------------------------------------
+// ---- fat_change.c ----------------------------------------------------------------------
 int fat_create(struct inode *directory, const char *name, size_t length,
                enum os_file_type type, const char *target, uint64_t *number);
 int fat_unlink(struct inode *directory, const char *name, size_t length, struct inode *inode);

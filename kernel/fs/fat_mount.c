@@ -35,7 +35,7 @@ enum {
     FLAG_ONE_TABLE = 0x80, // of FAT32's: only the table in the lowest bits is used
 };
 
-// ---- Complaints ---------------------------------------------------------------------------------
+// ---- Complaints ------------------------------------------------------------------------
 
 int fat_corrupt(struct fat *fat, const char *format, ...)
 {
@@ -68,7 +68,7 @@ static int refuse(const struct mount *mount, const char *format, ...)
     return -EINVAL;
 }
 
-// ---- The boot sector ------------------------------------------------------------------------------
+// ---- The boot sector -------------------------------------------------------------------
 
 static bool is_power_of_two(uint32_t value)
 {
@@ -178,7 +178,7 @@ static int lay_out_32(const struct mount *mount, const struct boot *boot, struct
     return 0;
 }
 
-// ---- Mounting -----------------------------------------------------------------------------------
+// ---- Mounting --------------------------------------------------------------------------
 
 // FSInfo only helps; one that is damaged does not.
 static int read_info(struct fat *fat)
@@ -206,8 +206,8 @@ static int read_mark(struct fat *fat, const uint8_t *sector)
     int error = fat->bits == 12 ? 0 : fat_get(fat, 1, &value);
     fat->was_dirty = !(value & clean) || (sector[fat->bits == 32 ? 65 : 37] & 1);
     if (!error && fat->was_dirty)
-        log_warning("%s: the volume was not unmounted: clusters may be lost; run fsck.vfat on it",
-                    fat->mount->source);
+        log_warning("%s: the volume was not unmounted: clusters may be lost, fsck.vfat finds "
+                    "them", fat->mount->source);
     return error;
 }
 

@@ -16,7 +16,7 @@
 
 enum { PIECE_UNITS = 13, LAST_PIECE = 0x40, PIECES_MAX = 20, LONG_CHECKSUM = 13 };
 
-// ---- UTF-8 and UTF-16 ---------------------------------------------------------------------
+// ---- UTF-8 and UTF-16 ------------------------------------------------------------------
 
 // What no name on FAT may have (the specification, "Long Directory Entries").
 static bool is_allowed(int32_t code_point)
@@ -99,7 +99,7 @@ size_t fat_name_of_units(const uint16_t *units, unsigned count, char name[VFS_NA
     return is_special ? 0 : length;
 }
 
-// ---- Case -----------------------------------------------------------------------------------
+// ---- Case ------------------------------------------------------------------------------
 
 // Ranges whose small letters are as far behind their capitals; stride 2: they alternate.
 static const struct {
@@ -130,6 +130,17 @@ uint16_t fat_upper_case(uint16_t unit)
     return unit;
 }
 
+uint16_t fat_lower_case(uint16_t unit)
+{
+    for (size_t i = 0; i < sizeof(small_letters) / sizeof(small_letters[0]); i++) {
+        int small = unit - small_letters[i].distance, first = small_letters[i].first;
+        if (small >= first && small <= small_letters[i].last &&
+            (small - first) % small_letters[i].stride == 0)
+            return (uint16_t)small;
+    }
+    return unit;
+}
+
 bool fat_is_same_name(const uint16_t *a, unsigned a_count, const uint16_t *b, unsigned b_count)
 {
     if (a_count != b_count)
@@ -141,7 +152,7 @@ bool fat_is_same_name(const uint16_t *a, unsigned a_count, const uint16_t *b, un
     return true;
 }
 
-// ---- Pieces ---------------------------------------------------------------------------------
+// ---- Pieces ----------------------------------------------------------------------------
 
 // Where the units of a piece lie in its entry.
 static const uint8_t unit_offsets[PIECE_UNITS] = {1,  3,  5,  7,  9,  14, 16,

@@ -31,7 +31,7 @@ enum {
     INFO_FREE_COUNT = 488, INFO_NEXT_FREE = 492, // offsets in the FSInfo sector
 };
 
-// ---- The mark ---------------------------------------------------------------------------------
+// ---- The mark --------------------------------------------------------------------------
 
 // In the boot sector, where Linux and Windows NT have it, and in the FAT's second number, where
 // the specification has it. (It is no cluster's, so it is changed as bits.)
@@ -65,7 +65,7 @@ int fat_begin(struct fat *fat)
     return error;
 }
 
-// ---- Steps --------------------------------------------------------------------------------------
+// ---- Steps -----------------------------------------------------------------------------
 
 // The caller has changed the block of a directory, and keeps its own reference.
 void fat_hold(struct fat *fat, struct cache_block *block)
@@ -121,7 +121,7 @@ int fat_commit(struct fat *fat)
     return first_error;
 }
 
-// ---- All of it ------------------------------------------------------------------------------------
+// ---- All of it -------------------------------------------------------------------------
 
 // What FAT32 remembers, so that nobody has to count.
 static int write_info(struct fat *fat)

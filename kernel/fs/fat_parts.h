@@ -110,7 +110,7 @@ static inline struct fat_inode *fat_inode_of(struct inode *inode)
 // Something on the disk is not as it must be: says so and ends writing. -EIO.
 int fat_corrupt(struct fat *fat, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-// ---- fat_table.c --------------------------------------------------------------------------
+// ---- fat_table.c -----------------------------------------------------------------------
 static inline bool fat_is_cluster(const struct fat *fat, uint32_t cluster)
 {
     return cluster - FAT_FIRST_CLUSTER < fat->clusters; // what is below 2 wraps around
@@ -129,7 +129,7 @@ int fat_free_chain(struct fat *fat, uint32_t first);
 int fat_count_free(struct fat *fat);
 void fat_drop_window(struct fat *fat);
 
-// ---- fat_order.c --------------------------------------------------------------------------
+// ---- fat_order.c -----------------------------------------------------------------------
 int fat_begin(struct fat *fat); // before every change
 void fat_hold(struct fat *fat, struct cache_block *block); // a directory's block was changed
 int fat_free_later(struct fat *fat, uint32_t first);
@@ -138,7 +138,7 @@ int fat_commit(struct fat *fat); // and then what is held
 int fat_sync(struct mount *mount);
 void fat_release_holds(struct fat *fat);
 
-// ---- fat_name.c, fat_short.c, fat_time.c --------------------------------------------------
+// ---- fat_name.c, fat_short.c, fat_time.c -----------------------------------------------
 // Names are compared as UTF-16, as they are on the disk. Returns how many units, or -EINVAL:
 // no FAT has such a name.
 int fat_units_of_name(const char *name, size_t length, uint16_t units[FAT_NAME_UNITS]);
@@ -146,6 +146,7 @@ int fat_units_of_name(const char *name, size_t length, uint16_t units[FAT_NAME_U
 size_t fat_name_of_units(const uint16_t *units, unsigned count, char name[VFS_NAME_MAX]);
 bool fat_is_same_name(const uint16_t *a, unsigned a_count, const uint16_t *b, unsigned b_count);
 uint16_t fat_upper_case(uint16_t unit);
+uint16_t fat_lower_case(uint16_t unit);
 
 // A long name while its pieces are read, the last one first.
 struct fat_long_name {

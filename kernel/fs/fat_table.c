@@ -88,7 +88,7 @@ int fat_next(struct fat *fat, uint32_t cluster, uint32_t *next)
                        *next, *next == FAT_FREE ? ": it is free" : "");
 }
 
-// ---- Changing -------------------------------------------------------------------------------
+// ---- Changing --------------------------------------------------------------------------
 
 // Replaces those bits of a few bytes that the mask has; they may lie in two blocks.
 static int change(struct fat *fat, uint64_t offset, unsigned count, uint32_t value,
@@ -124,7 +124,7 @@ int fat_set(struct fat *fat, uint32_t cluster, uint32_t value)
     return error;
 }
 
-// ---- Free clusters ----------------------------------------------------------------------------
+// ---- Free clusters ---------------------------------------------------------------------
 
 int fat_count_free(struct fat *fat)
 {

@@ -49,7 +49,7 @@ static void report(const char *name, const char *what, uint64_t total, unsigned 
           (unsigned long long)(total * 10000 / rounds % 10000));
 }
 
-// ---- 4 KiB at random places --------------------------------------------------------------
+// ---- 4 KiB at random places ------------------------------------------------------------
 
 static void read_one_by_one(unsigned rounds)
 {
@@ -148,7 +148,7 @@ static void measure_stages(void)
     report("1 in flight", "sleep + interrupt + done() + wake", rest, ROUNDS);
 }
 
-// ---- A MiB after the other -----------------------------------------------------------------
+// ---- A MiB after the other -------------------------------------------------------------
 
 static void measure_sequence(const char *name, enum block_operation operation)
 {

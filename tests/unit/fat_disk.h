@@ -18,10 +18,11 @@ struct fat_disk {
     struct ram_disk *ram;
     struct fat_shape shape;
     uint32_t table_sectors, root_sector, data_sector; // sectors of the volume's size
-    uint8_t *seen;                                    // by cluster: in a chain
+    uint8_t *seen; // by cluster: in a chain
 };
 
-static inline void fat_disk_put(struct fat_disk *disk, unsigned copy, uint32_t n, uint32_t value)
+static inline void fat_disk_put(struct fat_disk *disk, unsigned copy, uint32_t n,
+                                uint32_t value)
 {
     const struct fat_shape *shape = &disk->shape;
     uint8_t *table = disk->ram->bytes +
@@ -111,7 +112,7 @@ static inline uint8_t *fat_disk_cluster(const struct fat_disk *disk, uint32_t cl
     return disk->ram->bytes + sector * disk->shape.sector_size;
 }
 
-// ---- Checking -----------------------------------------------------------------------------
+// ---- Checking --------------------------------------------------------------------------
 
 static inline bool fat_disk_complain(const char *what, long long where)
 {

@@ -103,7 +103,7 @@ static void reset(unsigned room)
     fake.device.counters = (struct block_counters){0};
 }
 
-// ---- Requests with a note of their end --------------------------------------------------
+// ---- Requests with a note of their end -------------------------------------------------
 
 static uint8_t buffer[DISK_SECTORS * SECTOR_SIZE];
 static struct segment whole_buffer = {buffer, SECTOR_SIZE};
@@ -154,7 +154,7 @@ static int answer_for_one(enum block_operation operation, uint64_t sector, uint6
     return answer_for(operation, sector, sectors, &piece, 1);
 }
 
-// ---- Tests ------------------------------------------------------------------------------
+// ---- Tests -----------------------------------------------------------------------------
 
 static void has_a_name_and_is_found(void)
 {
@@ -374,7 +374,7 @@ static void a_device_goes_away(void)
     reset(0);
 }
 
-// ---- Those that wait --------------------------------------------------------------------
+// ---- Those that wait -------------------------------------------------------------------
 
 static void fill(uint8_t *bytes, size_t size, uint64_t seed)
 {
