@@ -220,9 +220,10 @@ def wall_clock():
 
 def sizes():
     make("CHAPTER=01")
+    make("CHAPTER=13")
     make("APP=apps/hello.c")
     for name, image, bar in (("chapter 01", "chapter-01", 4), ("hello app", "app-hello", 12),
-                             ("whole system", "tsumiki", 128)):
+                             ("chapter 13, the shell", "chapter-13", 128), ("whole system", "tsumiki", None)):
         text = subprocess.run(["size", "-A", f"{RV}/{image}"], cwd=TOP, capture_output=True, text=True).stdout
         used = sum(int(m[2]) for m in re.finditer(r"^\.(text|rodata|symbols)\s+(\d+)", text, re.M))
         row(f"image of {name}: text + rodata + symbols, KiB", f"{used / 1024:.1f}", bar)
