@@ -25,14 +25,15 @@
 #include "tsfs_change.h"
 #include "tsfs_make.h"
 
-enum { LIMIT_MIN = TSFS_OPERATION_BLOCKS + 4 };
+enum { LIMIT_MIN = TSFS_JOURNAL_MIN - 2 }; // the head, and the list
 
-// A transaction must fit into the journal, and its blocks into the cache.
+// A transaction must fit into the journal, better several times, and its blocks into the
+// cache.
 static unsigned choose_limit(const struct tsfs *fs)
 {
     struct cache_statistics cache;
     cache_statistics(&cache);
-    uint64_t limit = fs->super.journal_blocks / 4;
+    uint64_t limit = fs->super.journal_blocks / 3;
     if (limit > cache.blocks_max / 4)
         limit = cache.blocks_max / 4;
     if (limit < LIMIT_MIN)

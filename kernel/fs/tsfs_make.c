@@ -19,8 +19,12 @@
 enum {
     INODE_BYTES = 8192,      // of the disk for one inode, when nobody says anything else
     INODES_MAX = 1 << 22,    // then
-    JOURNAL_SHARE = 32,      // so much of the disk is the journal
-    JOURNAL_BLOCKS_MAX = 4096,
+    // Blocks of the journal, when nobody says anything else: a thirty-second of the disk,
+    // but enough for some transactions, if that is not more than an eighth.
+    JOURNAL_SHARE = 32,
+    JOURNAL_SHARE_MAX = 8,
+    JOURNAL_BLOCKS_GOOD = 256,
+    JOURNAL_BLOCKS_MAX = 4096, // 16 MiB
 };
 
 // What is written, and where to.
@@ -52,8 +56,13 @@ static uint32_t choose_inodes(const struct tsfs_make_options *options)
 static uint32_t choose_journal(const struct tsfs_make_options *options)
 {
     uint64_t wanted = options->journal_blocks;
-    if (!wanted)
+    if (!wanted) {
         wanted = options->blocks / JOURNAL_SHARE;
+        if (wanted < JOURNAL_BLOCKS_GOOD)
+            wanted = JOURNAL_BLOCKS_GOOD;
+        if (wanted > options->blocks / JOURNAL_SHARE_MAX)
+            wanted = options->blocks / JOURNAL_SHARE_MAX;
+    }
     if (wanted < TSFS_JOURNAL_MIN)
         return TSFS_JOURNAL_MIN;
     return wanted > JOURNAL_BLOCKS_MAX ? JOURNAL_BLOCKS_MAX : (uint32_t)wanted;

@@ -12,7 +12,7 @@ struct block_device;
 struct tsfs_make_options {
     uint64_t blocks;         // 0: all of the disk
     uint32_t inodes;         // 0: one for every 8 KiB
-    uint32_t journal_blocks; // 0: a thirty-second of the disk, 16 MiB at most
+    uint32_t journal_blocks; // 0: about a thirty-second of the disk, 16 MiB at most
     uint64_t now_ns;         // since 1970
     uint8_t id[16];          // random
     char label[32];
