@@ -56,22 +56,38 @@ int fat_is_empty(struct inode *inode)
     return more < 0 ? more : more == 0;
 }
 
+static bool is_directory(const struct fat_found *found)
+{
+    return found->entry[FAT_ATTRIBUTES] & FAT_IS_DIRECTORY;
+}
+
+// The length; 0: both names are nothing that could be opened.
+static size_t put_name(const struct fat_found *found, char name[VFS_NAME_MAX])
+{
+    uint16_t units[13];
+    size_t length = fat_name_of_units(found->name.units, found->name.count, name);
+    if (length > 0)
+        return length;
+    return fat_name_of_units(units, fat_units_of_short(found->entry, units), name);
+}
+
 int fat_list(struct inode *inode, uint64_t *position, struct os_entry *entry)
 {
     struct fat_found found;
     struct fat_cursor cursor = {.directory = fat_inode_of(inode)};
-    int more = fat_next_entry(&cursor, position, &found);
+    size_t length = 0;
+    int more;
+    do {
+        more = fat_next_entry(&cursor, position, &found);
+        if (more > 0)
+            length = put_name(&found, entry->name);
+    } while (more > 0 && length == 0);
     fat_cursor_end(&cursor);
     if (more <= 0)
         return more;
-    uint16_t units[13];
-    size_t length = fat_name_of_units(found.name.units, found.name.count, entry->name);
-    if (length == 0)
-        length = fat_name_of_units(units, fat_units_of_short(found.entry, units), entry->name);
     entry->name[length] = '\0';
     entry->number = found.place / FAT_ENTRY_SIZE;
-    entry->type = found.entry[FAT_ATTRIBUTES] & FAT_IS_DIRECTORY ? OS_TYPE_DIRECTORY
-                                                                 : OS_TYPE_FILE;
+    entry->type = is_directory(&found) ? OS_TYPE_DIRECTORY : OS_TYPE_FILE;
     return 1;
 }
 
@@ -134,6 +150,23 @@ static int look_up_parent(struct fat_inode *directory, uint64_t *number)
     return find_number(directory->fat, cluster, number);
 }
 
+// A directory has to lead back to the one that it was found in. So there are no circles: each is
+// where its ".." says, and only there.
+static int check_way_back(struct fat_inode *directory, const struct fat_found *found)
+{
+    struct fat *fat = directory->fat;
+    struct fat_inode child = {.fat = fat, .first = fat_entry_cluster(fat, found->entry)};
+    bool below_root = directory->inode.number == FAT_ROOT_NUMBER;
+    uint32_t above;
+    if (!is_directory(found) || !fat_is_cluster(fat, child.first))
+        return 0; // fat_read_inode() will tell
+    int error = find_parent_cluster(&child, &above);
+    if (error || above == (below_root ? 0 : directory->first))
+        return error;
+    return fat_corrupt(fat, "the directory at cluster %u says that it is in %u, and is in %u",
+                       child.first, above, directory->first);
+}
+
 int fat_lookup(struct inode *inode, const char *name, size_t length, uint64_t *number)
 {
     struct fat_inode *directory = fat_inode_of(inode);
@@ -141,6 +174,8 @@ int fat_lookup(struct inode *inode, const char *name, size_t length, uint64_t *n
     if (length == 2 && memcmp(name, "..", 2) == 0)
         return look_up_parent(directory, number);
     int error = fat_find(directory, name, length, &found);
+    if (!error)
+        error = check_way_back(directory, &found);
     if (!error)
         *number = found.place / FAT_ENTRY_SIZE;
     return error;
