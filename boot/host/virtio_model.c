@@ -118,7 +118,7 @@ void virtio_model_set_status(struct virtio_model *model, uint32_t status)
     check_status(model, status);
     if ((status & VIRTIO_FEATURES_OK) && !(model->status & VIRTIO_FEATURES_OK) &&
         !(model->accepted & VIRTIO_F_VERSION_1))
-        status &= ~(uint32_t)VIRTIO_FEATURES_OK; // we do not do without it: 6.1
+        status &= ~(uint32_t)VIRTIO_FEATURES_OK; // we do not do without it: 6.2
     model->status = (uint8_t)(status | (model->status & VIRTIO_NEEDS_RESET));
 }
 

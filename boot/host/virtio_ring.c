@@ -187,7 +187,7 @@ static struct virtio_request *read_request(struct virtio_model *model, unsigned 
     struct walk again = walk;
     go_over(&walk, head);
     if (walk.out_size + walk.in_size > UINT32_MAX)
-        virtio_model_blame(model, "made a chain of more than 4 GiB (virtio 1.2, 2.7.5.3.1)");
+        virtio_model_blame(model, "made a chain of more than 4 GiB (virtio 1.2, 2.7.5.2)");
 
     unsigned count = walk.out + walk.in;
     struct virtio_request *request =
@@ -233,7 +233,7 @@ static bool wants_interrupt(const struct virtio_ring *ring, uint16_t before)
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (!ring->event_idx)
         return !(available_of(ring)->flags & AVAILABLE_NO_INTERRUPT);
-    // Whether the index has passed the one that the driver asked for (virtio 1.2, 2.7.10).
+    // Whether the index has passed the one that the driver asked for (virtio 1.2, 2.7.7).
     uint16_t moved = (uint16_t)(ring->used_index - before);
     return (uint16_t)(ring->used_index - used_event(ring) - 1) < moved;
 }

@@ -40,7 +40,7 @@ static void completed(struct virtqueue *queue)
     while (virtqueue_collect(queue, &length)) {
         rng->asked = false;
         rng->count = length;
-        if (length == 0) // or we would ask without end: virtio 1.2, 5.4.6.1
+        if (length == 0) // or we would ask without end: virtio 1.2, 5.4.6.2
             virtio_break(queue->device, "it answered without a single random byte");
         wait_queue_wake_all(&rng->readers, 0);
     }
