@@ -39,6 +39,15 @@ static bool find_all(const struct shell_pipeline *pipeline)
 }
 
 // ---- Starting ---------------------------------------------------------------------------
+// The status is that of the last one.
+static int wait_for_all(const int *ids, unsigned count)
+{
+    int status = 0;
+    for (unsigned i = 0; i < count; i++)
+        os_wait(ids[i], &status, OS_NEVER);
+    return status;
+}
+
 // Starts one command; *input becomes what the next one reads from. Its id; or, after
 // having said what went wrong, the status for that, negative.
 static int start_command(const struct shell_pipeline *pipeline, unsigned i, char **words,
@@ -61,15 +70,6 @@ static int start_command(const struct shell_pipeline *pipeline, unsigned i, char
         return id;
     os_print_error(words[0], id);
     return -SHELL_CANNOT_RUN;
-}
-
-// The status is that of the last one.
-static int wait_for_all(const int *ids, unsigned count)
-{
-    int status = 0;
-    for (unsigned i = 0; i < count; i++)
-        os_wait(ids[i], &status, OS_NEVER);
-    return status;
 }
 
 int shell_start(const struct shell_pipeline *pipeline, int *ids)
