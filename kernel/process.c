@@ -19,14 +19,13 @@
 
 enum {
     STATUS_INTERRUPTED = 130, // OS_INTERRUPTED of os.h
-    CALLS_PER_TURN = 16, // a program that never waits: then the others have theirs
+    TURN = 1024, // calls that need not wait, or so many pages: then the others have theirs
 };
 
 static struct {
     struct list all;
     struct process kernel;
     uint64_t start_ns;
-    unsigned calls; // that have come back to programs
 } processes;
 
 static void prepare(struct process *process)
@@ -208,12 +207,22 @@ void process_check_interrupt(void)
     process_exit_thread(STATUS_INTERRUPTED);
 }
 
+// Who reads what is in memory never waits. A count of bytes stands for the work of copying.
 int process_leave(int result)
 {
-    if (++processes.calls % CALLS_PER_TURN == 0)
-        thread_yield();
-    else
+    struct thread *self = thread_current();
+    struct process *process = self->program;
+    if (process->turn != self->switches) {
+        process->turn = self->switches;
+        process->work = 0;
+    }
+    process->work += result > 0 ? 1 + (unsigned)result / PAGE_SIZE : 1;
+    if (process->work < TURN) {
         thread_checkpoint();
+    } else {
+        process->work = 0;
+        thread_yield();
+    }
     process_check_interrupt();
     return result;
 }

@@ -32,7 +32,7 @@ static void count(struct counts *counts, bool *in_word, const char *bytes, int s
     counts->bytes += (unsigned)size;
 }
 
-// `name` NULL: without one.
+// One write, so that nobody else's words come in between. `name` NULL: without one.
 static int print(const struct wc *wc, const struct counts *counts, const char *name)
 {
     const struct {
@@ -40,14 +40,14 @@ static int print(const struct wc *wc, const struct counts *counts, const char *n
         unsigned long long value;
     } columns[] = {
         {wc->lines, counts->lines}, {wc->words, counts->words}, {wc->bytes, counts->bytes}};
-    const char *blank = "";
+    char numbers[80] = "";
+    size_t length = 0;
     for (int i = 0; i < 3; i++) {
-        if (columns[i].shown && os_printf("%s%llu", blank, columns[i].value) < 0)
-            return 1;
         if (columns[i].shown)
-            blank = " ";
+            length += (size_t)snprintf(numbers + length, sizeof(numbers) - length, "%s%llu",
+                                       length > 0 ? " " : "", columns[i].value);
     }
-    return os_printf("%s%s\n", name ? " " : "", name ? name : "") < 0;
+    return os_printf("%s%s%s\n", numbers, name ? " " : "", name ? name : "") < 0;
 }
 
 static int count_file(void *context, int handle, const char *path)

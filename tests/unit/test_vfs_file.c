@@ -234,6 +234,29 @@ static void status_of_all_kinds(void)
     CHECK_EQUAL(finish(), 0);
 }
 
+static void set_flag(void *flag)
+{
+    *(bool *)flag = true;
+}
+
+// Reading what is in memory waits for nothing, and lets the others run all the same.
+static void who_never_waits_gives_way(void)
+{
+    bool others_ran = false;
+    char byte;
+    unsigned calls = 0;
+    CHECK(!start() && !unit_write_file("/f", "x"));
+    int handle = os_open("/f", OS_READ_ONLY);
+    struct thread *other = thread_create("other", set_flag, &others_ran);
+    while (!others_ran && calls < 10000) {
+        CHECK_EQUAL(os_read_at(handle, 0, &byte, 1), 1);
+        calls++;
+    }
+    thread_join(other, NULL, MACHINE_NEVER);
+    CHECK(calls > 100 && calls < 10000); // not at each of them, either
+    CHECK_EQUAL(finish(), 0);
+}
+
 const struct test unit_tests[] = {
     {"flags must make sense", flags_must_make_sense},
     {"too many handles change nothing", too_many_handles_change_nothing},
@@ -245,5 +268,6 @@ const struct test unit_tests[] = {
     {"who has it open keeps it", who_has_it_open_keeps_it},
     {"entries that stay are listed once", entries_that_stay_are_listed_once},
     {"status of all kinds", status_of_all_kinds},
+    {"who never waits gives way", who_never_waits_gives_way},
     {0},
 };
