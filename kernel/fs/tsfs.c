@@ -50,7 +50,7 @@ static int mount_for_writing(struct mount *mount)
         error = prepare_writing(fs);
     if (error) {
         release_replayed(fs);
-        tsfs_close(fs);
+        tsfs_give_up(fs);
     }
     return error;
 }

@@ -73,7 +73,8 @@ static inline bool tsfs_is_data(const struct tsfs *fs, uint64_t block, uint64_t 
 int tsfs_open(struct mount *mount, struct tsfs **fs);
 // The state; after the journal has been replayed.
 int tsfs_open_state(struct tsfs *fs);
-void tsfs_close(struct tsfs *fs); // what both have taken
+void tsfs_close(struct tsfs *fs);   // what both have taken
+void tsfs_give_up(struct tsfs *fs); // the same, when it will not be mounted
 // Whether the journal holds transactions that may not be at home. 0 or an error.
 int tsfs_journal_look(struct tsfs *fs, bool *used);
 int tsfs_statistics(struct mount *mount, struct os_fs_info *info);

@@ -147,7 +147,7 @@ int tsfs_open(struct mount *mount, struct tsfs **result)
     if (!error)
         error = check_superblock(fs);
     if (error) {
-        heap_free(fs);
+        tsfs_give_up(fs);
         return error;
     }
     fs->seed = crc32c(0, fs->super.id, sizeof(fs->super.id));
@@ -172,6 +172,15 @@ void tsfs_close(struct tsfs *fs)
     if (fs->state)
         cache_put(fs->state_block);
     heap_free(fs);
+}
+
+// Blocks that were checked must not be taken for checked when the disk is mounted again:
+// somebody may have repaired it.
+void tsfs_give_up(struct tsfs *fs)
+{
+    struct block_device *device = fs->device;
+    tsfs_close(fs);
+    cache_drop(device);
 }
 
 // Reads its first two blocks past the cache: nobody else will want them.

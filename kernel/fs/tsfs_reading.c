@@ -31,7 +31,7 @@ static int mount_for_reading(struct mount *mount)
     if (!error)
         error = tsfs_open_state(fs);
     if (error)
-        tsfs_close(fs);
+        tsfs_give_up(fs);
     return error;
 }
 

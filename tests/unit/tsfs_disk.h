@@ -25,6 +25,7 @@ static inline int unit_format(uint32_t blocks, uint32_t inodes)
 {
     struct tsfs_make_options options = {
         .blocks = blocks, .inodes = inodes, .id = {1, 2, 3, 4, 5, 6, 7, 8}};
+    cache_drop(&disk->device);
     return tsfs_make(&disk->device, &options);
 }
 
