@@ -41,7 +41,8 @@ static _Noreturn void refuse(const struct drive *drive, const char *why)
 
 static void lock(const struct drive *drive, int descriptor)
 {
-    if (drive->snapshot || flock(descriptor, (drive->read_only ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0)
+    if (drive->snapshot ||
+        flock(descriptor, (drive->read_only ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0)
         return;
     if (errno == EWOULDBLOCK)
         refuse(drive, "another process is using it as a disk; with ,snapshot=on both can have "

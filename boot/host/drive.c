@@ -58,7 +58,8 @@ static void set(struct drive *drive, const char *name, const char *value, const 
         drive->block_size = parse_block_size(value, text);
     else if (!(strcmp(name, "format") == 0 && strcmp(value, "raw") == 0))
         options_refuse("a drive knows file=, readonly=, snapshot=, discard= and "
-                       "logical_block_size=", text);
+                       "logical_block_size=",
+                       text);
 }
 
 struct drive drive_parse(const char *text)

@@ -27,8 +27,8 @@ static const char usage[] =
     "                 pipes, or else into the file\n"
     "  -no-rng        no entropy device\n"
     "  -faults KINDS[,seed=N][,rate=N]\n"
-    "                 devices that cannot be relied on: some of reorder,delay,fail,lie,withdraw;\n"
-    "                 one chance in N (16)\n"
+    "                 devices that cannot be relied on: reorder,delay,fail,lie,withdraw or\n"
+    "                 some of these; one chance in N (16)\n"
     "  -help          this text\n";
 
 // "64M" in bytes, rounded down to whole pages; 0 when it is no such thing.

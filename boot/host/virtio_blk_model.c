@@ -41,7 +41,7 @@ enum { OK = 0, IOERR = 1, UNSUPP = 2 };
 
 enum {
     SECTOR = 512,
-    SEGMENTS_MAX = 254,         // with header and status, what the queue holds
+    SEGMENTS_MAX = 254,          // with header and status, what the queue holds
     RANGE_SECTORS_MAX = 1 << 22, // 2 GiB
     ID_SIZE = 20,
     FLAG_UNMAP = 1,
@@ -107,11 +107,11 @@ static uint8_t transfer(struct virtio_model *model, const struct header *header,
 {
     struct blk *blk = model->data;
     if (data->size == 0 || data->size % SECTOR != 0)
-        virtio_model_blame(model, "asks for %llu bytes: expected a multiple of 512 (virtio 1.2, "
-                           "5.2.6)", (unsigned long long)data->size);
+        virtio_model_blame(model, "5.2.6", "asks for %llu bytes: expected a multiple of 512",
+                           (unsigned long long)data->size);
     if (data->count > SEGMENTS_MAX)
-        virtio_model_blame(model, "gave %u segments of data, and seg_max is %u (virtio 1.2, "
-                           "5.2.4)", data->count, SEGMENTS_MAX);
+        virtio_model_blame(model, "5.2.4", "gave %u segments of data, and seg_max is %u",
+                           data->count, SEGMENTS_MAX);
     if (!is_on_disk(blk, header->sector, data->size) || (write && blk->read_only))
         return IOERR;
     uint64_t offset = header->sector * SECTOR;
@@ -124,9 +124,9 @@ static uint8_t flush(struct virtio_model *model, const struct header *header,
                      const struct data *data)
 {
     if (header->sector != 0 || data->size != 0)
-        virtio_model_blame(model, "made a flush of sector %llu with %llu bytes: both have to be 0 "
-                           "(virtio 1.2, 5.2.6.1)", (unsigned long long)header->sector,
-                           (unsigned long long)data->size);
+        virtio_model_blame(model, "5.2.6.1",
+                           "made a flush of sector %llu with %llu bytes: both have to be 0",
+                           (unsigned long long)header->sector, (unsigned long long)data->size);
     struct blk *blk = model->data;
     return disk_file_flush(blk->file) ? OK : IOERR;
 }
@@ -141,11 +141,13 @@ static uint8_t change_range(struct virtio_model *model, const struct header *hea
     if (!virtio_model_has(model, feature))
         return UNSUPP;
     if (size != sizeof range || virtio_request_read(request, 0, &range, size) != size)
-        virtio_model_blame(model, "described ranges with %llu bytes: one has 16, and no more are "
-                           "allowed (virtio 1.2, 5.2.6)", (unsigned long long)size);
+        virtio_model_blame(model, "5.2.6",
+                           "described ranges with %llu bytes: one has 16, and no more are "
+                           "allowed",
+                           (unsigned long long)size);
     if (range.sectors > RANGE_SECTORS_MAX)
-        virtio_model_blame(model, "gave a range of %u sectors, and %u are allowed (virtio 1.2, "
-                           "5.2.4)", range.sectors, RANGE_SECTORS_MAX);
+        virtio_model_blame(model, "5.2.4", "gave a range of %u sectors, and %u are allowed",
+                           range.sectors, RANGE_SECTORS_MAX);
     if (range.flags & ~(header->type == DISCARD ? 0u : FLAG_UNMAP))
         return UNSUPP;
     uint64_t offset = range.sector * SECTOR, length = (uint64_t)range.sectors * SECTOR;
@@ -165,9 +167,10 @@ static uint8_t execute(struct virtio_model *model, struct virtio_request *reques
     drop_front(&out, sizeof *header);
     drop_last_byte(&in);
     if (header->type != IN && header->type != GET_ID && in.size != 0)
-        virtio_model_blame(model, "gave a request of type %u %llu bytes to write into besides "
-                           "the status (virtio 1.2, 5.2.6)", header->type,
-                           (unsigned long long)in.size);
+        virtio_model_blame(model, "5.2.6",
+                           "gave a request of type %u %llu bytes to write into besides the "
+                           "status",
+                           header->type, (unsigned long long)in.size);
     switch (header->type) {
     case IN: return transfer(model, header, &in, false);
     case OUT: return transfer(model, header, &out, true);
@@ -187,10 +190,12 @@ static void serve(struct virtio_model *model, unsigned queue)
     while ((request = virtio_model_take(model, queue))) {
         struct header header;
         uint32_t size = (uint32_t)request->in_size;
-        if (virtio_request_read(request, 0, &header, sizeof header) < sizeof header || size == 0)
-            virtio_model_blame(model, "made a request of %llu bytes to read and %u to write: "
-                               "expected a header of 16, and a byte for the status (virtio 1.2, "
-                               "5.2.6)", (unsigned long long)request->out_size, size);
+        if (virtio_request_read(request, 0, &header, sizeof header) < sizeof header ||
+            size == 0)
+            virtio_model_blame(model, "5.2.6",
+                               "made a request of %llu bytes to read and %u to write: expected "
+                               "a header of 16, and a byte for the status",
+                               (unsigned long long)request->out_size, size);
         const struct segment *last = &request->segments[request->out + request->in - 1];
         uint8_t *status = (uint8_t *)last->data + last->size - 1;
         *status = virtio_model_is_to_fail(model) ? IOERR : execute(model, request, &header);

@@ -23,10 +23,10 @@ enum { QUEUE_INPUT, QUEUE_OUTPUT, QUEUES };
 #define FEATURE_SIZE (UINT64_C(1) << 0) // the configuration has columns and rows
 
 struct console {
-    int input, output;                  // descriptors, or HOST_NO_DESCRIPTOR
-    struct virtio_request *to_fill;     // where the next typed bytes go
-    struct virtio_request *to_write;    // what is being written
-    uint64_t written;                   // of that, already
+    int input, output;               // descriptors, or HOST_NO_DESCRIPTOR
+    struct virtio_request *to_fill;  // where the next typed bytes go
+    struct virtio_request *to_write; // what is being written
+    uint64_t written;                // of that, already
 };
 
 // ---- Output -------------------------------------------------------------------------
@@ -171,8 +171,8 @@ void virtio_console_model_plug(struct board *board)
         return;
     int input = open_pipe(path, ".in"), output = open_pipe(path, ".out");
     if (input < 0 || output < 0) {
-        output = open(path, O_RDWR | O_CREAT | O_TRUNC | O_NOCTTY | O_NONBLOCK | O_CLOEXEC,
-                      0666);
+        output =
+            open(path, O_RDWR | O_CREAT | O_TRUNC | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0666);
         input = output >= 0 && isatty(output) ? output : HOST_NO_DESCRIPTOR;
     }
     if (output < 0)

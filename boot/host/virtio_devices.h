@@ -22,7 +22,7 @@ struct virtio_model *virtio_console_model(int input, int output); // virtio_cons
 
 // A disk over a file (virtio_blk_model.c, chapter 15).
 struct drive {
-    char file[4096];     // its path
+    char file[4096]; // its path
     bool read_only;
     bool snapshot;       // what is written is forgotten at the end
     bool no_discard;     // neither discard nor write zeroes is offered

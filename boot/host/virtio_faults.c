@@ -19,8 +19,8 @@
 #include "drivers/virtio/virtio.h"
 
 enum {
-    RATE = 16,       // unless said otherwise: one chance in so many
-    DELAY_MAX = 16,  // turns
+    RATE = 16,      // unless said otherwise: one chance in so many
+    DELAY_MAX = 16, // turns
     REORDER_MAX = 3,
 };
 
@@ -32,7 +32,7 @@ static unsigned kind_of(const char *word, size_t length)
         const char *word;
         enum virtio_fault kind;
     } kinds[] = {
-        {"reorder", FAULT_REORDER}, {"delay", FAULT_DELAY}, {"fail", FAULT_FAIL},
+        {"reorder", FAULT_REORDER}, {"delay", FAULT_DELAY},       {"fail", FAULT_FAIL},
         {"lie", FAULT_LIE},         {"withdraw", FAULT_WITHDRAW},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)

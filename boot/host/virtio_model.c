@@ -21,14 +21,16 @@ static const uint64_t SLOTS_ADDRESS = 0x110000000000;
 
 enum { SLOT_SIZE = 0x1000, QUEUE_SIZE = 256 };
 
-void virtio_model_blame(const struct virtio_model *model, const char *format, ...)
+void virtio_model_blame(const struct virtio_model *model, const char *section,
+                        const char *format, ...)
 {
     char text[256];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    panic("virtio%u: the driver of the %s device %s", model->slot, model->kind->name, text);
+    panic("virtio%u: the driver of the %s device %s (virtio 1.2, %s)", model->slot,
+          model->kind->name, text, section);
 }
 
 bool virtio_model_has(const struct virtio_model *model, uint64_t feature)
@@ -94,19 +96,25 @@ static void check_status(const struct virtio_model *model, uint32_t status)
                            VIRTIO_DRIVER_OK | VIRTIO_NEEDS_RESET | VIRTIO_FAILED;
     uint32_t added = status & ~(uint32_t)model->status;
     if (status & ~known)
-        virtio_model_blame(model, "wrote the status %#x, and there are no such bits", status);
+        virtio_model_blame(model, "2.1", "wrote the status %#x, and there are no such bits",
+                           status);
     if (model->status & ~status & ~(uint32_t)VIRTIO_NEEDS_RESET)
-        virtio_model_blame(model, "took bits out of the status %#x by writing %#x: only a reset "
-                           "does that (virtio 1.2, 2.1.1)", model->status, status);
+        virtio_model_blame(model, "2.1.1",
+                           "took bits out of the status %#x by writing %#x: only a reset "
+                           "does that",
+                           model->status, status);
     if (added & VIRTIO_NEEDS_RESET)
-        virtio_model_blame(model, "set DEVICE_NEEDS_RESET, which is the device's to set");
+        virtio_model_blame(model, "2.1.2",
+                           "set DEVICE_NEEDS_RESET, which is the device's to set");
     for (unsigned i = 1; i < sizeof steps; i++)
         if ((added & steps[i]) && !(status & steps[i - 1]))
-            virtio_model_blame(model, "went from the status %#x to %#x and left out a step "
-                               "(virtio 1.2, 3.1.1)", model->status, status);
+            virtio_model_blame(model, "3.1.1",
+                               "went from the status %#x to %#x and left out a step",
+                               model->status, status);
     if ((added & VIRTIO_DRIVER_OK) && (added & VIRTIO_FEATURES_OK))
-        virtio_model_blame(model, "set FEATURES_OK and DRIVER_OK at once: the device has to "
-                           "agree first (virtio 1.2, 3.1.1)");
+        virtio_model_blame(model, "3.1.1",
+                           "set FEATURES_OK and DRIVER_OK at once: the device has to agree "
+                           "first");
 }
 
 void virtio_model_set_status(struct virtio_model *model, uint32_t status)
@@ -128,11 +136,10 @@ void virtio_model_set_features(struct virtio_model *model, uint32_t half)
     uint64_t mask = (uint64_t)UINT32_MAX << shift;
     uint64_t wish = (uint64_t)half << shift;
     if (!(model->status & VIRTIO_DRIVER) || (model->status & VIRTIO_FEATURES_OK))
-        virtio_model_blame(model, "wrote features at the status %#x (virtio 1.2, 3.1.1)",
-                           model->status);
+        virtio_model_blame(model, "3.1.1", "wrote features at the status %#x", model->status);
     if (model->driver_features_half > 1 ? half != 0 : (wish & ~model->offered) != 0)
-        virtio_model_blame(model, "wants the features %#llx, and %#llx are offered (virtio 1.2, "
-                           "2.2.1)", (unsigned long long)wish,
+        virtio_model_blame(model, "2.2.1", "wants the features %#llx, and %#llx are offered",
+                           (unsigned long long)wish,
                            (unsigned long long)(model->offered & mask));
     if (model->driver_features_half <= 1)
         model->accepted = (model->accepted & ~mask) | wish;
@@ -198,7 +205,8 @@ void virtio_model_plug_option(struct virtio_model *model, unsigned slot, struct 
     const char *faults = host_options()->faults;
     if (faults && !virtio_faults_parse(faults, &model->faults))
         options_refuse("expected some of reorder,delay,fail,lie,withdraw and perhaps "
-                       ",seed=N,rate=N", faults);
+                       ",seed=N,rate=N",
+                       faults);
     model->faults.state += slot; // each device has a fate of its own
     virtio_model_plug(model, slot, board);
 }

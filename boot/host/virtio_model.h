@@ -33,11 +33,11 @@ enum { MODEL_QUEUES_MAX = 4, MODEL_CONFIG_MAX = 72 };
 // device reads, and behind them `in` that it writes. All of it is memory of the kernel's.
 struct virtio_request {
     unsigned queue;
-    uint16_t head;       // its first descriptor: how the driver knows it
-    unsigned out, in;    // segments
-    uint64_t out_size, in_size; // bytes
-    uint32_t written;    // what the device will say it has written
-    uint32_t turns_left; // for virtio_faults.c: how much longer it is held back
+    uint16_t head;               // its first descriptor: how the driver knows it
+    unsigned out, in;            // segments
+    uint64_t out_size, in_size;  // bytes
+    uint32_t written;            // what the device will say it has written
+    uint32_t turns_left;         // for virtio_faults.c: how much longer it is held back
     struct virtio_request *next; // of those held back
     struct segment segments[];
 };
@@ -54,7 +54,7 @@ struct virtio_ring {
     uint32_t size;                         // descriptors; 0: there is no such queue
     uint64_t descriptors, available, used; // where the driver has put its parts
     bool ready, event_idx, indirect;
-    bool notified;          // the driver says there is something
+    bool notified;           // the driver says there is something
     uint16_t last_available; // how far the driver's ring has been read
     uint16_t used_index;
     uint16_t *owner; // by descriptor: 1 + the head of the request that it is part of, or 0
@@ -163,6 +163,7 @@ void virtio_model_need_reset(struct virtio_model *model);
 // The driver has it running, and it has not given up.
 bool virtio_model_is_live(const struct virtio_model *model);
 bool virtio_model_has(const struct virtio_model *model, uint64_t feature);
-// The driver has broken a rule of the specification: the end.
-_Noreturn void virtio_model_blame(const struct virtio_model *model, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+// The driver has broken a rule, which stands in that section of the specification: the end.
+_Noreturn void virtio_model_blame(const struct virtio_model *model, const char *section,
+                                  const char *format, ...)
+    __attribute__((format(printf, 3, 4)));

@@ -54,15 +54,16 @@ static bool selected_exists(const struct virtio_model *model)
 static struct virtio_ring *selected(struct virtio_model *model)
 {
     if (!selected_exists(model))
-        virtio_model_blame(model, "sets up queue %u, and there are %u", model->selected,
-                           model->kind->queues);
+        virtio_model_blame(model, "4.2.3.2", "sets up queue %u, and there are %u",
+                           model->selected, model->kind->queues);
     if (!(model->status & VIRTIO_FEATURES_OK) || (model->status & VIRTIO_DRIVER_OK))
-        virtio_model_blame(model, "sets up queue %u at the status %#x: expected FEATURES_OK and "
-                           "not yet DRIVER_OK (virtio 1.2, 3.1.1)", model->selected,
-                           model->status);
+        virtio_model_blame(model, "3.1.1",
+                           "sets up queue %u at the status %#x: expected FEATURES_OK and "
+                           "not yet DRIVER_OK",
+                           model->selected, model->status);
     struct virtio_ring *ring = &model->rings[model->selected];
     if (ring->ready)
-        virtio_model_blame(model, "sets up queue %u, which is in use (virtio 1.2, 4.2.3.2)",
+        virtio_model_blame(model, "4.2.3.2", "sets up queue %u, which is in use",
                            model->selected);
     return ring;
 }
@@ -71,9 +72,10 @@ static void write_queue_size(struct virtio_model *model, uint32_t size)
 {
     struct virtio_ring *ring = selected(model);
     if (size == 0 || size > model->queue_size || (size & (size - 1)) != 0)
-        virtio_model_blame(model, "wants %u descriptors in queue %u: expected a power of two, at "
-                           "most %u (virtio 1.2, 2.7)", size, model->selected,
-                           model->queue_size);
+        virtio_model_blame(model, "2.7",
+                           "wants %u descriptors in queue %u: expected a power of two, at "
+                           "most %u",
+                           size, model->selected, model->queue_size);
     ring->size = size;
 }
 
@@ -81,9 +83,11 @@ static void write_queue_ready(struct virtio_model *model, uint32_t ready)
 {
     struct virtio_ring *ring = selected(model);
     if (ready != 1)
-        virtio_model_blame(model, "wrote %u to QueueReady: expected 1, or a reset", ready);
+        virtio_model_blame(model, "4.2.2.2", "wrote %u to QueueReady: expected 1, or a reset",
+                           ready);
     if (ring->size == 0)
-        virtio_model_blame(model, "enabled queue %u without a size", model->selected);
+        virtio_model_blame(model, "4.2.3.2", "enabled queue %u without a size",
+                           model->selected);
     virtio_ring_start(model, model->selected);
     ring->owner = calloc(ring->size, sizeof(*ring->owner));
     if (!ring->owner)
@@ -102,10 +106,10 @@ static void write_half(uint64_t *address, bool high, uint32_t value)
 static void write_notify(struct virtio_model *model, uint32_t queue)
 {
     if (queue >= model->kind->queues || !model->rings[queue].ready)
-        virtio_model_blame(model, "notified queue %u, which it has not enabled", queue);
-    if (!(model->status & VIRTIO_DRIVER_OK))
-        virtio_model_blame(model, "notified queue %u before DRIVER_OK (virtio 1.2, 3.1.1)",
+        virtio_model_blame(model, "4.2.3.3", "notified queue %u, which it has not enabled",
                            queue);
+    if (!(model->status & VIRTIO_DRIVER_OK))
+        virtio_model_blame(model, "3.1.1", "notified queue %u before DRIVER_OK", queue);
     model->rings[queue].notified = true;
     host_device_wake(&model->device);
 }
@@ -125,9 +129,9 @@ static uint32_t read_config(const struct virtio_model *model, uint64_t offset, u
 {
     uint32_t value = 0;
     if (width > sizeof value || offset % width != 0 || offset + width > model->config_size)
-        virtio_model_blame(model, "read %u bytes at offset %llu of a configuration of %u "
-                           "(virtio 1.2, 4.2.2.2)", width, (unsigned long long)offset,
-                           model->config_size);
+        virtio_model_blame(model, "4.2.2.2",
+                           "read %u bytes at offset %llu of a configuration of %u", width,
+                           (unsigned long long)offset, model->config_size);
     for (unsigned i = 0; i < width; i++)
         value |= (uint32_t)model->config[offset + i] << 8 * i;
     return value;
@@ -136,8 +140,9 @@ static uint32_t read_config(const struct virtio_model *model, uint64_t offset, u
 static void check_access(const struct virtio_model *model, uint64_t offset, unsigned width)
 {
     if (width != 4 || offset % 4 != 0)
-        virtio_model_blame(model, "accessed %u bytes of registers at %#llx: they have 4 each "
-                           "(virtio 1.2, 4.2.2.2)", width, (unsigned long long)offset);
+        virtio_model_blame(model, "4.2.2.2",
+                           "accessed %u bytes of registers at %#llx: they have 4 each", width,
+                           (unsigned long long)offset);
 }
 
 uint64_t virtio_register_read(struct host_device *device, uint64_t offset, unsigned width)
@@ -161,13 +166,13 @@ uint64_t virtio_register_read(struct host_device *device, uint64_t offset, unsig
     case AT_STATUS: return model->status;
     case AT_CONFIG_GENERATION: return model->config_generation;
     default:
-        virtio_model_blame(model, "read the register at %#llx: there is none to read (virtio "
-                           "1.2, 4.2.2)", (unsigned long long)offset);
+        virtio_model_blame(model, "4.2.2", "read the register at %#llx: there is none to read",
+                           (unsigned long long)offset);
     }
 }
 
 void virtio_register_write(struct host_device *device, uint64_t offset, unsigned width,
-                            uint64_t wide)
+                           uint64_t wide)
 {
     struct virtio_model *model = (struct virtio_model *)device;
     uint32_t value = (uint32_t)wide;
@@ -203,7 +208,8 @@ void virtio_register_write(struct host_device *device, uint64_t offset, unsigned
         write_half(&selected(model)->used, offset % 8 != 0, value);
         break;
     default:
-        virtio_model_blame(model, "wrote the register at %#llx: there is none to write (virtio "
-                           "1.2, 4.2.2)", (unsigned long long)offset);
+        virtio_model_blame(model, "4.2.2",
+                           "wrote the register at %#llx: there is none to write",
+                           (unsigned long long)offset);
     }
 }

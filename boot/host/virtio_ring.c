@@ -68,9 +68,9 @@ static void check_part(const struct virtio_model *model, uint64_t address, uint6
                        const char *what)
 {
     if (!host_is_kernel_memory(address, size))
-        virtio_model_blame(model, "put the %s of queue %u at %#llx, where it has no memory "
-                           "(virtio 1.2, 2.7)", what, model->selected,
-                           (unsigned long long)address);
+        virtio_model_blame(model, "2.7",
+                           "put the %s of queue %u at %#llx, where it has no memory", what,
+                           model->selected, (unsigned long long)address);
 }
 
 void virtio_ring_start(const struct virtio_model *model, unsigned queue)
@@ -78,17 +78,17 @@ void virtio_ring_start(const struct virtio_model *model, unsigned queue)
     const struct virtio_ring *ring = &model->rings[queue];
     uint64_t size = ring->size;
     if (ring->descriptors % 16 || ring->available % 2 || ring->used % 4)
-        virtio_model_blame(model, "aligned queue %u wrongly: descriptors at %#llx, available "
-                           "ring at %#llx, used ring at %#llx (virtio 1.2, 2.7)", queue,
-                           (unsigned long long)ring->descriptors,
-                           (unsigned long long)ring->available,
-                           (unsigned long long)ring->used);
+        virtio_model_blame(model, "2.7",
+                           "aligned queue %u wrongly: descriptors at %#llx, available ring "
+                           "at %#llx, used ring at %#llx",
+                           queue, (unsigned long long)ring->descriptors,
+                           (unsigned long long)ring->available, (unsigned long long)ring->used);
     check_part(model, ring->descriptors, 16 * size, "descriptors");
     check_part(model, ring->available, 6 + 2 * size, "available ring");
     check_part(model, ring->used, 6 + 8 * size, "used ring");
     if (available_of(ring)->index != 0 || used_of(ring)->index != 0)
-        virtio_model_blame(model, "enabled queue %u with rings that are not zeroed (virtio 1.2, "
-                           "4.2.3.2)", queue);
+        virtio_model_blame(model, "4.2.3.2", "enabled queue %u with rings that are not zeroed",
+                           queue);
 }
 
 void virtio_ring_reset(struct virtio_ring *ring)
@@ -104,14 +104,15 @@ static void add_segment(struct walk *walk, const struct virtq_desc *desc)
 {
     bool write = (desc->flags & VIRTQ_DESC_WRITE) != 0;
     if (desc->length == 0)
-        virtio_model_blame(walk->model, "made a descriptor of 0 bytes");
+        virtio_model_blame(walk->model, "2.7.5", "made a descriptor of 0 bytes");
     if (!host_is_kernel_memory(desc->address, desc->length))
-        virtio_model_blame(walk->model, "made a descriptor of %u bytes at %#llx, where it has "
-                           "no memory (virtio 1.2, 2.7.5)", desc->length,
-                           (unsigned long long)desc->address);
+        virtio_model_blame(walk->model, "2.7.5",
+                           "made a descriptor of %u bytes at %#llx, where it has no memory",
+                           desc->length, (unsigned long long)desc->address);
     if (!write && walk->in > 0)
-        virtio_model_blame(walk->model, "put a descriptor that the device reads behind one "
-                           "that it writes (virtio 1.2, 2.7.4.2)");
+        virtio_model_blame(walk->model, "2.7.4.2",
+                           "put a descriptor that the device reads behind one that it "
+                           "writes");
     if (walk->segments)
         walk->segments[walk->out + walk->in] =
             (struct segment){(void *)(uintptr_t)desc->address, desc->length};
@@ -122,19 +123,20 @@ static void add_segment(struct walk *walk, const struct virtq_desc *desc)
 static void enter_indirect(struct walk *walk, const struct virtq_desc *desc)
 {
     if (!walk->ring->indirect)
-        virtio_model_blame(walk->model, "used an indirect descriptor without having negotiated "
-                           "INDIRECT_DESC (virtio 1.2, 2.7.5.3.1)");
+        virtio_model_blame(walk->model, "2.7.5.3.1",
+                           "used an indirect descriptor without having negotiated "
+                           "INDIRECT_DESC");
     if (walk->indirect)
-        virtio_model_blame(walk->model, "put an indirect descriptor into an indirect table "
-                           "(virtio 1.2, 2.7.5.3.1)");
+        virtio_model_blame(walk->model, "2.7.5.3.1",
+                           "put an indirect descriptor into an indirect table");
     if (desc->flags & VIRTQ_DESC_NEXT)
-        virtio_model_blame(walk->model, "set INDIRECT and NEXT in one descriptor (virtio 1.2, "
-                           "2.7.5.3.1)");
+        virtio_model_blame(walk->model, "2.7.5.3.1", "set INDIRECT and NEXT in one descriptor");
     if (desc->length == 0 || desc->length % sizeof(*desc) != 0 ||
         !host_is_kernel_memory(desc->address, desc->length))
-        virtio_model_blame(walk->model, "made an indirect table of %u bytes at %#llx: expected "
-                           "a multiple of 16, in memory (virtio 1.2, 2.7.5.3)", desc->length,
-                           (unsigned long long)desc->address);
+        virtio_model_blame(walk->model, "2.7.5.3",
+                           "made an indirect table of %u bytes at %#llx: expected a "
+                           "multiple of 16, in memory",
+                           desc->length, (unsigned long long)desc->address);
     walk->table = (const struct virtq_desc *)(uintptr_t)desc->address;
     walk->entries = desc->length / (uint32_t)sizeof(*desc);
     walk->indirect = true;
@@ -149,8 +151,10 @@ static void check_owner(const struct walk *walk, uint16_t index, uint16_t head)
     if (walk->segments)
         *owner = (uint16_t)(head + 1);
     else if (*owner != 0)
-        virtio_model_blame(walk->model, "used descriptor %u for request %u, and it is part of "
-                           "request %u, which is under way", index, head, *owner - 1);
+        virtio_model_blame(walk->model, "2.7.13.1",
+                           "used descriptor %u for request %u, and it is part of request "
+                           "%u, which is under way",
+                           index, head, *owner - 1);
 }
 
 // From the head to the end of the chain.
@@ -159,8 +163,8 @@ static void go_over(struct walk *walk, uint16_t head)
     uint16_t index = head;
     for (;;) {
         if (index >= walk->entries)
-            virtio_model_blame(walk->model, "named descriptor %u of a table of %u", index,
-                               walk->entries);
+            virtio_model_blame(walk->model, "2.7.5", "named descriptor %u of a table of %u",
+                               index, walk->entries);
         check_owner(walk, index, head);
         const struct virtq_desc *desc = &walk->table[index];
         if (desc->flags & VIRTQ_DESC_INDIRECT) {
@@ -169,8 +173,9 @@ static void go_over(struct walk *walk, uint16_t head)
             continue;
         }
         if (++walk->length > walk->ring->size)
-            virtio_model_blame(walk->model, "made a chain of more descriptors than the %u of "
-                               "the queue (virtio 1.2, 2.7.5.3.1)", walk->ring->size);
+            virtio_model_blame(walk->model, "2.7.5.3.1",
+                               "made a chain of more descriptors than the %u of the queue",
+                               walk->ring->size);
         add_segment(walk, desc);
         if (!(desc->flags & VIRTQ_DESC_NEXT))
             return;
@@ -182,12 +187,12 @@ static struct virtio_request *read_request(struct virtio_model *model, unsigned 
                                            uint16_t head)
 {
     const struct virtio_ring *ring = &model->rings[queue];
-    struct walk walk = {.model = model, .ring = ring, .table = descriptors_of(ring),
-                        .entries = ring->size};
+    struct walk walk = {
+        .model = model, .ring = ring, .table = descriptors_of(ring), .entries = ring->size};
     struct walk again = walk;
     go_over(&walk, head);
     if (walk.out_size + walk.in_size > UINT32_MAX)
-        virtio_model_blame(model, "made a chain of more than 4 GiB (virtio 1.2, 2.7.5.2)");
+        virtio_model_blame(model, "2.7.5.2", "made a chain of more than 4 GiB");
 
     unsigned count = walk.out + walk.in;
     struct virtio_request *request =
@@ -218,9 +223,10 @@ struct virtio_request *virtio_ring_take(struct virtio_model *model, unsigned que
         return NULL;
     }
     if (waiting > ring->size)
-        virtio_model_blame(model, "moved the available index of queue %u from %u to %u, and it "
-                           "has %u descriptors", queue, ring->last_available, index,
-                           ring->size);
+        virtio_model_blame(model, "2.7.6",
+                           "moved the available index of queue %u from %u to %u, and it "
+                           "has %u descriptors",
+                           queue, ring->last_available, index, ring->size);
     uint16_t head = available->ring[ring->last_available % ring->size];
     ring->last_available++;
     return read_request(model, queue, head);
@@ -264,8 +270,8 @@ bool virtio_ring_give(struct virtio_model *model, struct virtio_request *request
     for (uint32_t i = 0; i < ring->size; i++)
         if (ring->owner[i] == request->head + 1)
             ring->owner[i] = 0;
-    bool interrupt = virtio_ring_give_raw(model, request->queue, request->head,
-                                          request->written);
+    bool interrupt =
+        virtio_ring_give_raw(model, request->queue, request->head, request->written);
     free(request);
     return interrupt;
 }
@@ -273,8 +279,8 @@ bool virtio_ring_give(struct virtio_model *model, struct virtio_request *request
 // ---- A request's bytes --------------------------------------------------------------
 
 // Copies from or to `count` segments, from `offset` in all of them together.
-static size_t copy(const struct segment *segments, unsigned count, uint64_t offset,
-                   void *bytes, size_t size, bool to_segments)
+static size_t copy(const struct segment *segments, unsigned count, uint64_t offset, void *bytes,
+                   size_t size, bool to_segments)
 {
     size_t done = 0;
     for (unsigned i = 0; i < count && done < size; i++) {

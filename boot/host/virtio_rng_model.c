@@ -30,7 +30,7 @@ static void serve(struct virtio_model *model, unsigned queue)
     struct virtio_request *request;
     while ((request = virtio_model_take(model, queue))) {
         if (request->out > 0)
-            virtio_model_blame(model, "put something to read into the queue (virtio 1.2, 5.4.6.1)");
+            virtio_model_blame(model, "5.4.6.1", "put something to read into the queue");
         bool fails = virtio_model_is_to_fail(model);
         virtio_model_give(model, request, fails ? 0 : fill(request));
     }

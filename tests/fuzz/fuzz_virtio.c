@@ -8,7 +8,7 @@
 // sanitizer knows the bounds of each piece, and there is one thread. Where it waits, the
 // device has its turns; a device that has no more to say asks for a reset.
 #include "fuzz.h"
-#include "invented_device.h"
+#include "invented_queue.h"
 
 #include "block.h"
 #include "boot/board.h"

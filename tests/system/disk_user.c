@@ -27,9 +27,8 @@ static void use(struct block_device *disk)
 {
     char character[8] = "";
     uint32_t size = disk->block_size;
-    print("%s: %llu sectors, blocks of %u%s%s\n", disk->name,
-          (unsigned long long)disk->sectors, size, disk->read_only ? ", read-only" : "",
-          disk->can_discard ? ", discards" : "");
+    print("%s: %llu sectors, blocks of %u%s%s\n", disk->name, (unsigned long long)disk->sectors,
+          size, disk->read_only ? ", read-only" : "", disk->can_discard ? ", discards" : "");
     if (disk->sectors == 0)
         return;
     int error = block_read(disk, 0, bytes, size);
@@ -38,8 +37,8 @@ static void use(struct block_device *disk)
         return;
     memset(bytes, character[0], size);
     print("write: %s\n", error_text(block_write(disk, 0, bytes, size)));
-    print("zero: %s\n", error_text(block_write_zeroes(disk, size / SECTOR_SIZE,
-                                                      size / SECTOR_SIZE)));
+    print("zero: %s\n",
+          error_text(block_write_zeroes(disk, size / SECTOR_SIZE, size / SECTOR_SIZE)));
     print("flush: %s\n", error_text(block_flush(disk)));
 }
 

@@ -44,7 +44,7 @@ static struct {
     uint32_t end;
     struct virtq_desc table[2];
     char buffer[64];
-} *memory;
+} * memory;
 
 static void put(unsigned offset, uint32_t value)
 {
@@ -228,11 +228,25 @@ static const struct {
     const char *name;
     void (*break_it)(void);
 } rules[] = {
-    {"step", step},           {"back", back},     {"feature", feature}, {"width", width},
-    {"write-only", write_only}, {"early", early}, {"size", size},       {"alignment", alignment},
-    {"rings", rings},         {"notify", notify}, {"jump", jump},       {"head", head},
-    {"address", address},     {"empty", empty},   {"order", order},     {"loop", loop},
-    {"nested", nested},       {"twice", twice},   {"none", none},
+    {"step", step},
+    {"back", back},
+    {"feature", feature},
+    {"width", width},
+    {"write-only", write_only},
+    {"early", early},
+    {"size", size},
+    {"alignment", alignment},
+    {"rings", rings},
+    {"notify", notify},
+    {"jump", jump},
+    {"head", head},
+    {"address", address},
+    {"empty", empty},
+    {"order", order},
+    {"loop", loop},
+    {"nested", nested},
+    {"twice", twice},
+    {"none", none},
 };
 
 int kernel_main(const struct boot_info *boot)

@@ -22,7 +22,7 @@
 #include "unit.h"
 
 enum {
-    REQUESTS = 400,  // to each disk
+    REQUESTS = 400, // to each disk
     IN_FLIGHT = 32,
     REGION_SIZE = 8192, // each of those under way has a part of the disk to itself
     REGION_SECTORS = REGION_SIZE / SECTOR_SIZE,
@@ -130,8 +130,8 @@ static void request_ended(struct block_request *request)
 static int submit(struct block_device *disk, struct job *job, uint64_t *state)
 {
     static const enum block_operation operations[] = {
-        BLOCK_READ, BLOCK_READ, BLOCK_READ, BLOCK_WRITE, BLOCK_WRITE, BLOCK_WRITE_ZEROES,
-        BLOCK_FLUSH};
+        BLOCK_READ,  BLOCK_READ,         BLOCK_READ, BLOCK_WRITE,
+        BLOCK_WRITE, BLOCK_WRITE_ZEROES, BLOCK_FLUSH};
     enum block_operation operation = operations[unit_random(state) % 7];
     size_t first = (unit_random(state) % (REGION_SECTORS - 1) + 1) * SECTOR_SIZE;
     job->segments[0] = (struct segment){job->bytes, first};

@@ -120,8 +120,8 @@ static bool poll_descriptors(uint64_t timeout_ns)
     struct pollfd polled[DESCRIPTORS_MAX];
     struct line *found[HOST_LINES];
     unsigned of_lines = collect_lines(polled, found);
-    unsigned count = of_lines + host_devices_watch(polled + of_lines,
-                                                   DESCRIPTORS_MAX - of_lines);
+    unsigned count =
+        of_lines + host_devices_watch(polled + of_lines, DESCRIPTORS_MAX - of_lines);
     if (count == 0 && timeout_ns == 0)
         return false;
 
