@@ -223,7 +223,8 @@ int process_leave(int result)
         process->work = 0;
         thread_yield();
     }
-    process_check_interrupt();
+    if (self->interrupted)
+        process_check_interrupt();
     return result;
 }
 
