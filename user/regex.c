@@ -89,10 +89,11 @@ static const char *take_element(struct element *element, const char **at, bool i
         (*at)++;
         return NULL;
     }
-    *at += **at == '\\';
+    bool escaped = **at == '\\';
+    *at += escaped;
     if (!**at)
         return "nothing follows the last \\";
-    if ((*at)[-1] == '\\' && strchr("(){}|", **at))
+    if (escaped && strchr("(){}|", **at))
         return "groups, counts and alternatives are not known here";
     add_byte(element, (unsigned char)*(*at)++, ignore_case);
     return NULL;
