@@ -75,7 +75,8 @@ static struct tsfs_run find_run(const struct tsfs_bitmap *bitmap, unsigned bit, 
 
 // A file goes on where it ends, however short the run there is; otherwise it begins where
 // there is room for all of it.
-static struct tsfs_run choose_run(const struct tsfs_bitmap *bitmap, unsigned goal, uint32_t want)
+static struct tsfs_run choose_run(const struct tsfs_bitmap *bitmap, unsigned goal,
+                                  uint32_t want)
 {
     if (is_set(bitmap, goal))
         return find_run(bitmap, goal, want);

@@ -19,7 +19,7 @@
 enum {
     TSFS_VERSION = 1,
     TSFS_BLOCK_SIZE = 4096,
-    TSFS_BLOCKS_MIN = 128,    // of a disk: 512 KiB
+    TSFS_BLOCKS_MIN = 128,      // of a disk: 512 KiB
     TSFS_SUPERBLOCK_SIZE = 512, // one sector: it is written whole or not at all
     TSFS_NAME_MAX = 255,
     TSFS_LINK_MAX = 65000,
@@ -89,11 +89,11 @@ struct tsfs_state {
 };
 _Static_assert(sizeof(struct tsfs_state) == TSFS_BLOCK_SIZE, "the state");
 
-// ---- Bitmaps: 1 means used --------------------------------------------------------------
+// ---- Bitmaps: 1 means used, or behind the end -------------------------------------------
 enum { TSFS_BITS_PER_BLOCK = (TSFS_BLOCK_SIZE - 16) * 8 };
 struct tsfs_bitmap {
     struct tsfs_header header;
-    le64 words[TSFS_BITS_PER_BLOCK / 64]; // number n: bit n % 64 of word n / 64; 1 behind the end
+    le64 words[TSFS_BITS_PER_BLOCK / 64]; // number n: bit n % 64 of word n / 64
 };
 _Static_assert(sizeof(struct tsfs_bitmap) == TSFS_BLOCK_SIZE, "a bitmap");
 
@@ -181,7 +181,6 @@ struct tsfs_journal_head {
     le32 sequence;             // of the transaction at block 1, should there be one
     uint8_t unused[TSFS_SUPERBLOCK_SIZE - 20];
 };
-
 enum {
     TSFS_RECORDS_MAX = (TSFS_BLOCK_SIZE - 16 - 16) / 8,
     TSFS_JOURNAL_MIN = 64, // blocks: the head, and room for one transaction of a few operations

@@ -49,8 +49,9 @@ static uint32_t choose_inodes(const struct tsfs_make_options *options)
         wanted = INODES_MAX;
     // Whole blocks of the table; numbers stay below 2^31.
     uint64_t tables = wanted / TSFS_INODES_PER_BLOCK + (wanted % TSFS_INODES_PER_BLOCK > 0);
-    return tables > (1u << 31) / TSFS_INODES_PER_BLOCK ? 0
-                                                        : (uint32_t)tables * TSFS_INODES_PER_BLOCK;
+    if (tables > (1u << 31) / TSFS_INODES_PER_BLOCK)
+        return 0;
+    return (uint32_t)tables * TSFS_INODES_PER_BLOCK;
 }
 
 static uint32_t choose_journal(const struct tsfs_make_options *options)

@@ -47,7 +47,8 @@ static bool is_list(const struct replay *replay, uint32_t position)
     return list->header.magic == TSFS_MAGIC_TRANSACTION &&
            list->header.block == fs->super.journal + position &&
            list->header.checksum == tsfs_checksum(fs->seed, list, TSFS_BLOCK_SIZE) &&
-           list->copies <= TSFS_RECORDS_MAX && list->revokes <= TSFS_RECORDS_MAX - list->copies &&
+           list->copies <= TSFS_RECORDS_MAX &&
+           list->revokes <= TSFS_RECORDS_MAX - list->copies &&
            position + 1 + list->copies <= fs->super.journal_blocks;
 }
 

@@ -86,7 +86,8 @@ static int write_new(struct tsfs *fs, uint32_t number, const struct piece *piece
         if (count % TSFS_BLOCK_SIZE)
             error = write_part(fs, number, &now);
         else
-            error = cache_write(fs->device, (uint64_t)number * TSFS_BLOCK_SIZE, now.bytes, count);
+            error = cache_write(fs->device, (uint64_t)number * TSFS_BLOCK_SIZE, now.bytes,
+                                count);
         number += (uint32_t)((skip + count) / TSFS_BLOCK_SIZE);
         rest = (struct piece){rest.offset + count, rest.bytes + count, rest.size - count};
     }

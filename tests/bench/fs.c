@@ -212,7 +212,8 @@ static void measure_rates(struct block_device *disk)
         start = machine_clock_ns();
         transfer_file(write);
         uint64_t file = machine_clock_ns() - start;
-        report(write ? "write" : "read", "file against raw", raw / 1000, (unsigned)(file / 1000));
+        report(write ? "write" : "read", "file against raw", raw / 1000,
+               (unsigned)(file / 1000));
     }
 }
 

@@ -231,7 +231,8 @@ static bool find_twins(char first[16], char second[16])
     bool found = false;
     for (uint32_t i = 1; i < NAMES && !found && table; i++) {
         int length = snprintf(first, 16, "n%u", i);
-        uint32_t hash = tsfs_name_hash(&fs, first, (size_t)length), *place = &table[hash % NAMES];
+        uint32_t hash = tsfs_name_hash(&fs, first, (size_t)length);
+        uint32_t *place = &table[hash % NAMES];
         if (*place) {
             length = snprintf(second, 16, "n%u", *place);
             found = tsfs_name_hash(&fs, second, (size_t)length) == hash;
