@@ -61,8 +61,9 @@ static bool take_class(struct element *element, const char **at, bool ignore_cas
     }
     if (negated)
         turn_around(element);
-    *at = text + 1;
-    return *text == ']';
+    bool closed = *text == ']';
+    *at = text + closed;
+    return closed;
 }
 
 // What may stand behind an element.
