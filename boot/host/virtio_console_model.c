@@ -5,7 +5,8 @@
 //
 // -console PATH connects it: a terminal (/dev/pts/7) both ways; a pair of pipes PATH.in and
 // PATH.out; otherwise a file that only takes what is written. Neither side is ever waited
-// for: what does not fit stays in the queue until there is room.
+// for: what does not fit stays in the queue until there is room. Words go out at once, so
+// that a panic's are not lost.
 // Chapter 14.
 #include <errno.h>
 #include <fcntl.h>
@@ -137,6 +138,7 @@ struct virtio_model *virtio_console_model(int input, int output)
         .name = "console",
         .id = VIRTIO_CONSOLE,
         .queues = QUEUES,
+        .at_once = true,
         .serve = serve,
         .run = run,
         .reset = reset,

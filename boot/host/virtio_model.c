@@ -188,6 +188,15 @@ static void run(struct host_device *device)
         virtio_faults_run(model);
 }
 
+void virtio_model_notified(struct virtio_model *model, unsigned queue)
+{
+    model->rings[queue].notified = true;
+    if (model->kind->at_once)
+        run(&model->device);
+    else
+        host_device_wake(&model->device);
+}
+
 struct virtio_model *virtio_model_create(const struct virtio_model_kind *kind)
 {
     struct virtio_model *model = calloc(1, sizeof(*model));

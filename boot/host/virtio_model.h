@@ -108,6 +108,7 @@ struct virtio_model_kind {
     const char *name; // "rng"
     uint32_t id;      // virtio 1.2, 5
     unsigned queues;
+    bool at_once; // runs within the notification, not when its turn comes: in a panic, too
     // Requests may have come into this queue. It is called again after a notification.
     void (*serve)(struct virtio_model *model, unsigned queue);
     // Each turn, whether or not something has come. NULL: nothing to do.
@@ -140,6 +141,8 @@ struct virtio_model {
 
 enum virtio_interrupt { INTERRUPT_USED = 1, INTERRUPT_CONFIG = 2 }; // virtio 1.2, 4.2.2
 
+// The driver says that there is something in a queue.
+void virtio_model_notified(struct virtio_model *model, unsigned queue);
 // What the driver writes into the registers for them.
 void virtio_model_set_status(struct virtio_model *model, uint32_t status);
 void virtio_model_set_features(struct virtio_model *model, uint32_t half);

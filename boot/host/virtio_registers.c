@@ -110,8 +110,7 @@ static void write_notify(struct virtio_model *model, uint32_t queue)
                            queue);
     if (!(model->status & VIRTIO_DRIVER_OK))
         virtio_model_blame(model, "3.1.1", "notified queue %u before DRIVER_OK", queue);
-    model->rings[queue].notified = true;
-    host_device_wake(&model->device);
+    virtio_model_notified(model, queue);
 }
 
 // ---- Registers ----------------------------------------------------------------------

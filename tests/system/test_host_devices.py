@@ -232,6 +232,15 @@ def test_a_file_gets_all_words(image, tmp_path):
     assert [line for line in path.read_bytes().split(b"\r\n") if line.isdigit()] == [b"%d" % i for i in range(1, 2001)]
 
 
+def test_a_panic_is_on_both_consoles(image, tmp_path):
+    path = tmp_path / "words"
+    done = subprocess.run([image("host"), "-console", path, "-append", 'run="crash null"'], capture_output=True,
+                          stdin=subprocess.DEVNULL, timeout=30)
+    assert done.returncode == 1
+    for words in (done.stdout, path.read_bytes()):
+        assert b"PANIC" in words and b"crash_null" in words
+
+
 def test_a_console_that_cannot_be_had(image):
     done = subprocess.run([image("host"), "-console", "/nowhere/at/all"], capture_output=True, text=True, timeout=30)
     assert done.returncode == 2 and "No such file" in done.stderr
