@@ -57,7 +57,7 @@ static int make_directory(struct fat_inode *parent, uint32_t *cluster)
     if (!error)
         error = cache_write(fat->device, offset, entries, sizeof(entries));
     if (!error)
-        error = fat_settle(fat);
+        error = fat_settle_at(fat, offset, 1u << fat->cluster_shift);
     if (error)
         fat_free_chain(fat, *cluster);
     return error;

@@ -238,9 +238,10 @@ static int grow(struct fat_inode *directory)
         error = fat_alloc(fat, last, &cluster);
     if (error)
         return error;
-    error = fat_write_zeros(fat, fat_cluster_offset(fat, cluster), 1u << fat->cluster_shift);
+    uint64_t offset = fat_cluster_offset(fat, cluster), length = 1u << fat->cluster_shift;
+    error = fat_write_zeros(fat, offset, length);
     if (!error)
-        error = fat_settle(fat);
+        error = fat_settle_at(fat, offset, length);
     if (!error)
         error = fat_set(fat, last, cluster);
     if (error) {

@@ -83,6 +83,20 @@ void fat_release_holds(struct fat *fat)
         cache_release_hold(fat->held[--fat->held_count]);
 }
 
+// Those of blocks that begin before an offset. Returns whether there were any.
+static bool release_before(struct fat *fat, uint64_t offset)
+{
+    unsigned kept = 0, count = fat->held_count;
+    for (unsigned i = 0; i < count; i++) {
+        if (fat->held[i]->number * CACHE_BLOCK_SIZE < offset)
+            cache_release_hold(fat->held[i]);
+        else
+            fat->held[kept++] = fat->held[i];
+    }
+    fat->held_count = kept;
+    return kept < count;
+}
+
 int fat_free_later(struct fat *fat, uint32_t first)
 {
     int error = 0;
@@ -101,9 +115,24 @@ int fat_settle(struct fat *fat)
     return error ? error : block_flush(fat->device);
 }
 
+int fat_settle_at(struct fat *fat, uint64_t offset, uint64_t size)
+{
+    for (unsigned i = 0; i < fat->held_count; i++) {
+        uint64_t start = fat->held[i]->number * CACHE_BLOCK_SIZE;
+        if (start < offset + size && offset < start + CACHE_BLOCK_SIZE)
+            return fat_commit(fat);
+    }
+    return fat_settle(fat);
+}
+
+// A block of the cache may have the FAT's end in it and the root's beginning: of what is
+// held it goes first, since the other directories need that end.
 int fat_commit(struct fat *fat)
 {
+    uint64_t end = fat->table + fat->tables * fat->table_size;
     int error = fat_settle(fat); // 1
+    if (!error && release_before(fat, end))
+        error = fat_settle(fat);
     if (!error && fat->held_count > 0) {
         fat_release_holds(fat);
         error = fat_settle(fat); // 2

@@ -134,6 +134,8 @@ int fat_begin(struct fat *fat); // before every change
 void fat_hold(struct fat *fat, struct cache_block *block); // a directory's block was changed
 int fat_free_later(struct fat *fat, uint32_t first);
 int fat_settle(struct fat *fat); // what is not held is on the disk
+// The same, with these bytes, which may share a block with something that is held.
+int fat_settle_at(struct fat *fat, uint64_t offset, uint64_t size);
 int fat_commit(struct fat *fat); // and then what is held
 int fat_sync(struct mount *mount);
 void fat_release_holds(struct fat *fat);

@@ -92,12 +92,11 @@ static void step(uint64_t *random)
     }
 }
 
-static void nothing_is_shared_or_lost(bool in_any_order)
+static void nothing_is_shared_or_lost(const struct fat_shape *shape, bool in_any_order)
 {
-    static const struct fat_shape shape = {32, 512, 8, 32, 0, 1000};
     uint64_t seed = machine_clock_ns() | 1, random = seed;
     print("seed %llu ", (unsigned long long)seed);
-    disk = fat_disk_create(&shape);
+    disk = fat_disk_create(shape);
     disk->ram->delay_ns = 0;
     disk->ram->in_any_order = in_any_order;
     stop = broken = false;
@@ -119,18 +118,28 @@ static void nothing_is_shared_or_lost(bool in_any_order)
     CHECK(fat_disk_check(disk));
 }
 
+static const struct fat_shape even = {32, 512, 8, 32, 0, 1000};
+// Here clusters, tables and the root share blocks of the cache.
+static const struct fat_shape odd = {16, 512, 1, 3, 512, 5000};
+
 static void the_power_may_fail_at_any_write(void)
 {
-    nothing_is_shared_or_lost(false);
+    nothing_is_shared_or_lost(&even, false);
 }
 
 static void also_when_writes_overtake_each_other(void)
 {
-    nothing_is_shared_or_lost(true);
+    nothing_is_shared_or_lost(&even, true);
+}
+
+static void also_when_clusters_share_blocks(void)
+{
+    nothing_is_shared_or_lost(&odd, true);
 }
 
 const struct test unit_tests[] = {
     {"the power may fail at any write", the_power_may_fail_at_any_write},
     {"also when writes overtake each other", also_when_writes_overtake_each_other},
+    {"also when clusters share blocks", also_when_clusters_share_blocks},
     {0},
 };
