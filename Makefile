@@ -130,7 +130,7 @@ flags_for = $(if $(filter $(HOST_SIDE),$(1)),$(HOST_CFLAGS),$(if $(filter user/%
 define compile
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
-	$(Q)$(CC) $(call flags_for,$(1)) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(call flags_for,$(1)) $(if $(WORK),-iquote $(SOURCES)$(dir $(1))) -MMD -MP -c $< -o $@
 endef
 define rule
 $(call object,$(1)): $(call own,$(1)) $(OUT)/flags
