@@ -159,8 +159,50 @@ static void measure_small_io(void)
     os_close(file);
 }
 
-static void measure_instructions(void)
+// ---- A MiB after the other ---------------------------------------------------------------
+static void transfer_raw(struct block_device *disk, bool write, unsigned mib)
 {
+    for (uint64_t i = 0; i < mib; i++) {
+        uint64_t sector = (FS_MIB + i) * (MIB / SECTOR_SIZE);
+        check(write ? block_write(disk, sector, buffer, MIB)
+                    : block_read(disk, sector, buffer, MIB));
+    }
+    if (write)
+        check(block_flush(disk));
+}
+
+static void transfer_file(bool write, unsigned mib)
+{
+    int file = check(os_open("/large", write ? OS_WRITE_ONLY | OS_CREATE | OS_TRUNCATE
+                                             : OS_READ_ONLY));
+    for (unsigned i = 0; i < mib; i++)
+        check(write ? os_write(file, buffer, MIB) : os_read(file, buffer, MIB));
+    if (write)
+        check(os_fsync(file));
+    os_close(file);
+}
+
+static void measure_sequence(struct block_device *disk)
+{
+    enum { COUNTED_MIB = 64 };
+    for (unsigned i = 0; i < 4; i++) {
+        bool write = i < 2, raw = i % 2;
+        uint64_t start = spent();
+        if (raw)
+            transfer_raw(disk, write, COUNTED_MIB);
+        else
+            transfer_file(write, COUNTED_MIB);
+        uint64_t cost = spent() - start;
+        report(raw ? (write ? "MiB written, raw" : "MiB read, raw")
+                   : (write ? "MiB written, file" : "MiB read, file"),
+               COUNTER_UNIT, cost, COUNTED_MIB);
+    }
+}
+
+// ---- All of it ---------------------------------------------------------------------------
+static void measure_instructions(struct block_device *disk)
+{
+    measure_sequence(disk);
     check(os_mkdir("/small"));
     create("/small/one", 0);
     measure_create_unlink("create + unlink, empty", 0, 2000);
@@ -174,43 +216,21 @@ static void measure_instructions(void)
 }
 
 // ---- Rates -------------------------------------------------------------------------------
-static void transfer_raw(struct block_device *disk, bool write)
-{
-    for (uint64_t i = 0; i < FILE_MIB; i++) {
-        uint64_t sector = (FS_MIB + i) * (MIB / SECTOR_SIZE);
-        check(write ? block_write(disk, sector, buffer, MIB)
-                    : block_read(disk, sector, buffer, MIB));
-    }
-    if (write)
-        check(block_flush(disk));
-}
-
-static void transfer_file(bool write)
-{
-    int file = check(os_open("/large", write ? OS_WRITE_ONLY | OS_CREATE | OS_TRUNCATE
-                                             : OS_READ_ONLY));
-    for (unsigned i = 0; i < FILE_MIB; i++)
-        check(write ? os_write(file, buffer, MIB) : os_read(file, buffer, MIB));
-    if (write)
-        check(os_fsync(file));
-    os_close(file);
-}
-
 // Raw disk and file take turns. A first round, which is not shown, gives the image's pages
 // to the host's file.
 static void measure_rates(struct block_device *disk)
 {
-    transfer_raw(disk, true);
-    transfer_file(true);
+    transfer_raw(disk, true, FILE_MIB);
+    transfer_file(true, FILE_MIB);
     for (unsigned i = 0; i < 2 * RATE_ROUNDS; i++) {
         bool write = i < RATE_ROUNDS;
         uint64_t start = machine_clock_ns();
-        transfer_raw(disk, write);
+        transfer_raw(disk, write, FILE_MIB);
         uint64_t raw = machine_clock_ns() - start;
         if (write)
             check(os_unlink("/large"));
         start = machine_clock_ns();
-        transfer_file(write);
+        transfer_file(write, FILE_MIB);
         uint64_t file = machine_clock_ns() - start;
         report(write ? "write" : "read", "file against raw", raw / 1000,
                (unsigned)(file / 1000));
@@ -252,7 +272,7 @@ int kernel_main(const struct boot_info *boot)
     if (cmdline_number("rates", 0))
         measure_rates(disk);
     else
-        measure_instructions();
+        measure_instructions(disk);
     check(vfs_sync());
     return 0;
 }
