@@ -78,7 +78,7 @@ struct file_hooks {
     int (*open)(const char *path, unsigned flags, struct file **file); // os_open()
     // The absolute path of an open directory.
     int (*path_of)(struct file *directory, char *path, size_t size);
-    // Everything written is on its disk for good.
-    int (*sync)(void);
+    // The machine is about to stop: everything written is put on its disk for good.
+    int (*end)(void);
 };
 struct file_hooks *file_hooks(void);

@@ -76,7 +76,9 @@ static void mount_root(void)
     if (!error)
         return;
     if (error != -ENODEV)
-        log_warning("%s cannot be the root directory: %s", disk, error_text(error));
+        log_warning("%s cannot be the root directory: %s. Expected a tsfs or FAT volume "
+                    "(mkfs.tsfs makes one); memory is the root directory now",
+                    disk, error_text(error));
     error = vfs_mount("memory", "/", "ramfs", 0);
     if (error)
         panic("not even memory can be mounted as the root directory: %s", error_text(error));
@@ -145,6 +147,6 @@ int kernel_main(const struct boot_info *boot)
     mount_all();                                       // and what is in it
     print_machine(board);
     int status = run_shell();
-    vfs_sync();                                        // nothing written gets lost
+    vfs_end();                                         // nothing written gets lost
     return status;
 }

@@ -88,7 +88,7 @@ size_t os_log_read(size_t *position, char *buffer, size_t size)
 // An orderly end loses nothing; a disk that fails cannot keep us from it.
 static void save_files(void)
 {
-    int error = file_hooks()->sync ? file_hooks()->sync() : 0;
+    int error = file_hooks()->end ? file_hooks()->end() : 0;
     if (error)
         log_error("not everything is on the disks: %s", error_text(error));
 }

@@ -141,6 +141,9 @@ void vfs_init(const struct file_system *const *file_systems);
 int vfs_mount(const char *source, const char *path, const char *type, unsigned flags);
 int vfs_unmount(const char *path); // -EBUSY: files of it are open
 int vfs_sync(void);                // all mounts: the first error
+// The machine is about to stop: as vfs_unmount() for all, whatever is open. The tree may not
+// be used afterwards; threads that try wait for ever. The first error.
+int vfs_end(void);
 // After it (NULL: the first), or NULL. As long as nothing sleeps in between.
 struct mount *vfs_mount_next(struct mount *mount);
 int vfs_info(const char *path, struct os_fs_info *info);     // os_fs_info()

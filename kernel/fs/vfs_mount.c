@@ -44,7 +44,7 @@ void vfs_init(const struct file_system *const *file_systems)
     mutex_init(&vfs.tree, "mounts");
     inode_init();
     *file_hooks() =
-        (struct file_hooks){.open = open_hook, .path_of = path_hook, .sync = vfs_sync};
+        (struct file_hooks){.open = open_hook, .path_of = path_hook, .end = vfs_end};
 }
 
 struct mount *vfs_mount_next(struct mount *mount)
@@ -269,22 +269,49 @@ int vfs_unmount(const char *path)
 }
 
 // ---- All of them ------------------------------------------------------------------------
-// Disks that programs have written to themselves (/dev/vda) are meant, too.
+static void keep_first(int *first, int error)
+{
+    if (!*first)
+        *first = error;
+}
+
+// Disks that programs have written to themselves: /dev/vda.
+static int sync_unmounted(void)
+{
+    int first_error = 0;
+    for (struct block_device *device = block_next(NULL); device; device = block_next(device))
+        keep_first(&first_error, device->used_by ? 0 : cache_sync(device));
+    return first_error;
+}
+
 int vfs_sync(void)
 {
     int first_error = 0;
     mutex_lock_always(&vfs.tree);
-    for (struct mount *mount = vfs_mount_next(NULL); mount; mount = vfs_mount_next(mount)) {
-        int error = sync_mount(mount);
-        if (!first_error)
-            first_error = error;
-    }
-    for (struct block_device *device = block_next(NULL); device; device = block_next(device)) {
-        int error = device->used_by ? 0 : cache_sync(device);
-        if (!first_error)
-            first_error = error;
-    }
+    for (struct mount *mount = vfs_mount_next(NULL); mount; mount = vfs_mount_next(mount))
+        keep_first(&first_error, sync_mount(mount));
+    keep_first(&first_error, sync_unmounted());
     mutex_unlock(&vfs.tree);
+    return first_error;
+}
+
+// Nothing is given back, the mutexes least of all: who has a file open waits from now on.
+int vfs_end(void)
+{
+    int first_error = 0;
+    mutex_lock_always(&vfs.tree);
+    while (!list_is_empty(&vfs.mounts)) {
+        struct mount *mount = container_of(vfs.mounts.previous, struct mount, all);
+        int error = sync_mount(mount);
+        keep_first(&first_error, error);
+        mutex_lock_always(&mount->mutex);
+        list_remove(&mount->all);
+        if (!error && mount->file_system->unmount)
+            mount->file_system->unmount(mount);
+        if (!error && mount->device)
+            keep_first(&first_error, cache_sync(mount->device));
+    }
+    keep_first(&first_error, sync_unmounted());
     return first_error;
 }
 
