@@ -45,7 +45,8 @@
 static const struct virtio_driver *const drivers[] = {&virtio_rng_driver, &virtio_blk_driver,
                                                       &virtio_console_driver, NULL};
 static const struct file_system *const file_systems[] = {
-    &tsfs, &fat_file_system, &ramfs_file_system, &devfs_file_system, &procfs_file_system, NULL};
+    &tsfs_file_system,  &fat_file_system,    &ramfs_file_system,
+    &devfs_file_system, &procfs_file_system, NULL};
 
 enum { KEY_PERIOD_NS = 20000000 }; // how often to look for keys where they do not interrupt
 

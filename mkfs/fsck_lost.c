@@ -61,7 +61,7 @@ static int link_all(struct fsck *f)
 
 int fsck_lost(struct fsck *f)
 {
-    static const struct file_system *const file_systems[] = {&tsfs, NULL};
+    static const struct file_system *const file_systems[] = {&tsfs_file_system, NULL};
     vfs_init(file_systems);
     int error = block_flush(f->fs.device);
     error = error ? error : vfs_mount(f->fs.device->name, "/", "tsfs", 0);

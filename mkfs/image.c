@@ -102,7 +102,7 @@ int tool_close_image(struct block_device *device)
 
 int tool_mount(unsigned flags)
 {
-    static const struct file_system *const file_systems[] = {&tsfs, NULL};
+    static const struct file_system *const file_systems[] = {&tsfs_file_system, NULL};
     vfs_init(file_systems);
     int error = vfs_mount(image.device.name, "/", "tsfs", flags);
     if (error == -EINVAL)

@@ -88,7 +88,7 @@ static int set_times(struct inode *vfs, const uint64_t times_ns[2])
     return 0;
 }
 
-const struct file_system tsfs = {
+const struct file_system tsfs_file_system = {
     .name = "tsfs",
     .on_device = true,
     .mount = mount_for_writing,

@@ -152,5 +152,5 @@ int tsfs_extent(struct tsfs_inode *inode, uint32_t block, struct tsfs_entry *ext
 int tsfs_read(struct inode *inode, uint64_t offset, void *buffer, size_t size);
 int tsfs_read_link(struct inode *inode, char *target, size_t size);
 
-// What the kernel mounts: `tsfs_reading` (chapter 17) knows how to read, `tsfs` (18) all.
-extern const struct file_system tsfs_reading, tsfs;
+// For the table of vfs_init(): the first knows how to read (chapter 17), the second all (18).
+extern const struct file_system tsfs_reading_file_system, tsfs_file_system;

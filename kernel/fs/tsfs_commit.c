@@ -18,7 +18,7 @@ static struct {
 static bool has_changes(const struct mount *mount)
 {
     const struct tsfs *fs = mount->data;
-    return mount->file_system == &tsfs && fs && fs->journal && !fs->journal->failed &&
+    return mount->file_system == &tsfs_file_system && fs && fs->journal && !fs->journal->failed &&
            fs->journal->count > 0;
 }
 

@@ -45,7 +45,7 @@ static void release_inode(struct inode *inode)
     tsfs_drop_inode(tsfs_inode_of(inode));
 }
 
-const struct file_system tsfs_reading = {
+const struct file_system tsfs_reading_file_system = {
     .name = "tsfs",
     .on_device = true,
     .mount = mount_for_reading,

@@ -240,7 +240,7 @@ static void measure_rates(struct block_device *disk)
 static struct block_device *bring_up(const struct boot_info *boot)
 {
     static const struct virtio_driver *const drivers[] = {&virtio_blk_driver, NULL};
-    static const struct file_system *const file_systems[] = {&tsfs, NULL};
+    static const struct file_system *const file_systems[] = {&tsfs_file_system, NULL};
     trap_init();
     cmdline_init(boot);
     const struct board *board = board_describe(boot);

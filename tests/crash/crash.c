@@ -48,7 +48,7 @@ static struct {
     uint64_t total;               // states
 } crash = {.seed = 1, .workloads = 200, .states = 100, .operations = 60};
 
-static const struct file_system *const file_systems[] = {&tsfs, NULL};
+static const struct file_system *const file_systems[] = {&tsfs_file_system, NULL};
 
 // ---- One state --------------------------------------------------------------------------
 static void report(void *context, const char *sentence)

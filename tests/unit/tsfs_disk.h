@@ -10,7 +10,7 @@
 #include "fs/tsfs_make.h"
 #include "ram_disk.h"
 
-static const struct file_system *const unit_tsfs_table[] = {&tsfs, NULL};
+static const struct file_system *const unit_tsfs_table[] = {&tsfs_file_system, NULL};
 static struct ram_disk *disk; // "vda"
 
 static inline void unit_start_tsfs(const struct boot_info *boot)

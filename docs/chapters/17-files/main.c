@@ -33,7 +33,8 @@
 
 static const struct virtio_driver *const drivers[] = {&virtio_blk_driver, NULL};
 static const struct file_system *const file_systems[] = {
-    &ramfs_file_system, &devfs_file_system, &procfs_file_system, &tsfs_reading, NULL};
+    &ramfs_file_system, &devfs_file_system, &procfs_file_system, &tsfs_reading_file_system,
+    NULL};
 
 static void mount(const char *source, const char *path, const char *type)
 {

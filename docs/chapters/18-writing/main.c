@@ -37,7 +37,8 @@
 enum { CUTS = 24 };
 
 static const struct virtio_driver *const drivers[] = {&virtio_blk_driver, NULL};
-static const struct file_system *const file_systems[] = {&ramfs_file_system, &tsfs, NULL};
+static const struct file_system *const file_systems[] = {&ramfs_file_system,
+                                                         &tsfs_file_system, NULL};
 
 static void check(int result, const char *what)
 {

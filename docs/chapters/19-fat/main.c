@@ -30,7 +30,7 @@
 #include "vm.h"
 
 static const struct virtio_driver *const drivers[] = {&virtio_blk_driver, NULL};
-static const struct file_system *const file_systems[] = {&tsfs, &fat_file_system,
+static const struct file_system *const file_systems[] = {&tsfs_file_system, &fat_file_system,
                                                          &ramfs_file_system, NULL};
 
 static void mount(const char *source, const char *path, const char *type)
