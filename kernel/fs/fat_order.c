@@ -54,6 +54,8 @@ static int write_mark(struct fat *fat, bool dirty)
 int fat_begin(struct fat *fat)
 {
     int error = 0;
+    if (!fat->has_changes)
+        fat_write_later(fat);
     if (fat->held_count + OPERATION_HOLDS > FAT_HELD_MAX)
         error = fat_commit(fat);
     if (error || fat->is_dirty)
@@ -173,7 +175,7 @@ static int write_info(struct fat *fat)
 int fat_sync(struct mount *mount)
 {
     struct fat *fat = mount->data;
-    if (!fat->is_dirty)
+    if (!fat->has_changes)
         return mount->read_only ? 0 : cache_sync(fat->device);
     int error = fat_commit(fat);
     if (!error)
@@ -182,7 +184,9 @@ int fat_sync(struct mount *mount)
         error = write_mark(fat, false);
     if (!error)
         error = cache_sync(fat->device);
-    if (!error)
-        fat->is_dirty = fat->was_dirty || mount->read_only;
-    return error;
+    if (error)
+        return error;
+    fat->is_dirty = fat->was_dirty || mount->read_only;
+    fat->has_changes = false;
+    return 0;
 }

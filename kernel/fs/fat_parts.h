@@ -14,7 +14,7 @@
 //   fat_short.c      names of 8 and 3 characters                  fat_time.c    dates
 //   fat_entry.c      entries of a directory, one by one           fat_inode.c   inodes
 //   fat_directory.c  finding, adding and removing names           fat_file.c    contents
-//   fat_change.c     create, unlink, rename
+//   fat_change.c     create, unlink, rename               fat_writer.c  syncing, later
 //
 // Chapter 19.
 #pragma once
@@ -81,6 +81,7 @@ struct fat {
     bool was_dirty;           // it had not been unmounted: only a check may change that note
     // While it lives:
     bool is_dirty;            // we have noted on it that it is being changed
+    bool has_changes;         // since all of it was written last
     struct cache_block *window; // the block of the FAT that was read last, or NULL
     uint32_t free_count;      // once counted
     bool is_counted;
@@ -139,6 +140,7 @@ int fat_settle_at(struct fat *fat, uint64_t offset, uint64_t size);
 int fat_commit(struct fat *fat); // and then what is held
 int fat_sync(struct mount *mount);
 void fat_release_holds(struct fat *fat);
+void fat_write_later(struct fat *fat); // fat_writer.c: fat_sync() in some seconds
 
 // ---- fat_name.c, fat_short.c, fat_time.c -----------------------------------------------
 // Names are compared as UTF-16, as they are on the disk. Returns how many units, or -EINVAL:
