@@ -23,10 +23,10 @@ static int link_inode(struct inode *folder, uint32_t number)
     if (error)
         return error;
     uint64_t there;
-    if (tsfs.lookup(folder, name, (size_t)length, &there) == 0)
+    if (tsfs_file_system.lookup(folder, name, (size_t)length, &there) == 0)
         error = -EEXIST;
     else
-        error = tsfs.link(folder, name, (size_t)length, inode);
+        error = tsfs_file_system.link(folder, name, (size_t)length, inode);
     inode_put_locked(inode);
     return error;
 }

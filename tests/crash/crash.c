@@ -27,7 +27,9 @@
 
 enum {
     DISK_SIZE = 1 << 20,
-    BLOCKS_LEAST = 150, // of a file system; and up to all of the disk
+    BLOCKS_LEAST = 128, // of a file system; up to all of the disk
+    BLOCKS_FEW = 24,    // half of them have only so many more: often full, everything reused
+    LIVES = 2,          // workloads in a row, each on what a cut has left of the one before
     AGAIN = 8,          // one in so many states is written to; in another, the power goes
     SECOND_CUTS = 3,    // again, at so many moments of the recovery
 };
@@ -41,11 +43,13 @@ static struct {
     struct workload workload;
     bool *promises;
     uint64_t random;              // for checking
+    struct model *start;          // what was there at first
     struct model *promised;       // what must be there
+    uint8_t *next;                // a state that the next workload begins with
     unsigned promised_count;      // so many operations are in it
     struct model *found, *expected;
     struct crash_state cut;       // the first of two
-    uint64_t total;               // states
+    uint64_t total, all;          // states: of this workload, and of all
 } crash = {.seed = 1, .workloads = 200, .states = 100, .operations = 60};
 
 static const struct file_system *const file_systems[] = {&tsfs_file_system, NULL};
@@ -107,14 +111,18 @@ static bool look(const struct crash_state *state)
         tool_print("  it does not mount: %s\n", error_text(error));
         return false;
     }
-    bool good = model_read(crash.found) == 0 && is_explained(state);
+    struct os_fs_info info = {0};
+    bool good = vfs_info("/", &info) == 0 && !info.read_only;
+    if (!good)
+        tool_print("  it is read-only\n");
+    good = good && model_read(crash.found) == 0 && is_explained(state);
     // It can be written to. (Not where the model would not know.)
     if (good && !crash.other->recording && unit_random(&crash.random) % AGAIN == 0) {
         error = vfs_make("/after", OS_TYPE_DIRECTORY, NULL);
         good = error == 0 || error == -ENOSPC;
     }
     if (vfs_unmount("/") != 0 || !good) {
-        tool_print("  it cannot be written to, or not unmounted\n");
+        tool_print("  so it is not accepted (error %d)\n", error);
         return false;
     }
     return true;
@@ -144,7 +152,8 @@ static void advance_promised(unsigned count)
 
 static bool check_state(const struct crash_state *state)
 {
-    crash.total++;
+    if (unit_random(&crash.random) % ++crash.total == 0)
+        memcpy(crash.next, state->contents, DISK_SIZE);
     advance_promised(state->promised);
     memcpy(crash.other->now, state->contents, DISK_SIZE);
     bool again = unit_random(&crash.random) % AGAIN == 0;
@@ -164,9 +173,10 @@ static bool check_state(const struct crash_state *state)
 // ---- One workload -----------------------------------------------------------------------
 static void make_disk(uint64_t *random)
 {
-    struct tsfs_make_options options = {.inodes = 15 * (1 + unit_random(random) % 30)};
-    uint64_t most = DISK_SIZE / TSFS_BLOCK_SIZE;
-    options.blocks = BLOCKS_LEAST + unit_random(random) % (most - BLOCKS_LEAST + 1);
+    struct tsfs_make_options options = {.inodes = 15 * (1 + unit_random(random) % 20)};
+    uint64_t more = unit_random(random) % 2 ? BLOCKS_FEW
+                                            : DISK_SIZE / TSFS_BLOCK_SIZE - BLOCKS_LEAST;
+    options.blocks = BLOCKS_LEAST + unit_random(random) % (more + 1);
     for (unsigned i = 0; i < sizeof(options.id); i++)
         options.id[i] = (uint8_t)unit_random(random);
     memset(crash.disk->now, 0, DISK_SIZE);
@@ -176,15 +186,58 @@ static void make_disk(uint64_t *random)
 
 static int run_workload(void)
 {
-    disk_model_reset(crash.disk);
     vfs_init(file_systems);
     int error = vfs_mount(crash.disk->device.name, "/", "tsfs", 0);
-    ASSERT(error == 0);
+    if (!error)
+        error = model_read(crash.start);
+    if (error) {
+        tool_print("  what was left of it cannot be used: %s\n", error_text(error));
+        return error;
+    }
+    vfs_sync();
+    disk_model_reset(crash.disk);
     crash.disk->recording = true;
-    error = workload_run(&crash.workload, (unsigned)crash.operations, crash.disk);
+    error = workload_run(&crash.workload, crash.start, (unsigned)crash.operations, crash.disk);
     crash.disk->recording = false;
     int unmount_error = vfs_unmount("/");
     return error ? error : unmount_error;
+}
+
+static bool check_states(void)
+{
+    struct workload *w = &crash.workload;
+    crash.promises = heap_alloc(w->count + 1);
+    ASSERT(crash.promises);
+    for (unsigned i = 0; i < w->count; i++)
+        crash.promises[i] = (w->operations[i].kind == OPERATION_FSYNC ||
+                             w->operations[i].kind == OPERATION_SYNC) &&
+                            !w->operations[i].nothing;
+    model_copy(crash.promised, crash.start);
+    crash.promised_count = 0;
+    crash.total = 0;
+    memcpy(crash.next, crash.disk->start, DISK_SIZE); // should there be no state
+    bool failed = crash.disk->fault != NULL;
+    if (failed)
+        tool_print("  %s\n", crash.disk->fault);
+    else
+        states_check(crash.disk, (unsigned)crash.states, &crash.random, crash.promises,
+                     check_state, &failed);
+    heap_free(crash.promises);
+    crash.all += crash.total;
+    return !failed;
+}
+
+// One life of a disk, from what is on crash.disk.
+static bool check_life(uint64_t *random)
+{
+    model_free(crash.start);
+    crash.start = model_new();
+    crash.workload = (struct workload){.random = unit_random(random)};
+    bool good = run_workload() == 0 && check_states();
+    for (unsigned i = 0; i < crash.workload.count && !good; i++)
+        operation_print(i, &crash.workload.operations[i]);
+    heap_free(crash.workload.operations);
+    return good;
 }
 
 static bool check_workload(uint64_t seed)
@@ -193,30 +246,14 @@ static bool check_workload(uint64_t seed)
     crash.random = random ^ 0x5555;
     crash.disk->random = random | 1;
     make_disk(&random);
-    crash.workload = (struct workload){.random = random};
-    if (run_workload() != 0)
-        return false;
-    struct workload *w = &crash.workload;
-    crash.promises = heap_alloc(w->count + 1);
-    for (unsigned i = 0; i < w->count; i++)
-        crash.promises[i] = (w->operations[i].kind == OPERATION_FSYNC ||
-                             w->operations[i].kind == OPERATION_SYNC) &&
-                            !w->operations[i].nothing;
-    crash.promised = model_new();
-    crash.promised_count = 0;
-    bool failed = false;
-    if (crash.disk->fault)
-        tool_print("  %s\n", crash.disk->fault);
-    else
-        states_check(crash.disk, (unsigned)crash.states, &crash.random, crash.promises,
-                     check_state, &failed);
-    failed |= crash.disk->fault != NULL;
-    for (unsigned i = 0; i < w->count && failed; i++)
-        operation_print(i, &w->operations[i]);
-    model_free(crash.promised);
-    heap_free(crash.promises);
-    heap_free(w->operations);
-    return !failed;
+    for (unsigned life = 0; life < LIVES; life++) {
+        if (!check_life(&random)) {
+            tool_print("  (life %u of this disk)\n", life);
+            return false;
+        }
+        memcpy(crash.disk->now, crash.next, DISK_SIZE);
+    }
+    return true;
 }
 
 // ---- All of them ------------------------------------------------------------------------
@@ -252,6 +289,10 @@ int tool_main(int argc, char **argv)
     crash.disk = disk_model_new(DISK_SIZE);
     crash.other = disk_model_new(DISK_SIZE);
     crash.disk->forgets = crash.forget != 0;
+    crash.start = model_new();
+    crash.promised = model_new();
+    crash.next = heap_alloc(DISK_SIZE);
+    ASSERT(crash.next);
     crash.found = model_new();
     crash.expected = model_new();
     for (uint64_t i = 0; i < crash.workloads; i++) {
@@ -265,6 +306,6 @@ int tool_main(int argc, char **argv)
     }
     tool_print("%llu workloads from seed %llu, %llu states: all recovered\n",
                (unsigned long long)crash.workloads, (unsigned long long)crash.seed,
-               (unsigned long long)crash.total);
+               (unsigned long long)crash.all);
     return 0;
 }

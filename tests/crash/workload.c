@@ -19,6 +19,7 @@ enum {
     OFFSET_MAX = 100000,
     SLEEP_SECONDS = 7, // longer than tsfs lets changes lie
     CROWD = 40,        // files that come together
+    NAMES_OF_A_LIFE = 1000000,
 };
 
 static struct {
@@ -305,12 +306,15 @@ static void add_crowd(void)
     }
 }
 
-int workload_run(struct workload *workload, unsigned count, struct disk_model *disk)
+int workload_run(struct workload *workload, const struct model *start, unsigned count,
+                 struct disk_model *disk)
 {
     memset(&run, 0, sizeof(run));
     run.workload = workload;
     run.disk = disk;
     run.model = model_new();
+    model_copy(run.model, start);
+    run.names = start->entry_count ? NAMES_OF_A_LIFE : 0; // no name twice
     while (workload->count < count && !run.error) {
         struct operation o;
         if (random_below(60) == 0)

@@ -12,7 +12,8 @@ struct workload {
     uint64_t random;
 };
 
-// Does up to `count` operations; the disk notes where each begins and ends. 0, or an error:
-// something failed that must not, which was told.
-int workload_run(struct workload *workload, unsigned count, struct disk_model *disk);
+// Does `count` operations or some more, on what the model says is there; the disk notes where
+// each begins and ends. 0, or an error: something failed that must not, which was told.
+int workload_run(struct workload *workload, const struct model *start, unsigned count,
+                 struct disk_model *disk);
 void operation_print(unsigned number, const struct operation *operation);
