@@ -22,20 +22,21 @@ static bool has_changes(const struct mount *mount)
            fs->journal->count > 0;
 }
 
-// Commits what there is, but waits for nobody: a mount whose mutex one waits for can be
-// gone afterwards. Whether there is something left.
-static bool commit_all(void)
+// Commits one mount, but waits for none: one whose mutex one waits for can be gone
+// afterwards. So can the one that was committed, and its place on the list: the others come
+// next time. Whether there may be something left.
+static bool commit_one(void)
 {
     bool left = false;
     for (struct mount *mount = vfs_mount_next(NULL); mount; mount = vfs_mount_next(mount)) {
         if (!has_changes(mount))
             continue;
-        if (!mutex_try_lock(&mount->mutex)) {
-            left = true;
+        left = true;
+        if (!mutex_try_lock(&mount->mutex))
             continue;
-        }
-        left |= tsfs_commit(tsfs_of(mount)) != 0; // said so, if it is for good
+        tsfs_commit(tsfs_of(mount)); // says so, if it fails for good
         mutex_unlock(&mount->mutex);
+        break;
     }
     return left;
 }
@@ -44,7 +45,7 @@ static void commit_thread(void *unused)
 {
     do {
         timer_sleep(AGE_SECONDS * UINT64_C(1000000000));
-    } while (commit_all());
+    } while (commit_one());
     commit.running = false;
 }
 
@@ -55,6 +56,7 @@ void tsfs_commit_later(struct tsfs *fs)
     struct thread *thread = thread_create("tsfs", commit_thread, NULL);
     if (!thread)
         return; // the next transaction tries again
+    thread->program = NULL; // it outlives the program that made the change
     thread_detach(thread);
     commit.running = true;
 }
