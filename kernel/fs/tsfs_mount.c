@@ -54,11 +54,15 @@ static int check_features(struct tsfs *fs)
 {
     const struct tsfs_superblock *s = &fs->super;
     const char *name = fs->device->name;
+    if (s->version != TSFS_VERSION) {
+        log_error("tsfs: %s: it has version %u of the format, we know version %d: mount it "
+                  "with the system that made it", name, s->version, TSFS_VERSION);
+        return -EINVAL;
+    }
     int bit = unknown_feature(s->incompatible, TSFS_INCOMPATIBLE);
-    if (s->version != TSFS_VERSION || bit >= 0) {
-        log_error("tsfs: %s: needs version %u, feature bit %d of `incompatible`; this is "
-                  "version %d: mount it with the system that made it",
-                  name, s->version, bit, TSFS_VERSION);
+    if (bit >= 0) {
+        log_error("tsfs: %s: feature bit %d of `incompatible` is not known here: mount it "
+                  "with the system that made it", name, bit);
         return -EINVAL;
     }
     bit = unknown_feature(s->read_only_compatible, TSFS_READ_ONLY_COMPATIBLE);
