@@ -18,8 +18,9 @@ static struct {
 static bool has_changes(const struct mount *mount)
 {
     const struct tsfs *fs = mount->data;
-    return mount->file_system == &tsfs_file_system && fs && fs->journal && !fs->journal->failed &&
-           fs->journal->count > 0;
+    if (mount->file_system != &tsfs_file_system || !fs || !fs->journal)
+        return false;
+    return !fs->journal->failed && fs->journal->count > 0;
 }
 
 // Commits one mount, but waits for none: one whose mutex one waits for can be gone
