@@ -150,8 +150,8 @@ static int look_up_parent(struct fat_inode *directory, uint64_t *number)
     return find_number(directory->fat, cluster, number);
 }
 
-// A directory has to lead back to the one that it was found in. So there are no circles: each is
-// where its ".." says, and only there.
+// A directory has to lead back to the one that it was found in. So there are no circles:
+// each is where its ".." says, and only there.
 static int check_way_back(struct fat_inode *directory, const struct fat_found *found)
 {
     struct fat *fat = directory->fat;

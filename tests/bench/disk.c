@@ -3,7 +3,7 @@
 // What a disk costs: requests one at a time and 32 in flight, large ones in sequence.
 // tests/bench/run.py boots this image with a raw disk and prints its lines beside the bars.
 //
-// Each figure is the mean over many requests; every line is "name, what: figure"; times are in ns.
+// Each figure is the mean over many requests; every line is "name, what: figure"; times in ns.
 #include "block.h"
 #include "boot/board.h"
 #include "boot/boot.h"

@@ -1,111 +1,16 @@
 // SPDX-License-Identifier: MIT
 //
-// The block layer over a disk that is none: it keeps requests until a test ends them, has
-// room for few, fails when told to, and goes away.
-#include "block.h"
-
-#include "error.h"
-#include "print.h"
-#include "string.h"
-#include "test.h"
-#include "threads.h"
-#include "unit.h"
-
-enum { DISK_SECTORS = 1024, ROOM_MAX = 8 };
-
-// What the fake holds of requests, in the order they came.
-static struct {
-    struct block_device device;
-    struct block_request *taken[ROOM_MAX];
-    unsigned count, room; // room 0: each request ends before submit() returns
-    int refusal;          // what submit() answers, if not 0
-    unsigned starts;
-    unsigned submits;
-    uint64_t sector; // of the last request
-    uint8_t bytes[DISK_SECTORS * SECTOR_SIZE];
-} fake;
-
-// Does what the request wants; the fake's bytes are the disk.
-static void carry_out(struct block_request *request)
-{
-    uint8_t *place = fake.bytes + request->sector * SECTOR_SIZE;
-    fake.sector = request->sector;
-    if (request->operation == BLOCK_WRITE_ZEROES)
-        memset(place, 0, request->sectors * SECTOR_SIZE);
-    for (unsigned i = 0; i < request->segment_count; i++) {
-        const struct segment *piece = &request->segments[i];
-        if (request->operation == BLOCK_READ)
-            memcpy(piece->data, place, piece->size);
-        else
-            memcpy(place, piece->data, piece->size);
-        place += piece->size;
-    }
-}
-
-static int submit(struct block_device *device, struct block_request *request)
-{
-    fake.submits++;
-    if (fake.refusal)
-        return fake.refusal;
-    if (fake.room == 0) {
-        carry_out(request);
-        block_complete(device, request, 0);
-        return 0;
-    }
-    if (fake.count == fake.room)
-        return -EBUSY;
-    fake.taken[fake.count++] = request;
-    return 0;
-}
-
-static void start(struct block_device *device)
-{
-    fake.starts++;
-}
-
-// Ends the i-th of those that it has.
-static void end(unsigned i, int error)
-{
-    struct block_request *request = fake.taken[i];
-    memmove(&fake.taken[i], &fake.taken[i + 1], (--fake.count - i) * sizeof(fake.taken[0]));
-    if (!error)
-        carry_out(request);
-    block_complete(&fake.device, request, error);
-}
-
-static const struct block_operations operations = {.submit = submit, .start = start};
+// The block layer: what it lets through to a driver, in which order, and what comes back.
+#include "fake_disk.h"
 
 void unit_setup(const struct boot_info *boot)
 {
     unit_start_time(boot);
-    log_set_console_level(LOG_ERROR); // and what fails here fails on purpose
-    fake.device = (struct block_device){
-        .operations = &operations,
-        .sectors = DISK_SECTORS,
-        .block_size = SECTOR_SIZE,
-        .can_flush = true,
-        .segments_max = 4,
-        .sectors_max = 64,
-        .segment_size_max = 32 * SECTOR_SIZE,
-    };
-    block_add(&fake.device);
-}
-
-// As it was in the beginning, with room for so many requests.
-static void reset(unsigned room)
-{
-    fake.count = fake.starts = fake.submits = 0;
-    fake.refusal = 0;
-    fake.room = room;
-    fake.device.gone = fake.device.read_only = false;
-    fake.device.can_discard = fake.device.can_write_zeroes = false;
-    fake.device.block_size = SECTOR_SIZE;
-    fake.device.counters = (struct block_counters){0};
+    fake_create();
 }
 
 // ---- Requests with a note of their end -------------------------------------------------
 
-static uint8_t buffer[DISK_SECTORS * SECTOR_SIZE];
 static struct segment whole_buffer = {buffer, SECTOR_SIZE};
 
 struct job {
@@ -182,7 +87,7 @@ static void has_a_name_and_is_found(void)
 
 static void nonsense_is_no_disk(void)
 {
-    const struct block_device good = {.operations = &operations, .sectors = 8,
+    const struct block_device good = {.operations = &fake_operations, .sectors = 8,
         .block_size = 4096, .segments_max = 1, .sectors_max = 8, .segment_size_max = 4096};
     static struct block_device bad;
     bad = good, bad.block_size = 0;
@@ -213,7 +118,7 @@ static void one_user_at_a_time(void)
 
 static void requests_outside_are_refused(void)
 {
-    reset(0);
+    fake_reset(0);
     CHECK_EQUAL(answer_for_one(BLOCK_READ, DISK_SECTORS - 1, 1), 0);
     CHECK_EQUAL(answer_for_one(BLOCK_READ, DISK_SECTORS, 1), -EINVAL);
     CHECK_EQUAL(answer_for_one(BLOCK_READ, DISK_SECTORS - 1, 2), -EINVAL);
@@ -229,7 +134,7 @@ static void pieces_must_fit(void)
     struct segment pieces[5];
     for (int i = 0; i < 5; i++)
         pieces[i] = (struct segment){buffer + i * SECTOR_SIZE, SECTOR_SIZE};
-    reset(0);
+    fake_reset(0);
     CHECK_EQUAL(answer_for(BLOCK_WRITE, 0, 4, pieces, 4), 0);
     CHECK_EQUAL(answer_for(BLOCK_WRITE, 0, 5, pieces, 5), -EINVAL); // too many
     CHECK_EQUAL(answer_for(BLOCK_WRITE, 0, 4, pieces, 3), -EINVAL); // too little
@@ -248,7 +153,7 @@ static void pieces_must_fit(void)
 
 static void large_blocks_are_not_cut(void)
 {
-    reset(0);
+    fake_reset(0);
     fake.device.block_size = 4096;
     CHECK_EQUAL(answer_for_one(BLOCK_READ, 8, 8), 0);
     CHECK_EQUAL(answer_for_one(BLOCK_READ, 4, 8), -EINVAL);
@@ -258,7 +163,7 @@ static void large_blocks_are_not_cut(void)
 
 static void a_disk_does_what_it_can(void)
 {
-    reset(0);
+    fake_reset(0);
     fake.device.read_only = true;
     CHECK_EQUAL(answer_for_one(BLOCK_READ, 0, 1), 0);
     CHECK_EQUAL(answer_for_one(BLOCK_WRITE, 0, 1), -EROFS);
@@ -277,18 +182,18 @@ static void a_disk_does_what_it_can(void)
 
 static void waits_for_room_in_order(void)
 {
-    reset(2);
+    fake_reset(2);
     turns = 0;
     for (unsigned i = 0; i < 6; i++)
         CHECK_EQUAL(submit_job(i, BLOCK_READ, i), 0);
     CHECK_EQUAL(fake.count, 2);
     CHECK_EQUAL(fake.device.counters.in_flight, 2);
-    end(1, 0); // the second before the first: the third takes its place, behind the first
+    fake_end(1, 0); // the second before the first: the third takes its place, behind the first
     CHECK_EQUAL(jobs[1].turn, 1);
     CHECK_EQUAL(fake.count, 2);
     CHECK(fake.taken[0] == &jobs[0].request && fake.taken[1] == &jobs[2].request);
     while (fake.count > 0)
-        end(0, 0);
+        fake_end(0, 0);
     for (unsigned i = 2; i < 6; i++)
         CHECK_EQUAL(jobs[i].turn, i + 1);
     CHECK_EQUAL(fake.device.counters.in_flight, 0);
@@ -305,26 +210,26 @@ static void submit_another(struct block_request *request)
 
 static void an_end_may_begin_another(void)
 {
-    reset(1);
+    fake_reset(1);
     CHECK_EQUAL(submit_job(0, BLOCK_READ, 0), 0);
     jobs[0].request.done = submit_another;
-    end(0, 0);
+    fake_end(0, 0);
     CHECK_EQUAL(fake.count, 1);
     CHECK(fake.taken[0] == &jobs[1].request);
-    end(0, 0);
+    fake_end(0, 0);
     CHECK_EQUAL(jobs[1].ends, 1);
 }
 
 static void errors_reach_the_caller_alone(void)
 {
-    reset(3);
+    fake_reset(3);
     for (unsigned i = 0; i < 4; i++)
         CHECK_EQUAL(submit_job(i, BLOCK_WRITE, i), 0);
-    end(1, -EIO);
+    fake_end(1, -EIO);
     CHECK_EQUAL(jobs[1].ends, 1);
     CHECK_EQUAL(jobs[1].request.error, -EIO);
     while (fake.count > 0)
-        end(0, 0);
+        fake_end(0, 0);
     for (unsigned i = 0; i < 4; i++) {
         CHECK_EQUAL(jobs[i].ends, 1);
         CHECK_EQUAL(jobs[i].request.error, i == 1 ? -EIO : 0);
@@ -336,7 +241,7 @@ static void errors_reach_the_caller_alone(void)
 
 static void a_refusal_is_the_answer(void)
 {
-    reset(1);
+    fake_reset(1);
     fake.refusal = -EIO;
     CHECK_EQUAL(submit_job(0, BLOCK_READ, 0), -EIO);
     CHECK_EQUAL(jobs[0].ends, 0);
@@ -347,14 +252,14 @@ static void a_refusal_is_the_answer(void)
     CHECK_EQUAL(submit_job(0, BLOCK_READ, 0), 0);
     CHECK_EQUAL(submit_job(1, BLOCK_READ, 1), 0);
     fake.refusal = -EIO;
-    end(0, 0);
+    fake_end(0, 0);
     CHECK_EQUAL(jobs[1].ends, 1);
     CHECK_EQUAL(jobs[1].request.error, -EIO);
 }
 
 static void a_device_goes_away(void)
 {
-    reset(2);
+    fake_reset(2);
     for (unsigned i = 0; i < 5; i++)
         CHECK_EQUAL(submit_job(i, BLOCK_READ, i), 0);
     block_device_gone(&fake.device);
@@ -364,126 +269,14 @@ static void a_device_goes_away(void)
     }
     CHECK_EQUAL(jobs[0].ends, 0); // it may still be writing there
     while (fake.count > 0)
-        end(0, -ENXIO);
+        fake_end(0, -ENXIO);
     block_device_gone(&fake.device);
     for (unsigned i = 0; i < 5; i++)
         CHECK_EQUAL(jobs[i].ends, 1);
     CHECK_EQUAL(submit_job(0, BLOCK_READ, 0), -ENXIO);
     CHECK_EQUAL(block_read(&fake.device, 0, buffer, SECTOR_SIZE), -ENXIO);
     CHECK_EQUAL(block_flush(&fake.device), -ENXIO);
-    reset(0);
-}
-
-// ---- Those that wait -------------------------------------------------------------------
-
-static void fill(uint8_t *bytes, size_t size, uint64_t seed)
-{
-    for (size_t i = 0; i < size; i++)
-        bytes[i] = (uint8_t)unit_random(&seed);
-}
-
-static void large_transfers_are_split(void)
-{
-    enum { SIZE = 200 * SECTOR_SIZE };
-    reset(0);
-    fill(buffer, SIZE, 7);
-    CHECK_EQUAL(block_write(&fake.device, 11, buffer, SIZE), 0);
-    CHECK_EQUAL(fake.submits, 7); // 32 sectors a piece
-    CHECK_EQUAL(fake.sector, 11 + 6 * 32);
-    CHECK(memcmp(fake.bytes + 11 * SECTOR_SIZE, buffer, SIZE) == 0);
-    memset(buffer, 0, SIZE);
-    CHECK_EQUAL(block_read(&fake.device, 11, buffer, SIZE), 0);
-    CHECK(memcmp(fake.bytes + 11 * SECTOR_SIZE, buffer, SIZE) == 0);
-    CHECK_EQUAL(fake.submits, 14);
-    CHECK_EQUAL(fake.starts, 14);
-    CHECK_EQUAL(fake.device.counters.sectors[BLOCK_WRITE], 200);
-}
-
-static void what_does_not_fit_is_not_begun(void)
-{
-    reset(0);
-    CHECK_EQUAL(block_write(&fake.device, DISK_SECTORS - 40, buffer, 41 * SECTOR_SIZE), -EINVAL);
-    CHECK_EQUAL(block_read(&fake.device, 0, buffer, 100), -EINVAL);
-    CHECK_EQUAL(block_read(&fake.device, 0, buffer, 40 * SECTOR_SIZE + 1), -EINVAL);
-    CHECK_EQUAL(block_discard(&fake.device, 1, UINT64_MAX), -EINVAL);
-    CHECK_EQUAL(block_write_zeroes(&fake.device, DISK_SECTORS + 1, 0), -EINVAL);
-    CHECK_EQUAL(fake.submits, 0);
-    CHECK_EQUAL(block_read(&fake.device, DISK_SECTORS, buffer, 0), 0); // nothing, at the end
-}
-
-static void zeros_come_from_the_disk_or_from_us(void)
-{
-    reset(0);
-    for (int can = 0; can < 2; can++) {
-        fake.device.can_write_zeroes = can;
-        fake.device.write_zeroes_sectors_max = 50;
-        memset(fake.bytes, 0xff, sizeof(fake.bytes));
-        fake.submits = 0;
-        CHECK_EQUAL(block_write_zeroes(&fake.device, 5, 101), 0);
-        for (int i = 0; i < DISK_SECTORS * SECTOR_SIZE; i++) {
-            bool inside = i / SECTOR_SIZE >= 5 && i / SECTOR_SIZE < 106;
-            CHECK_EQUAL(fake.bytes[i], inside ? 0 : 0xff);
-        }
-        CHECK_EQUAL(fake.submits, can ? 3 : 4); // 50 a time; 4 pages a time
-    }
-    reset(0);
-}
-
-static int disk_error;
-
-// Plays the disk for those that sleep: ends the oldest request, now and then.
-static void play_disk(void *count)
-{
-    for (int left = *(int *)count; left > 0; left--) {
-        timer_sleep(100000);
-        if (fake.count > 0)
-            end(0, left == 1 ? disk_error : 0);
-    }
-}
-
-static void sleeps_until_it_is_done(void)
-{
-    int count = 3;
-    reset(1);
-    disk_error = 0;
-    fill(fake.bytes, 96 * SECTOR_SIZE, 9);
-    struct thread *disk = thread_create("disk", play_disk, &count);
-    CHECK_EQUAL(block_read(&fake.device, 0, buffer, 96 * SECTOR_SIZE), 0);
-    CHECK(memcmp(fake.bytes, buffer, 96 * SECTOR_SIZE) == 0);
-    thread_join(disk, NULL, MACHINE_NEVER);
-}
-
-static void the_first_error_ends_it(void)
-{
-    int count = 2;
-    reset(1);
-    disk_error = -EIO;
-    struct thread *disk = thread_create("disk", play_disk, &count);
-    CHECK_EQUAL(block_write(&fake.device, 0, buffer, 96 * SECTOR_SIZE), -EIO);
-    CHECK_EQUAL(fake.submits, 2); // the third piece was not begun, the second not repeated
-    thread_join(disk, NULL, MACHINE_NEVER);
-}
-
-static int read_result;
-
-static void read_one(void *unused)
-{
-    read_result = block_read(&fake.device, 3, buffer, SECTOR_SIZE);
-}
-
-// The disk still writes into the caller's memory: Ctrl-C has to wait.
-static void cannot_be_interrupted(void)
-{
-    reset(1);
-    read_result = 1;
-    struct thread *reader = thread_create("reader", read_one, NULL);
-    thread_yield();
-    thread_interrupt(reader);
-    thread_yield();
-    CHECK_EQUAL(read_result, 1);
-    end(0, 0);
-    thread_join(reader, NULL, MACHINE_NEVER);
-    CHECK_EQUAL(read_result, 0);
+    fake_reset(0);
 }
 
 const struct test unit_tests[] = {
@@ -499,11 +292,5 @@ const struct test unit_tests[] = {
     {"errors reach the caller alone", errors_reach_the_caller_alone},
     {"a refusal is the answer", a_refusal_is_the_answer},
     {"a device goes away", a_device_goes_away},
-    {"large transfers are split", large_transfers_are_split},
-    {"what does not fit is not begun", what_does_not_fit_is_not_begun},
-    {"zeros come from the disk or from us", zeros_come_from_the_disk_or_from_us},
-    {"sleeps until it is done", sleeps_until_it_is_done},
-    {"the first error ends it", the_first_error_ends_it},
-    {"cannot be interrupted", cannot_be_interrupted},
     {0},
 };

@@ -4,7 +4,7 @@
 #include "fs/fat.h"
 
 #include "cache.h"
-#include "fat_disk.h"
+#include "fat_check.h"
 #include "fs/ramfs.h"
 #include "fs_model.h"
 #include "machine.h"

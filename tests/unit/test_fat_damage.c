@@ -5,7 +5,7 @@
 #include "fs/fat.h"
 
 #include "cache.h"
-#include "fat_disk.h"
+#include "fat_check.h"
 #include "fs/ramfs.h"
 #include "machine.h"
 #include "process.h"
