@@ -125,12 +125,14 @@ int tsfs_get_new(struct tsfs *fs, uint32_t number, struct tsfs_kind kind,
     return 0;
 }
 
+// Whoever sleeps next must not find it among what the cache may write.
 void tsfs_revoke(struct tsfs *fs, uint32_t number)
 {
     struct tsfs_journal *journal = fs->journal;
     for (unsigned i = 0; i < journal->count; i++) {
         if (journal->blocks[i]->number == number) {
             leave(journal, journal->blocks[i]);
+            cache_forget(fs->device, number, 1);
             break;
         }
     }

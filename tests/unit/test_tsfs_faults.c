@@ -266,6 +266,38 @@ static void reading_says_when_it_fails(void)
     CHECK_EQUAL(unit_unmount(), 0);
 }
 
+static const char *name_of(int i)
+{
+    static char path[24];
+    snprintf(path, sizeof(path), "/file%d", i);
+    return path;
+}
+
+// The operation fails half-way, so nothing of it may reach the disk: not even the block that
+// was about to be given back.
+static void what_was_to_be_freed_stays_as_it_was(void)
+{
+    int error = 0;
+    CHECK_EQUAL(unit_format(2048, 600), 0);
+    CHECK_EQUAL(unit_mount(), 0);
+    for (int i = 0; i < 400; i++) // some leaves
+        CHECK_EQUAL(unit_write_file(name_of(i), ""), 0);
+    CHECK_EQUAL(unit_unmount(), 0);
+    CHECK_EQUAL(unit_mount(), 0);
+    fail(BLOCK_READ, unit_superblock()->block_bitmap, 1); // needed for freeing the first leaf
+    for (int i = 0; i < 400 && !error; i++)
+        error = os_unlink(name_of(i));
+    CHECK_EQUAL(error, -EIO);
+    CHECK(unit_is_read_only());
+    fail(BLOCK_READ, 0, 0);
+    unit_unmount();
+    CHECK_EQUAL(unit_mount(), 0);
+    CHECK_EQUAL(walk("/"), 0);
+    for (int i = 0; i < 400; i++)
+        CHECK_EQUAL(unit_try_open(name_of(i), OS_READ_ONLY), 0);
+    CHECK_EQUAL(unit_unmount(), 0);
+}
+
 // ---- After a crash, on a disk that must not be written ----------------------------------
 static void a_journal_can_be_used_from_memory(void)
 {
@@ -301,6 +333,7 @@ const struct test unit_tests[] = {
     {"without a journal nothing is written", without_a_journal_nothing_is_written},
     {"contents that cannot be written are kept", contents_that_cannot_be_written_are_kept},
     {"reading says when it fails", reading_says_when_it_fails},
+    {"what was to be freed stays as it was", what_was_to_be_freed_stays_as_it_was},
     {"a journal can be used from memory", a_journal_can_be_used_from_memory},
     {0},
 };
