@@ -86,7 +86,7 @@ def raw_disk():
         image.truncate(64 << 20)
 
         def measure(**options):
-            output = boot(f"{RV}/app-disk", disk=image.name, **options)
+            output = boot(f"{RV}/app-disk", disk=image.name, sleep=True, **options)
             found = {(m[1], m[2]): float(m[3]) for m in re.finditer(r"^(.+), (.+): ([\d.]+)\r?$", output, re.M)}
             return found or sys.exit(f"the disk's image printed no figures:\n{output}")
 
