@@ -99,6 +99,8 @@ static int try_file_system(struct mount *mount, const struct file_system *file_s
     }
     if (error)
         mount->read_only = read_only; // for the next one to try
+    if (error && mount->device)
+        cache_drop(mount->device); // what it has marked as looked at, too
     mutex_unlock(&mount->mutex);
     return error;
 }
@@ -128,15 +130,39 @@ static bool needs_device(const char *type)
     return !type;
 }
 
-// The mount takes over the reference to the directory (NULL: it is the tree's root).
-static void attach(struct mount *mount, struct inode *directory)
+// The mount takes over the reference to the directory (NULL: it is the tree's root). -ENOENT:
+// somebody has removed it while the disk was read.
+static int attach(struct mount *mount, struct inode *directory)
 {
+    struct mutex *mutex = directory ? &directory->mount->mutex : NULL;
     snprintf(mount->claim, sizeof(mount->claim), "%s on %s", mount->file_system->name,
              mount->path);
+    if (directory) {
+        mutex_lock_always(mutex);
+        bool there = directory->links > 0;
+        if (there)
+            directory->covered_by = mount;
+        mutex_unlock(mutex);
+        if (!there)
+            return -ENOENT;
+    }
     mount->covered = directory;
-    if (directory)
-        directory->covered_by = mount;
     list_append(&vfs.mounts, &mount->all);
+    return 0;
+}
+
+// Nobody can reach it any more.
+static int take_down(struct mount *mount)
+{
+    struct block_device *device = mount->device;
+    mutex_lock_always(&mount->mutex);
+    inode_put_locked(mount->root);
+    if (mount->file_system->unmount)
+        mount->file_system->unmount(mount);
+    mutex_unlock(&mount->mutex);
+    int error = device ? cache_drop(device) : 0;
+    free_mount(mount);
+    return error;
 }
 
 // The tree's mutex is held.
@@ -155,8 +181,10 @@ static int mount_on(struct inode *directory, const char *path, const char *sourc
         free_mount(mount);
         return error;
     }
-    attach(mount, directory);
-    return 0;
+    error = attach(mount, directory);
+    if (error)
+        take_down(mount);
+    return error;
 }
 
 // Where something may be mounted, and what that place is called.
@@ -206,21 +234,6 @@ static bool is_in_use(const struct mount *mount)
     return mount->inodes > 1 || mount->root->references > 2;
 }
 
-// Nobody can reach it any more.
-static int take_down(struct mount *mount)
-{
-    struct block_device *device = mount->device;
-    mutex_lock_always(&mount->mutex);
-    inode_put_locked(mount->root);
-    inode_put_locked(mount->root);
-    if (mount->file_system->unmount)
-        mount->file_system->unmount(mount);
-    mutex_unlock(&mount->mutex);
-    int error = device ? cache_drop(device) : 0;
-    free_mount(mount);
-    return error;
-}
-
 static int sync_mount(struct mount *mount)
 {
     if (!mount->file_system->sync)
@@ -248,6 +261,7 @@ static int unmount(struct mount *mount)
     if (covered)
         covered->covered_by = NULL;
     list_remove(&mount->all);
+    inode_put(mount->root); // not the last one
     error = take_down(mount);
     inode_put(covered);
     return error;

@@ -4,10 +4,22 @@
 // Random names and calls are test_ramfs.c's business.
 #include "files.h"
 
-static const struct file_system *const file_systems[] = {&ramfs_file_system, NULL};
+// ramfs, but while it is mounted somebody else removes a directory.
+static int late_mount(struct mount *mount)
+{
+    int error = vfs_remove("/late", true);
+    return error ? error : ramfs_file_system.mount(mount);
+}
+
+static struct file_system late_file_system;
+static const struct file_system *const file_systems[] = {&ramfs_file_system, &late_file_system,
+                                                         NULL};
 
 void unit_setup(const struct boot_info *boot)
 {
+    late_file_system = ramfs_file_system;
+    late_file_system.name = "late";
+    late_file_system.mount = late_mount;
     unit_start_files(boot, file_systems);
 }
 
@@ -295,6 +307,15 @@ static void links_share_a_file(void)
     CHECK_EQUAL(finish(), 0);
 }
 
+static void nothing_is_mounted_on_what_has_gone(void)
+{
+    CHECK_EQUAL(start(), 0);
+    CHECK_EQUAL(os_mkdir("/late"), 0);
+    CHECK_EQUAL(os_mount("x", "/late", "late", 0), -ENOENT);
+    CHECK(!vfs_mount_next(vfs_mount_next(NULL)));
+    CHECK_EQUAL(finish(), 0);
+}
+
 static void times_are_set(void)
 {
     struct os_status status;
@@ -325,6 +346,7 @@ const struct test unit_tests[] = {
     {"renaming replaces", renaming_replaces},
     {"a directory does not move below itself", a_directory_does_not_move_below_itself},
     {"links share a file", links_share_a_file},
+    {"nothing is mounted on what has gone", nothing_is_mounted_on_what_has_gone},
     {"times are set", times_are_set},
     {0},
 };
