@@ -187,7 +187,7 @@ check: ##            CHAPTER=NN check: does the chapter's program show what its 
 # ---- Testing and measuring
 .PHONY: test bench soak
 test: ##             everything: style, unit tests, fuzzers (a short run), both machines, every chapter
-	$(Q)$(PYTHON) -m pytest tests
+	$(Q)$(PYTHON) -m pytest -n 2 --dist loadfile tests
 bench: ##            the figures of speed and size, in guest instructions
 	$(Q)$(PYTHON) tests/bench/run.py
 soak: ##             minutes of random commands (MINUTES=60, SEED=n repeats a run)
