@@ -14,7 +14,7 @@ struct copy_count {
     uint64_t bytes;     // of contents
     uint64_t blocks;    // what they take of a tsfs, at least
     uint64_t newest_ns; // the latest change
-    uint32_t digest;    // over names, sizes and times: follows from the tree
+    uint32_t digest;    // over names and sizes: follows from the tree
 };
 
 // Each complains about what it cannot do, and stops there: 0 or an error.

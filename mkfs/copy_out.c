@@ -105,7 +105,9 @@ static int copy_folder(void)
 {
     struct file *folder;
     struct os_entry *entry = heap_alloc(sizeof(*entry));
-    int error = entry ? vfs_open(copy.from.path, OS_READ_ONLY | OS_DIRECTORY, &folder) : -ENOMEM;
+    int error = -ENOMEM;
+    if (entry)
+        error = vfs_open(copy.from.path, OS_READ_ONLY | OS_DIRECTORY, &folder);
     if (error) {
         heap_free(entry);
         return complain(copy.from.path, error);

@@ -78,8 +78,9 @@ static void note_lost(struct fsck *f, uint32_t number, struct tsfs_inode_data *d
                       bool *changed)
 {
     f->lost++;
-    if (!fsck_find(f, "it gets one in /lost+found", "inode %u, %s of %llu bytes: it has no name",
-                   number, fsck_type_name(data->type), (unsigned long long)data->size))
+    if (!fsck_find(f, "it gets one in /lost+found",
+                   "inode %u, %s of %llu bytes: it has no name", number,
+                   fsck_type_name(data->type), (unsigned long long)data->size))
         return;
     *changed |= data->links != 0;
     data->links = 0;

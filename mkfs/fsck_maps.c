@@ -125,10 +125,10 @@ static bool check_count(struct fsck *f, const struct map *map, le32 *count)
     uint32_t right = count_free(f, map);
     if (*count == right)
         return false;
-    bool changed = f->state_is_good
-                       ? fsck_find(f, "corrected", "block %u, the state: %u %ss are free, not %u",
-                                   f->fs.super.state, right, map->what, *count)
-                       : f->options->repair;
+    bool changed = f->options->repair;
+    if (f->state_is_good)
+        changed = fsck_find(f, "corrected", "block %u, the state: %u %ss are free, not %u",
+                            f->fs.super.state, right, map->what, *count);
     *count = right;
     return changed;
 }
@@ -141,8 +141,9 @@ static bool check_orphans(struct fsck *f)
         uint32_t number = f->state.orphans[i];
         if (number == 0 || (number < f->inode_count && f->inodes[number].type))
             continue;
-        if (fsck_find(f, "taken off", "block %u, the state: inode %u is on the list of those to "
-                      "free, and is free", f->fs.super.state, number)) {
+        if (fsck_find(f, "taken off",
+                      "block %u, the state: inode %u is on the list of those to free, and is "
+                      "free", f->fs.super.state, number)) {
             f->state.orphans[i] = 0;
             changed = true;
         }

@@ -192,8 +192,8 @@ bool fsck_tree(struct fsck *f, struct fsck_tree *tree, struct tsfs_inode_data *d
     bool changed = false;
     if (data->depth > TSFS_DEPTH_MAX || data->count > TSFS_ROOT_ENTRIES ||
         (data->depth > 0 && data->count == 0)) {
-        changed = fsck_find(f, "its contents are given up", "inode %u: its tree is out of range",
-                            tree->inode);
+        changed = fsck_find(f, "its contents are given up",
+                            "inode %u: its tree is out of range", tree->inode);
         data->count = data->depth = 0;
     }
     struct entries list = {data->entries, data->count, data->depth, 0, TSFS_NO_KEY};

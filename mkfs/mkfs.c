@@ -5,7 +5,7 @@
 //   mkfs.tsfs [-L LABEL] [-i INODES] IMAGE SIZE [FOLDER]
 //
 // The same folder gives the same image, to the byte: all times are the files' own, and the
-// file system's id follows from their names, sizes and times. SOURCE_DATE_EPOCH, seconds
+// file system's id follows from names, sizes and the latest time. SOURCE_DATE_EPOCH, seconds
 // since 1970, is the latest time that is taken over, as reproducible builds have it.
 #include <stddef.h>
 

@@ -216,7 +216,8 @@ static bool directories_match(struct comparison *c, char *path, int found, int e
         const struct entry *entry = &c->expected->entries[i];
         if (entry->directory != expected || entry->node == expected)
             continue;
-        snprintf(path + length, MODEL_PATH - length, "%s%s", length > 1 ? "/" : "", entry->name);
+        snprintf(path + length, MODEL_PATH - length, "%s%s", length > 1 ? "/" : "",
+                 entry->name);
         const struct entry *other =
             model_entry((struct model *)(uintptr_t)c->found, found, entry->name);
         if (!other)

@@ -26,9 +26,10 @@
 #include "workload.h"
 
 enum {
-    DISK_SIZE = 1 << 20,
-    BLOCKS_LEAST = 128, // of a file system; up to all of the disk
-    BLOCKS_FEW = 24,    // half of them have only so many more: often full, everything reused
+    DISK_SIZE = 5 << 18,
+    DATA_LEAST = 32,    // blocks for contents; up to all of the disk,
+    DATA_FEW = 24,      // or only so many more: often full, everything reused
+    JOURNAL_MORE = 100, // blocks than the least, with which it is emptied after each commit
     LIVES = 2,          // workloads in a row, each on what a cut has left of the one before
     AGAIN = 8,          // one in so many states is written to; in another, the power goes
     SECOND_CUTS = 3,    // again, at so many moments of the recovery
@@ -50,7 +51,7 @@ static struct {
     struct model *found, *expected;
     struct crash_state cut;       // the first of two
     uint64_t total, all;          // states: of this workload, and of all
-} crash = {.seed = 1, .workloads = 200, .states = 100, .operations = 60};
+} crash = {.seed = 1, .workloads = 200, .states = 60, .operations = 60};
 
 static const struct file_system *const file_systems[] = {&tsfs_file_system, NULL};
 
@@ -174,13 +175,20 @@ static bool check_state(const struct crash_state *state)
 static void make_disk(uint64_t *random)
 {
     struct tsfs_make_options options = {.inodes = 15 * (1 + unit_random(random) % 20)};
-    uint64_t more = unit_random(random) % 2 ? BLOCKS_FEW
-                                            : DISK_SIZE / TSFS_BLOCK_SIZE - BLOCKS_LEAST;
-    options.blocks = BLOCKS_LEAST + unit_random(random) % (more + 1);
+    options.blocks = DISK_SIZE / TSFS_BLOCK_SIZE;
+    options.journal_blocks = TSFS_JOURNAL_MIN + unit_random(random) % 2 * JOURNAL_MORE;
+    struct tsfs_superblock layout;
+    int error = tsfs_layout(&options, &layout);
+    ASSERT(error == 0);
+    uint32_t least = layout.data + 1 + DATA_LEAST;
+    uint64_t more = unit_random(random) % 2 ? DATA_FEW : options.blocks - least;
+    options.blocks = least + unit_random(random) % (more + 1);
+    if (options.blocks < TSFS_BLOCKS_MIN)
+        options.blocks = TSFS_BLOCKS_MIN;
     for (unsigned i = 0; i < sizeof(options.id); i++)
         options.id[i] = (uint8_t)unit_random(random);
     memset(crash.disk->now, 0, DISK_SIZE);
-    int error = tsfs_make(&crash.disk->device, &options);
+    error = tsfs_make(&crash.disk->device, &options);
     ASSERT(error == 0);
 }
 
@@ -240,7 +248,7 @@ static bool check_life(uint64_t *random)
     return good;
 }
 
-static bool check_workload(uint64_t seed)
+static bool check_disk(uint64_t seed)
 {
     uint64_t random = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
     crash.random = random ^ 0x5555;
@@ -295,16 +303,16 @@ int tool_main(int argc, char **argv)
     ASSERT(crash.next);
     crash.found = model_new();
     crash.expected = model_new();
-    for (uint64_t i = 0; i < crash.workloads; i++) {
-        uint64_t seed = crash.seed + i;
-        if (check_workload(seed))
+    for (uint64_t i = 0; i < crash.workloads; i += LIVES) {
+        uint64_t seed = crash.seed + i / LIVES;
+        if (check_disk(seed))
             continue;
-        tool_print("FAILED: --seed %llu --workloads 1 --states %llu --operations %llu\n",
-                   (unsigned long long)seed, (unsigned long long)crash.states,
+        tool_print("FAILED: --seed %llu --workloads %d --states %llu --operations %llu\n",
+                   (unsigned long long)seed, LIVES, (unsigned long long)crash.states,
                    (unsigned long long)crash.operations);
         return 1;
     }
-    tool_print("%llu workloads from seed %llu, %llu states: all recovered\n",
+    tool_print("%llu workloads from seed %llu on, %llu states: all recovered\n",
                (unsigned long long)crash.workloads, (unsigned long long)crash.seed,
                (unsigned long long)crash.all);
     return 0;

@@ -84,8 +84,9 @@ static unsigned record_write(struct disk_model *disk, const struct block_request
 static unsigned record_flush(struct disk_model *disk)
 {
     grow(&disk->flushes, &disk->flush_room, disk->flush_count, sizeof(*disk->flushes));
-    disk->flushes[disk->flush_count].submitted = add_event(disk, EVENT_FLUSH, disk->flush_count);
-    return disk->flush_count++;
+    unsigned number = disk->flush_count++;
+    disk->flushes[number].submitted = add_event(disk, EVENT_FLUSH, number);
+    return number;
 }
 
 // ---- Requests ---------------------------------------------------------------------------

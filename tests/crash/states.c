@@ -42,8 +42,8 @@ static uint32_t random_below(uint32_t limit)
 
 static void apply_sector(uint8_t *contents, const struct disk_write *write, uint32_t sector)
 {
-    memcpy(contents + (write->sector + sector) * SECTOR_SIZE, write->data + sector * SECTOR_SIZE,
-           SECTOR_SIZE);
+    memcpy(contents + (write->sector + sector) * SECTOR_SIZE,
+           write->data + sector * SECTOR_SIZE, SECTOR_SIZE);
 }
 
 static void apply(uint8_t *contents, const struct disk_write *write)

@@ -306,6 +306,31 @@ static void add_crowd(void)
     }
 }
 
+// Everything in a directory, from the bottom up, and the directory, as rm -r does it.
+static void remove_tree(void)
+{
+    char top[MODEL_PATH];
+    if (!choose(DIRECTORIES, top))
+        return;
+    bool found = true;
+    while (found && !run.error) {
+        found = false;
+        for (unsigned i = run.model->entry_count; i-- > 0 && !found;) {
+            const struct entry *entry = &run.model->entries[i];
+            struct operation o = {0};
+            bool is_directory = run.model->nodes[entry->node].type == NODE_DIRECTORY;
+            if (entry->node == entry->directory ||
+                (is_directory && !model_is_empty(run.model, entry->node)))
+                continue;
+            path_of_entry(entry, o.path);
+            found = is_inside(o.path, top);
+            o.kind = is_directory ? OPERATION_RMDIR : OPERATION_UNLINK;
+            if (found)
+                add_operation(&o);
+        }
+    }
+}
+
 int workload_run(struct workload *workload, const struct model *start, unsigned count,
                  struct disk_model *disk)
 {
@@ -315,12 +340,19 @@ int workload_run(struct workload *workload, const struct model *start, unsigned 
     run.model = model_new();
     model_copy(run.model, start);
     run.names = start->entry_count ? NAMES_OF_A_LIFE : 0; // no name twice
+    const struct operation sync = {.kind = OPERATION_SYNC};
+    bool careful = random_below(3) == 0; // syncs often
     while (workload->count < count && !run.error) {
         struct operation o;
-        if (random_below(60) == 0)
+        uint32_t number = random_below(60);
+        if (number == 0)
             add_crowd();
+        else if (number <= 2)
+            remove_tree();
         else if (choose_operation(&o))
             add_operation(&o);
+        if (careful && number % 4 == 0 && !run.error)
+            add_operation(&sync);
     }
     disk->recording = false; // the power goes; what follows is for the kernel's memory only
     if (run.held)
