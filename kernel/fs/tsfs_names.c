@@ -31,6 +31,21 @@ static int get_table(struct tsfs *fs, uint32_t number, struct cache_block **bloc
     return error;
 }
 
+// Where the new inode will be: nobody's so far, whatever the bitmap says.
+static int get_place(struct tsfs *fs, uint32_t number, struct cache_block **block,
+                     struct tsfs_inode_data **place)
+{
+    int error = get_table(fs, number, block);
+    if (error)
+        return error;
+    struct tsfs_inodes *inodes = (void *)(*block)->data;
+    *place = &inodes->inodes[number % TSFS_INODES_PER_BLOCK];
+    if ((*place)->type == 0)
+        return 0;
+    cache_put(*block);
+    return tsfs_damaged(fs, "inode bitmap: inode %u is in use, and marked as free", number);
+}
+
 static int write_target(struct tsfs *fs, struct tsfs_inode_data *data, const char *target)
 {
     data->size = strlen(target);
@@ -95,7 +110,7 @@ int tsfs_create(struct inode *vfs, const char *name, size_t length, enum os_file
 {
     struct tsfs_inode *parent = tsfs_inode_of(vfs);
     struct tsfs *fs = tsfs_of_inode(parent);
-    struct tsfs_inode_data data;
+    struct tsfs_inode_data data, *place;
     struct cache_block *block;
     uint32_t new;
     if (type > OS_TYPE_SYMLINK)
@@ -107,7 +122,7 @@ int tsfs_create(struct inode *vfs, const char *name, size_t length, enum os_file
         error = prepare(parent, type, target, &data, &new);
     if (error)
         return error;
-    error = get_table(fs, new, &block);
+    error = get_place(fs, new, &block, &place);
     if (!error) {
         error = tsfs_name_add(parent, (struct tsfs_text){name, length}, new,
                               (enum tsfs_type)type);
@@ -119,7 +134,7 @@ int tsfs_create(struct inode *vfs, const char *name, size_t length, enum os_file
         return error;
     }
     tsfs_change(fs, block);
-    ((struct tsfs_inodes *)(void *)block->data)->inodes[new % TSFS_INODES_PER_BLOCK] = data;
+    *place = data;
     cache_put(block);
     if (type == OS_TYPE_DIRECTORY)
         tsfs_set_links(parent, vfs->links + 1);

@@ -141,6 +141,25 @@ static void features_say_what_may_be_done(void)
     CHECK_EQUAL(unit_mount(), -EINVAL);
 }
 
+// The bitmap says that a file's inode is free: it is not given away.
+static void no_inode_is_given_away_twice(void)
+{
+    struct os_status status;
+    CHECK_EQUAL(make_tree(), 0);
+    CHECK_EQUAL(unit_mount(), 0);
+    CHECK_EQUAL(os_stat("/a/file", &status), 0);
+    CHECK_EQUAL(unit_unmount(), 0);
+    struct tsfs_bitmap *bitmap = unit_block(unit_superblock()->inode_bitmap);
+    bitmap->words[status.number / 64] &= ~(UINT64_C(1) << status.number % 64);
+    unit_seal(unit_superblock()->inode_bitmap);
+    CHECK_EQUAL(unit_mount(), 0);
+    CHECK_EQUAL(unit_write_file("/new", "new"), -EIO);
+    CHECK(unit_is_read_only());
+    CHECK_EQUAL(unit_type_of("/new"), 0);
+    CHECK_STRING(unit_read_file("/a/file"), "contents");
+    CHECK_EQUAL(unit_unmount(), 0);
+}
+
 // ---- Random ones ------------------------------------------------------------------------
 // Does a bit of everything; whatever it answers.
 static void use(void)
@@ -329,6 +348,7 @@ const struct test unit_tests[] = {
     {"each structure is missed", each_structure_is_missed},
     {"a superblock has a copy", a_superblock_has_a_copy},
     {"features say what may be done", features_say_what_may_be_done},
+    {"no inode is given away twice", no_inode_is_given_away_twice},
     {"anything may be on the disk", anything_may_be_on_the_disk},
     {"without a journal nothing is written", without_a_journal_nothing_is_written},
     {"contents that cannot be written are kept", contents_that_cannot_be_written_are_kept},
