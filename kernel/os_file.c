@@ -85,15 +85,15 @@ struct gather {
 // After the first error nothing is written any more.
 static void flush(struct gather *gather)
 {
-    size_t count = gather->count;
+    size_t done = 0;
+    while (done < gather->count && !gather->error) {
+        int written = os_write(gather->handle, gather->bytes + done, gather->count - done);
+        if (written > 0)
+            done += (size_t)written; // why it is not all of it, the next one tells
+        else
+            gather->error = written < 0 ? written : -ENOSPC;
+    }
     gather->count = 0;
-    if (count == 0 || gather->error)
-        return;
-    int written = os_write(gather->handle, gather->bytes, count);
-    if (written < 0)
-        gather->error = written;
-    else if ((size_t)written < count)
-        gather->error = -EPIPE;
 }
 
 // The sink of format_to().

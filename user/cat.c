@@ -2,6 +2,7 @@
 //
 // cat: passes on its files, or its input
 #include "options.h"
+#include "output.h"
 #include "path.h"
 
 enum { BUFFER_SIZE = 65536 };
@@ -11,12 +12,9 @@ static int copy(void *context, int handle, const char *path)
     char *buffer = context;
     int size;
     while ((size = os_read(handle, buffer, BUFFER_SIZE)) > 0) {
-        int written = os_write(OS_OUTPUT, buffer, (size_t)size);
-        if (written == size)
-            continue;
-        if (written != -EPIPE)
-            path_error("cat", "output", written < 0 ? written : -ENOSPC);
-        os_exit(1); // the other files would fail as well
+        int error = output_write(OS_OUTPUT, buffer, (size_t)size);
+        if (error)
+            os_exit(output_status("cat", error)); // the other files would fail as well
     }
     return size < 0 ? path_error("cat", path, size) : 0;
 }

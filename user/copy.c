@@ -34,10 +34,15 @@ void copy_finish(struct copy *copy)
 // ---- One file ---------------------------------------------------------------------------
 static int write_all(int handle, uint64_t offset, const char *bytes, size_t size)
 {
-    int written = os_write_at(handle, offset, bytes, size);
-    if (written < 0)
-        return written;
-    return (size_t)written == size ? 0 : -ENOSPC;
+    while (size > 0) {
+        int written = os_write_at(handle, offset, bytes, size);
+        if (written <= 0)
+            return written < 0 ? written : -ENOSPC;
+        offset += (unsigned)written; // when it is not all of it, the next call tells why
+        bytes += written;
+        size -= (size_t)written;
+    }
+    return 0;
 }
 
 static bool is_zero(const char *bytes, size_t size)
@@ -88,8 +93,10 @@ static int copy_file(struct copy *copy, const char *from, const char *to)
         return path_error(copy->program, from, input);
     int output = os_open(to, OS_WRITE_ONLY | OS_CREATE | OS_TRUNCATE);
     if (output < 0) {
+        struct os_status status;
         os_close(input);
-        return path_error(copy->program, to, output);
+        int error = output == -EISDIR ? os_stat(to, &status) : 0; // "nothing/" is none
+        return path_error(copy->program, to, error ? error : output);
     }
     int error = copy_contents(copy, input, output, &reading);
     os_close(input);

@@ -83,6 +83,18 @@ static int skip_blocks(const struct dd *dd, int handle, char *buffer)
     return 0;
 }
 
+// A part is written when the rest fails, and counts; why, the next call tells.
+static int write_block(struct dd *dd, int output, const char *buffer, int size)
+{
+    for (int done = 0, written; done < size; done += written) {
+        written = os_write(output, buffer + done, (size_t)(size - done));
+        if (written <= 0)
+            return written < 0 ? written : -ENOSPC;
+        dd->copied += (unsigned)written;
+    }
+    return 0;
+}
+
 static int copy(struct dd *dd, int input, int output, char *buffer)
 {
     int error = skip_blocks(dd, input, buffer);
@@ -94,11 +106,9 @@ static int copy(struct dd *dd, int input, int output, char *buffer)
             return path_error("dd", dd->input ? dd->input : "input", size);
         if (size == 0)
             break;
-        int written = os_write(output, buffer, (size_t)size);
-        dd->copied += written > 0 ? (unsigned)written : 0;
-        if (written < size)
-            return path_error("dd", dd->output ? dd->output : "output",
-                              written < 0 ? written : -ENOSPC);
+        error = write_block(dd, output, buffer, size);
+        if (error)
+            return path_error("dd", dd->output ? dd->output : "output", error);
         if (size < (int)dd->block)
             break;
     }

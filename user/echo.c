@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // echo: prints its words; -n: without a new line
-#include "os.h"
+#include "output.h"
 
 // In one piece: what others print meanwhile does not come between the words.
 int echo_main(int argc, char **argv)
@@ -19,5 +19,5 @@ int echo_main(int argc, char **argv)
         end += snprintf(end, size - (size_t)(end - line), i > first ? " %s" : "%s", argv[i]);
     if (newline)
         *end++ = '\n';
-    return os_write(OS_OUTPUT, line, (size_t)(end - line)) < 0;
+    return output_status("echo", output_write(OS_OUTPUT, line, (size_t)(end - line)));
 }

@@ -2,6 +2,7 @@
 //
 // head: passes on the first 10 lines of its files, or of its input; -n: so many
 #include "options.h"
+#include "output.h"
 #include "path.h"
 
 enum { BUFFER_SIZE = 4096 };
@@ -27,8 +28,9 @@ static int show(void *context, int handle, const char *path)
             return size < 0 ? path_error("head", path, size) : 0;
         while (end < size && lines > 0)
             lines -= head->buffer[end++] == '\n';
-        if (os_write(OS_OUTPUT, head->buffer, (size_t)end) < 0)
-            return 1;
+        int error = output_write(OS_OUTPUT, head->buffer, (size_t)end);
+        if (error)
+            return output_status("head", error);
         if (end < size)
             os_seek(handle, end - size, OS_SEEK_CURRENT);
     }

@@ -167,10 +167,12 @@ int sort_main(int argc, char **argv)
         return os_usage("sort [-nru] [-o FILE] [FILE...]");
     struct path_operands operands = {"sort", options.operands, options.count};
     int status = path_for_each(&operands, read_lines, &sort);
+    if (status)
+        return status; // a part of the lines in order would pass for all of them
     bool (*before)(const void *, const void *) =
         numeric ? (reverse ? number_is_after : number_is_before)
                 : (reverse ? is_after : is_before);
     if (sort_pointers((void **)sort.lines, sort.count, before))
         return os_print_error("sort", -ENOMEM);
-    return write_result(&sort, output, unique, numeric) | status;
+    return write_result(&sort, output, unique, numeric);
 }

@@ -4,6 +4,8 @@
 // Chapter 17.
 #include "stream.h"
 
+#include "output.h"
+
 enum { ROOM_FIRST = 16384 };
 
 // ---- Reading ----------------------------------------------------------------------------
@@ -74,13 +76,8 @@ void reader_free(struct reader *reader)
 // ---- Writing ----------------------------------------------------------------------------
 static void write_out(struct writer *writer, const char *bytes, size_t size)
 {
-    if (writer->error || size == 0)
-        return;
-    int written = os_write(writer->handle, bytes, size);
-    if (written < 0)
-        writer->error = written;
-    else if ((size_t)written < size)
-        writer->error = -ENOSPC;
+    if (!writer->error)
+        writer->error = output_write(writer->handle, bytes, size);
 }
 
 static void flush(struct writer *writer)

@@ -2,6 +2,7 @@
 //
 // tee: passes its input on and writes it to files as well; -a: at their ends
 #include "options.h"
+#include "output.h"
 #include "path.h"
 
 enum { BUFFER_SIZE = 16384 };
@@ -31,10 +32,10 @@ static int write_all(struct copies *copies, const char *bytes, int size)
     for (int i = 0; i < copies->count; i++) {
         if (copies->handles[i] < 0)
             continue;
-        int written = os_write(copies->handles[i], bytes, (size_t)size);
-        if (written == size)
+        int error = output_write(copies->handles[i], bytes, (size_t)size);
+        if (!error)
             continue;
-        status = path_error("tee", copies->names[i], written < 0 ? written : -ENOSPC);
+        status = path_error("tee", copies->names[i], error);
         os_close(copies->handles[i]);
         copies->handles[i] = -1;
     }
@@ -57,7 +58,7 @@ int tee_main(int argc, char **argv)
         return os_print_error("tee", -ENOMEM);
     int status = open_all(&copies, append), size;
     while ((size = os_read(OS_INPUT, buffer, BUFFER_SIZE)) > 0) {
-        if (os_write(OS_OUTPUT, buffer, (size_t)size) < 0)
+        if (output_write(OS_OUTPUT, buffer, (size_t)size))
             status = 1;
         status |= write_all(&copies, buffer, size);
     }
