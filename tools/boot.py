@@ -9,6 +9,7 @@
 
 Shared by tools/qemu, tools/check and the tests. Only Session needs more than the standard library (pexpect).
 """
+import codecs
 import json
 import os
 import re
@@ -187,6 +188,7 @@ class Session:
         self.child.delaybeforesend = None
         self.text = ""       # all that came, without carriage returns and escape sequences
         self.raw = ""        # the same as it came
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a character may come in two pieces
         self.position = 0    # how much of the text has been expected already
         self.ended = False
 
@@ -207,7 +209,7 @@ class Session:
         except pexpect.EOF:
             self.ended = True
             return False
-        self.raw += data.decode("utf-8", "replace")
+        self.raw += self.decoder.decode(data)
         self.text = ESCAPE_SEQUENCE.sub("", self.raw).replace("\r", "")
         return True
 
