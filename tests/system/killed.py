@@ -185,8 +185,8 @@ class Plug:
         lines = self.write_script()
         at = self.dice.randrange(LINES - 1) if at is None else at
         pause = self.dice.uniform(0, 0.05)
-        with boot.Session(self.machine, self.image, memory="32M",
-                          disks=[{"file": self.disk, "snapshot": False}, {"file": self.script_disk, "readonly": True}]) as session:
+        plugged = [{"file": self.disk, "snapshot": False}, {"file": self.script_disk, "readonly": True}]
+        with boot.Session(self.machine, self.image, memory="32M", disks=plugged) as session:
             session.prompt()
             session.run("mkdir -p /s; mount -o ro /dev/vdb /s; rm -rf /noise; mkdir /noise")
             said = session.run("sha256sum -c /s/sums | grep -v ': OK$'; echo")
