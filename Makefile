@@ -77,13 +77,13 @@ endif
 # Where a file of the tree is read from: the learner's own under its own name, which compilers then show.
 own = $(or $(and $(WORK),$(wildcard $(WORK)/$(1))),$(wildcard $(SOURCES)$(1)),$(wildcard $(1)))
 # Tools have no programs in them, and no shell.
-TOOL_OMITS := $(if $(TOOL)$(FUZZ),user/% kernel/program.c)
+TOOL_OMITS := $(if $(TOOL),user/% kernel/program.c)
 LISTS := $(foreach chapter,$(UPTO),$(call own,$(chapter)/files))
 PARTS := $(foreach f,$(filter-out $(TOOL_OMITS),$(shell sed 's/\#.*//; s/<machine>/$(MACHINE)/' /dev/null $(LISTS))),$(if $(call own,$(f)),$(f)))
 # Tools, and what they share: the folder's other files.
 TOOLS := mkfs.tsfs fsck.tsfs tsfs
 TOOL_PROGRAMS := mkfs/mkfs.c mkfs/fsck.c mkfs/tsfs.c tests/crash/crash.c
-TOOL_PARTS := $(if $(TOOL)$(FUZZ),$(filter-out $(TOOL_PROGRAMS) mkfs/process.c,$(wildcard mkfs/*.c tests/crash/*.c)))
+TOOL_PARTS := $(if $(TOOL)$(FUZZ),$(filter-out $(TOOL_PROGRAMS) mkfs/process.c tests/fuzz/run.c tests/fuzz/fuzz_%,$(wildcard mkfs/*.c tests/crash/*.c tests/fuzz/*.c)))
 PROGRAM := $(or $(APP),$(if $(UNIT),tests/unit/test_$(UNIT).c),$(if $(TOOL),$(filter %/$(basename $(TOOL)).c,$(TOOL_PROGRAMS))),$(FUZZ:%=tests/fuzz/fuzz_%.c),\
     $(if $(LAST),$(firstword $(wildcard docs/chapters/$(LAST)-*))/main.c,kernel/main.c))
 

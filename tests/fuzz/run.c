@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "boot/host/options.h"
 #include "console.h"
 #include "host.h"
 #include "machine.h"
@@ -54,16 +55,22 @@ static void keep(struct console_device *device, const char *bytes, size_t count)
 // libFuzzer keeps the bytes that led to an end like this.
 void machine_exit(int status)
 {
-    size_t end = process.said % WORDS_KEPT;
+    size_t newest = process.said % WORDS_KEPT;
     if (process.said > WORDS_KEPT)
-        fwrite(process.words + end, 1, WORDS_KEPT - end, stderr);
-    fwrite(process.words, 1, end, stderr);
+        fwrite(process.words + newest, 1, WORDS_KEPT - newest, stderr);
+    fwrite(process.words, 1, newest, stderr);
     abort();
 }
 
 void machine_reboot(void)
 {
     abort();
+}
+
+const struct options *host_options(void)
+{
+    static const struct options none;
+    return &none;
 }
 
 static struct host_range own_stack(void)

@@ -6,6 +6,7 @@
 """
 import random
 import re
+import subprocess
 import time
 
 import boot
@@ -77,3 +78,15 @@ def test_soak(start, machine, minutes, seed):
     assert after[1] - before[1] <= 512, "memory was lost"
     session.send("poweroff\n")
     session.end(0)
+
+
+def test_soak_of_power_cuts(minutes, seed):
+    """Thousands of workloads, each cut at moments at random: nothing promised is lost (tests/crash)."""
+    image = boot.build("host", TOOL="crash", RELEASE="1")
+    end, first, count = time.monotonic() + minutes * 60 / 4, 1000 * int(seed), 0
+    while count == 0 or time.monotonic() < end:
+        done = subprocess.run([image, "--seed", str(first + count // 2), "--workloads", "400", "--states", "150"],
+                              stdout=subprocess.PIPE, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+        count += 400
+    print(f"power cuts: seed {first} on, {count} workloads")
