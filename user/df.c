@@ -5,7 +5,9 @@
 #include "path.h"
 #include "show.h"
 
-static void show_blocks(char text[SHOW_SIZE], const struct os_fs_info *info, uint64_t blocks)
+enum { TEXT_SIZE = 24 };
+
+static void show_blocks(char text[TEXT_SIZE], const struct os_fs_info *info, uint64_t blocks)
 {
     show_size(text, blocks * info->block_size);
 }
@@ -16,20 +18,22 @@ static unsigned percent(uint64_t part, uint64_t whole)
     return whole ? (unsigned)((part * 100 + whole - 1) / whole) : 0;
 }
 
+// Where there is no limit, nobody has counted.
+static void show_count(char text[TEXT_SIZE], const struct os_fs_info *info, uint64_t count)
+{
+    snprintf(text, TEXT_SIZE, info->files > 0 ? "%llu" : "-", (unsigned long long)count);
+}
+
 static int print(const struct os_fs_info *info, bool files)
 {
-    char all[24], used[24], left[24];
+    void (*show)(char *, const struct os_fs_info *, uint64_t) =
+        files ? show_count : show_blocks;
     uint64_t whole = files ? info->files : info->blocks;
     uint64_t rest = files ? info->files_free : info->blocks_free;
-    if (files) {
-        snprintf(all, sizeof(all), "%llu", (unsigned long long)whole);
-        snprintf(used, sizeof(used), "%llu", (unsigned long long)(whole - rest));
-        snprintf(left, sizeof(left), "%llu", (unsigned long long)rest);
-    } else {
-        show_blocks(all, info, whole);
-        show_blocks(used, info, whole - rest);
-        show_blocks(left, info, rest);
-    }
+    char all[TEXT_SIZE], used[TEXT_SIZE], left[TEXT_SIZE];
+    show(all, info, whole);
+    show(used, info, whole - rest);
+    show(left, info, rest);
     return os_printf("%-12s %-6s %10s %10s %10s %3u%%  %s\n", info->source, info->type, all,
                      used, left, percent(whole - rest, whole), info->path) < 0;
 }

@@ -58,7 +58,6 @@ static struct ramfs_node *create_node(struct ramfs *ramfs, enum os_file_type typ
     node->inode.accessed_ns = node->inode.changed_ns;
     list_init(&node->directory.entries);
     list_append(&ramfs->nodes, &node->all);
-    ramfs->node_count++;
     return node;
 }
 
@@ -74,7 +73,6 @@ static void free_node(struct ramfs_node *node)
     heap_free(node->target);
     list_remove(&node->all);
     ramfs_refund(ramfs, sizeof(*node));
-    ramfs->node_count--;
     heap_free(node);
 }
 
@@ -120,7 +118,6 @@ static int ramfs_statistics(struct mount *mount, struct os_fs_info *info)
     info->block_size = PAGE_SIZE;
     info->blocks_free = (ramfs_memory.limit - ramfs_memory.used) / PAGE_SIZE;
     info->blocks = info->blocks_free + ramfs->used / PAGE_SIZE;
-    info->files = ramfs->node_count;
     return 0;
 }
 

@@ -16,7 +16,6 @@ extern const struct file_system ramfs_file_system;
 // One mount's.
 struct ramfs {
     size_t used; // bytes
-    size_t node_count;
     struct list nodes;  // all of them
 };
 
