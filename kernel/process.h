@@ -25,7 +25,7 @@
 #include "program.h"
 #include "thread.h"
 
-enum { PROCESS_ARGUMENTS_MAX = 65536 }; // bytes, with their terminators
+enum { PROCESS_ARGUMENTS_MAX = 1 << 20 }; // bytes: the strings, and a pointer to each
 
 struct process {
     struct list all;               // on the list of all processes, oldest first

@@ -150,7 +150,7 @@ void os_date(uint64_t unix_seconds, struct os_date *date);
 // Starts the program argv[0]; argv ends with NULL. It gets copies of three of our
 // handles (-1: one that is empty for reading and takes whatever is written). Ctrl-C
 // does not reach a background program. Its id, for the calls below; -ENOENT: no such
-// program, -ENOMEM, -EBADF, -E2BIG: more than 64 KiB of arguments.
+// program, -ENOMEM, -EBADF, -E2BIG: more than 1 MiB of arguments.
 int os_run(char *const argv[], const int handles[3], bool background);
 // Waits for the end of a program that we started; `status` may be NULL. 0; -ETIMEDOUT;
 // -ECHILD: not ours, or gone.
