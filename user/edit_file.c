@@ -40,6 +40,13 @@ static int write_text(const struct edit *edit, int handle)
     return writer_finish(&writer);
 }
 
+// A name for the new text: next to the old one, and no other file's. Cut where a name may
+// not be as long.
+static void name_temporary(char name[OS_NAME_MAX + 1], const char *path)
+{
+    snprintf(name, OS_NAME_MAX + 1, ".%.*s.saving", OS_NAME_MAX - 8, path_base(path));
+}
+
 // `name` in the directory of `path`, for os_free().
 static char *beside(const char *path, const char *name)
 {
@@ -95,10 +102,14 @@ static int save_in_place(const struct edit *edit, const char *path)
 
 int edit_save(struct edit *edit)
 {
-    static const char name[] = ".edit-saving";
+    char name[OS_NAME_MAX + 1];
     struct os_status status;
-    char *path = follow_links(edit->path), *temporary = path ? beside(path, name) : NULL;
+    char *path = follow_links(edit->path), *temporary = NULL;
     int error = -ENOMEM;
+    if (path) {
+        name_temporary(name, path);
+        temporary = beside(path, name);
+    }
     if (temporary && os_stat(path, &status) == 0 && status.type != OS_TYPE_FILE)
         error = save_in_place(edit, path);
     else if (temporary)
