@@ -10,15 +10,27 @@
 #include "shell.h"
 
 // ---- Names ------------------------------------------------------------------------------
-static void report_unknown(const char *name)
+static void report_unknown(int handle, const char *name)
 {
     const char *suggestion = shell_suggest(name);
-    if (suggestion)
-        os_fprintf(OS_ERROR, "shell: %s: no such program; is it %s?\n", name, suggestion);
+    if (shell_is_builtin(name))
+        os_fprintf(handle, "shell: %s works only on a line of its own\n", name);
+    else if (suggestion)
+        os_fprintf(handle, "shell: %s: no such program; is it %s?\n", name, suggestion);
     else if (strchr(name, '/'))
-        os_fprintf(OS_ERROR, "shell: %s: no such program; `sh %s` runs a script\n", name, name);
+        os_fprintf(handle, "shell: %s: no such program; `sh %s` runs a script\n", name, name);
     else
-        os_fprintf(OS_ERROR, "shell: %s: no such program; `help` lists them\n", name);
+        os_fprintf(handle, "shell: %s: no such program; `help` lists them\n", name);
+}
+
+// To where the command's own errors would go: `nothing 2> file`.
+static void report(const struct shell_pipeline *pipeline, unsigned command, const char *name)
+{
+    int handles[3] = {OS_INPUT, OS_OUTPUT, OS_ERROR};
+    if (shell_redirect(pipeline, command, handles) == 0)
+        report_unknown(handles[OS_ERROR], name);
+    for (int handle = 0; handle < 3; handle++)
+        shell_close(handles[handle]);
 }
 
 static bool find_all(const struct shell_pipeline *pipeline)
@@ -27,12 +39,10 @@ static bool find_all(const struct shell_pipeline *pipeline)
     for (unsigned i = 0; i < pipeline->commands; i++, words = shell_next_command(words)) {
         if (words[0] && shell_knows(words[0]) && !shell_is_builtin(words[0]))
             continue;
-        if (!words[0])
-            os_fprintf(OS_ERROR, "shell: a command is missing beside the |\n");
-        else if (shell_is_builtin(words[0]))
-            os_fprintf(OS_ERROR, "shell: %s works only on a line of its own\n", words[0]);
+        if (words[0])
+            report(pipeline, i, words[0]);
         else
-            report_unknown(words[0]);
+            os_fprintf(OS_ERROR, "shell: a command is missing beside the |\n");
         return false;
     }
     return true;

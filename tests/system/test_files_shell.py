@@ -59,6 +59,28 @@ def test_redirection(files):
           ("seq 100000 | cat > big; wc -c < big", "588895\n"))
 
 
+def test_what_cannot_start_says_so_where_its_errors_go(files):
+    unknown = "shell: nosuchthing: no such program; `help` lists them\n"
+    check(files,
+          ("nosuchthing 2> e; echo $?; cat e", f"127\n{unknown}"),
+          ("seq 3 | nosuchthing > o 2>&1; cat o", unknown),
+          ("cat /none | cd 2> e; cat e", "shell: cd works only on a line of its own\n"),
+          ("nosuchthing > none/o", "shell: none/o: no such file or directory\n"),
+          ("nosuchthing | cat", unknown))
+
+
+def test_a_command_may_have_a_mebibyte_of_arguments(files):
+    folder = "/".join(["d" * 200] * 6)
+    files.run(f"mkdir -p {folder}; cp /proc/mounts f; cd {folder}")
+    files.run("touch " + " ".join(map(str, range(60))))
+    files.run("cd ../../../../../..")
+    check(files,
+          ("echo */*/*/*/*/*/* | wc", f"1 60 {60 * 1207 + 110}\n"),
+          ("rm */*/*/*/*/*/*; ls */*/*/*/*/*", ""))
+    files.run(f"cd {folder}; touch " + " ".join(map(str, range(60))) + "; cd ../../../../../..")
+    assert files.run("echo " + "*/*/*/*/*/*/* " * 16) == "echo: argument list too long\n"
+
+
 def test_patterns(files):
     check(files,
           ("touch a.c b.c c.h .hidden.c 'x y.c'; mkdir d e", ""),
@@ -123,6 +145,8 @@ def test_copying_and_moving(files):
           ("cp -r u u/inside; ls u/inside", "cp: u/inside: a directory is not copied into itself\n"
            "1  a  l  renamed  t\n"),
           ("cp c c", "cp: c and c are the same file\n"),
+          ("cp c none/; cp c t/1/; ls none", "cp: none/: no such file or directory\n"
+           "cp: t/1/: not a directory\nls: none: no such file or directory\n"),
           ("mv u u/x", "mv: u to u/x: invalid argument\n"),
           ("mv none x; mv c d u t; ls; ls t", "mv: none to x: no such file or directory\nt\n1  a  c  d  l  u\n"),
           ("cp none t/1 t/a; echo $?; ls t/a", "cp: none: no such file or directory\n1\n1  2  b\n"))
@@ -137,6 +161,18 @@ def test_removing(files):
           ("rm -r . ..", "rm: .: would take away the ground we stand on\n"
            "rm: ..: would take away the ground we stand on\n"),
           ("rm", "usage: rm [-rf] FILE...\n"))
+
+
+@pytest.mark.parametrize("machine", boot.MACHINES)
+def test_tail_keeps_only_what_it_needs(start, machine):
+    session = start(machine, memory="8M")
+    session.prompt()
+    assert session.run("cd /tmp; seq 30000 > b; tail -n 30001 b | wc -l; tail -n 29999 b | wc -l") == "30000\n29999\n"
+    b = "b " * 24
+    assert session.run(f"cat {b} > /dev/null; cat {b} | cat - {b} | tail -n 2", timeout=60) == "29999\n30000\n"
+    assert session.run("tail -n 0 b; echo -n | tail; cat b b | tail -n 30001 | head -n 2") == "30000\n1\n"
+    assert session.run("echo a > c; echo -n b >> c; tail -n 1 c; echo; tail -n 9 c c; echo") == \
+        "b\n==> c <==\na\nb\n==> c <==\na\nb\n"
 
 
 def test_deep_trees_need_no_deep_stack(files):
@@ -237,6 +273,7 @@ def test_trees_and_space(files):
           ("umount /tmp/nothing", "umount: /tmp/nothing: no such file or directory\n"))
     assert re.fullmatch(r"8893 +d/f\n", files.run("du -b d/f"))
     assert re.search(r"(?m)^\S+ +\w+ +[\d.]+[KMG]? .*%  /$", files.run("df /"))
+    assert re.search(r"(?m)^memory +ramfs +- +- +- +0%  /$", files.run("df -i /"))  # as many as fit
     assert re.search(r"(?m)^\S+ on / type \w+ \(r[wo]\)$", files.run("mount"))
 
 
@@ -283,6 +320,16 @@ def test_edit(files):
     lines = files.run("grep -n '[xy]' n").splitlines()
     assert [re.sub(r"y+", "y", line) for line in lines] == ["67:x積木", "68:y67"], lines
     check(files, ("wc -l l", "3001 l\n"))
+
+
+def test_edit_saves_beside_the_file_and_harms_no_other(files):
+    check(files, ("echo mine > .edit-saving; echo mine > .g.saving", ""), ("> " + "n" * 40, ""))
+    edit(files, "f", "new")
+    edit(files, "n*", "long")
+    check(files, ("cat .edit-saving .g.saving; rm .*g; ls -A", f"mine\nmine\nf  {'n' * 40}\n"), ("cat n*; echo", "long\n"))
+    files.run("mv n* " + "n" * 255)
+    edit(files, "n*", "as long as may be, ")
+    check(files, ("cat n*; echo; ls -A | wc", "as long as may be, long\n2 2 258\n"))
 
 
 def test_errors_are_survived(files):
