@@ -54,6 +54,8 @@ static bool is_sensible(const struct block_device *device)
     uint32_t size = device->block_size;
     if (size < SECTOR_SIZE || (size & (size - 1)) != 0)
         return false;
+    if (device->sectors > INT64_MAX / SECTOR_SIZE)
+        return false; // its bytes could not be counted
     return device->sectors % (size / SECTOR_SIZE) == 0 && device->segments_max > 0 &&
            device->segment_size_max >= size && device->sectors_max >= size / SECTOR_SIZE;
 }
@@ -188,7 +190,8 @@ int block_submit(struct block_device *device, struct block_request *request)
     error = list_is_empty(&device->waiting) ? hand_over(device, request) : -EBUSY;
     if (error != -EBUSY)
         return error;
-    ASSERT(device->counters.in_flight > 0); // or nothing would ever make room
+    // Or nothing would ever make room. (Those that wait already have their turn after done().)
+    ASSERT(device->counters.in_flight > 0 || !list_is_empty(&device->waiting));
     list_append(&device->waiting, &request->link);
     return 0;
 }

@@ -98,6 +98,8 @@ static void nonsense_is_no_disk(void)
     CHECK_EQUAL(block_add(&bad), -EINVAL);
     bad = good, bad.sectors = 9;
     CHECK_EQUAL(block_add(&bad), -EINVAL);
+    bad = good, bad.sectors = UINT64_C(1) << 55;
+    CHECK_EQUAL(block_add(&bad), -EINVAL);
     bad = good, bad.segments_max = 0;
     CHECK_EQUAL(block_add(&bad), -EINVAL);
     bad = good, bad.segment_size_max = 2048;
@@ -218,6 +220,15 @@ static void an_end_may_begin_another(void)
     CHECK(fake.taken[0] == &jobs[1].request);
     fake_end(0, 0);
     CHECK_EQUAL(jobs[1].ends, 1);
+    // With nothing in flight any more, but one that waits: that has its turn first.
+    CHECK_EQUAL(submit_job(0, BLOCK_READ, 0), 0);
+    jobs[0].request.done = submit_another;
+    CHECK_EQUAL(submit_job(2, BLOCK_READ, 0), 0);
+    fake_end(0, 0);
+    CHECK(fake.taken[0] == &jobs[2].request);
+    fake_end(0, 0);
+    CHECK(fake.taken[0] == &jobs[1].request);
+    fake_end(0, 0);
 }
 
 static void errors_reach_the_caller_alone(void)
