@@ -201,6 +201,7 @@ $(TOOLS:%=$(BUILD)/%): FORCE
 	$(Q)cmp -s $(BUILD)/host-release/$(@F) $@ || cp $(BUILD)/host-release/$(@F) $@
 disk: tools ##            make build/disk.img, the system's disk, anew, with what is in disk/ (DISK_SIZE=64M)
 	$(Q)$(BUILD)/mkfs.tsfs $(BUILD)/disk.img $(or $(DISK_SIZE),64M) disk
+	$(Q)cd $(BUILD) && mkdir -p mounts/dev mounts/proc mounts/tmp && ./tsfs disk.img put mounts/dev mounts/proc mounts/tmp /
 $(BUILD)/disk.img:
 	$(Q)$(MAKE) --no-print-directory disk
 

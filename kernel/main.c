@@ -91,7 +91,11 @@ static void mount_at(const char *path, const char *type)
     int error = vfs_make(path, OS_TYPE_DIRECTORY, NULL);
     if (!error || error == -EEXIST)
         error = vfs_mount(type, path, type, 0);
-    if (error)
+    if (error == -EROFS)
+        log_warning("there is no %s: the root directory has none, and is read-only. It stays on "
+                    "a disk that was writable once",
+                    path);
+    else if (error)
         log_warning("there is no %s: %s", path, error_text(error));
 }
 

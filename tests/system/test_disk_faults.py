@@ -238,6 +238,20 @@ def test_a_read_only_disk(start, image, machine, tmp_path):
     assert open(path, "rb").read() == before
 
 
+def test_a_read_only_root_has_its_devices(start, machine, tmp_path):
+    """`make disk` prepares their directories. Where an image has none, the log says so, and the shell comes nevertheless."""
+    boot.make("disk", BUILD=BUILD, DISK_SIZE="4M")
+    session = start(machine, disks=[{"file": os.path.join(BUILD, "disk.img"), "readonly": True}])
+    assert "there is no" not in session.prompt()
+    assert session.run("ls -d /dev/vda /proc/mounts; echo x > /tmp/x; cat /tmp/x") == "/dev/vda  /proc/mounts\nx\n"
+    power_off(session)
+    session = start(machine, disks=[{"file": make_disk(tmp_path), "readonly": True}])
+    session.prompt()
+    for place in ("/tmp", "/dev", "/proc"):
+        assert f"there is no {place}: the root directory has none, and is read-only" in session.text
+    assert session.run("cat /README | wc -l") != "0\n"
+
+
 def test_one_disk_twice(start, machine, tmp_path):
     """One mount at a time; none goes while somebody uses it; neither does the disk open to writing."""
     session = start(machine, disks=[make_disk(tmp_path), make_disk(tmp_path, "b.img")])
