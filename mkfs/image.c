@@ -106,8 +106,8 @@ int tool_mount(unsigned flags)
     vfs_init(file_systems);
     int error = vfs_mount(image.device.name, "/", "tsfs", flags);
     if (error == -EINVAL)
-        tool_complain("%s holds no tsfs.  `mkfs.tsfs %s 64M` would make one of it", image.path,
-                      image.path);
+        tool_complain("%s holds no tsfs, or a damaged one.  `fsck.tsfs %s` says which",
+                      image.path, image.path);
     else if (error)
         tool_complain("%s: %s.  `fsck.tsfs %s` says more", image.path, error_text(error),
                       image.path);
