@@ -170,6 +170,7 @@ static int find_room(struct fat_inode *file, uint64_t wanted, uint64_t *room)
 }
 
 // Cuts the chain to what the size needs. Nobody on the disk may count on the rest any more.
+// It is given away when the end is on the disk: until then the chain may still lead there.
 static int shorten(struct fat_inode *file)
 {
     struct fat *fat = file->fat;
@@ -187,7 +188,26 @@ static int shorten(struct fat_inode *file)
             error = fat_set(fat, last, FAT_END);
     }
     file->run_count = 0;
-    return error ? error : fat_free_chain(fat, next);
+    if (error || next == FAT_END)
+        return error;
+    return fat_free_later(fat, next);
+}
+
+// After a power cut a chain may lead on behind the end of its file, to clusters that are free
+// for others, or theirs by now. What belongs to nobody is left to fsck.
+int fat_cut_tail(struct fat_inode *file)
+{
+    struct fat *fat = file->fat;
+    uint32_t keep = clusters_for(fat, file->inode.size), last, next;
+    if (keep == 0)
+        return 0;
+    int error = fat_cluster_at(file, keep - 1, &last);
+    if (!error)
+        error = fat_get(fat, last, &next);
+    if (error || next == FAT_END)
+        return error;
+    error = fat_begin(fat);
+    return error ? error : fat_set(fat, last, FAT_END);
 }
 
 // ---- Writing ---------------------------------------------------------------------------

@@ -90,6 +90,17 @@ static int read_at_place(struct fat *fat, uint64_t place, struct fat_inode *inod
     return error;
 }
 
+// Of a volume that was not unmounted. A chain that is too short makes it read-only: then there
+// is nothing to be done, and what the file has can be read.
+static int repair(struct fat_inode *file)
+{
+    const struct mount *mount = file->fat->mount;
+    if (!file->fat->was_dirty || mount->read_only || file->inode.type != OS_TYPE_FILE)
+        return 0;
+    int error = fat_cut_tail(file);
+    return mount->read_only ? 0 : error;
+}
+
 int fat_read_inode(struct mount *mount, uint64_t number, struct inode **inode)
 {
     struct fat *fat = mount->data;
@@ -99,6 +110,8 @@ int fat_read_inode(struct mount *mount, uint64_t number, struct inode **inode)
     int error = number == FAT_ROOT_NUMBER
                     ? fat_open_directory(fat, 0, file)
                     : read_at_place(fat, number * FAT_ENTRY_SIZE, file);
+    if (!error)
+        error = repair(file);
     if (error) {
         heap_free(file);
         return error;

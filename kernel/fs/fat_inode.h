@@ -27,6 +27,7 @@ int fat_map(struct fat_inode *inode, uint64_t position, uint64_t wanted, uint64_
             uint64_t *length);
 // The number of the file's cluster with that index.
 int fat_cluster_at(struct fat_inode *inode, uint32_t index, uint32_t *cluster);
+int fat_cut_tail(struct fat_inode *inode); // makes its chain end where the file does
 int fat_write_zeros(struct fat *fat, uint64_t offset, uint64_t size);
 int fat_read(struct inode *inode, uint64_t offset, void *buffer, size_t size);
 int fat_write(struct inode *inode, uint64_t offset, const void *bytes, size_t size);

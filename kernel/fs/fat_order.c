@@ -12,10 +12,11 @@
 // The cache writes in whatever order it likes, so blocks of directories are held back when
 // they are changed (fat_hold()), and chains are freed later (fat_free_later()). fat_commit()
 // does the three steps, with a flush between: when somebody syncs, and when much is held.
-// Between two of these, a disk whose power goes has clusters that belong to no file, and
-// nothing worse; fsck gives them back. Two things have to be done in several steps, with a
-// commit between: a renamed file may be there under both names, and a long name that is
-// torn leaves the short one.
+// Between two of these, a disk whose power goes has clusters that belong to no file, which
+// fsck gives back, and chains that lead on behind the end of their file, which are cut when
+// it is used next (fat_cut_tail()); nothing worse. Two things have to be done in several
+// steps, with a commit between: a renamed file may be there under both names, and a long
+// name that is torn leaves the short one.
 //
 // Before the first change a volume is marked as being used, and when all is written that
 // mark goes: others look at it and check the volume.
@@ -180,8 +181,11 @@ int fat_sync(struct mount *mount)
     int error = fat_commit(fat);
     if (!error)
         error = write_info(fat);
-    if (!error && !fat->was_dirty && !mount->read_only)
-        error = write_mark(fat, false);
+    if (!error && !fat->was_dirty && !mount->read_only) {
+        error = fat_settle(fat); // step 3 as well, before it is called complete
+        if (!error)
+            error = write_mark(fat, false);
+    }
     if (!error)
         error = cache_sync(fat->device);
     if (error)

@@ -14,14 +14,20 @@ static inline bool fat_disk_complain(const char *what, long long where)
 
 enum { FAT_DISK_IN_CHAIN = 1, FAT_DISK_FIRST = 2 };
 
-// Marks a chain; it has as many clusters as the size needs (~0: whatever it has).
+// Marks a chain; it has as many clusters as the size needs (~0: whatever it has). After a power
+// cut it may lead on, anywhere.
 static inline bool fat_disk_check_chain(struct fat_disk *disk, uint32_t first, uint32_t size)
 {
     uint32_t cluster_size = disk->shape.sector_size * disk->shape.cluster_sectors, count = 0;
+    uint32_t wanted = size / cluster_size + (size % cluster_size > 0);
     if (disk->was_cut && first >= 2 && first < disk->shape.clusters + 2 &&
-        disk->seen[first] == FAT_DISK_FIRST)
-        return true; // a file with two names: it was being renamed
+        disk->seen[first] == FAT_DISK_FIRST) {
+        disk->two_names = true; // it was being renamed
+        return true;
+    }
     for (uint32_t n = first; n != 0 && n != fat_disk_end(disk); count++) {
+        if (disk->was_cut && count == wanted && size != UINT32_MAX)
+            return true;
         if (n < 2 || n >= disk->shape.clusters + 2)
             return fat_disk_complain("a chain leads outside", n);
         if (disk->seen[n])
@@ -31,8 +37,7 @@ static inline bool fat_disk_check_chain(struct fat_disk *disk, uint32_t first, u
         if (n == 0)
             return fat_disk_complain("a chain leads to a free cluster", first);
     }
-    uint32_t wanted = size / cluster_size + (size % cluster_size > 0);
-    if (size != UINT32_MAX && count != wanted && !(disk->was_cut && count > wanted))
+    if (size != UINT32_MAX && count != wanted)
         return fat_disk_complain("a chain is not as long as its file", first);
     return true;
 }
@@ -78,12 +83,19 @@ static inline bool fat_disk_check_directory(struct fat_disk *disk, uint32_t firs
     return true;
 }
 
+static inline bool fat_disk_is_marked(const struct fat_disk *disk)
+{
+    return (disk->ram->bytes[disk->shape.bits == 32 ? 65 : 37] & 1) ||
+           (disk->shape.bits > 12 && fat_disk_get(disk, 0, 1) != fat_disk_end(disk));
+}
+
 // All of it: chains that belong to one file each, no lost cluster, equal tables, no mark. After
 // a power cut only the first.
 static inline bool fat_disk_check(struct fat_disk *disk)
 {
     uint32_t root = disk->shape.bits == 32 ? 2 : 0;
     memset(disk->seen, 0, disk->shape.clusters + 2);
+    disk->two_names = false;
     if (!fat_disk_check_chain(disk, root, UINT32_MAX) || !fat_disk_check_directory(disk, root))
         return false;
     if (disk->was_cut)

@@ -17,6 +17,7 @@ struct fat_disk {
     struct fat_shape shape;
     uint32_t table_sectors, root_sector, data_sector; // sectors of the volume's size
     uint8_t *seen; // by cluster: in a chain; the first of one
+    bool two_names; // a file has: for the last check
     bool was_cut;  // the power has failed: what a check gives back is no fault
 };
 
