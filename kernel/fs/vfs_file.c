@@ -206,16 +206,16 @@ static const struct file_operations operations = {
 int vfs_open_inode(struct inode *inode, unsigned flags, struct file **file)
 {
     const struct file_system *file_system = inode->mount->file_system;
-    int error = 0;
     if (file_system->open && inode->type != OS_TYPE_DIRECTORY)
         return file_system->open(inode, flags, file);
-    if (flags & OS_TRUNCATE)
-        error = truncate_to(inode, 0);
-    if (error)
-        return error;
     struct open_file *open = heap_alloc(sizeof(*open));
-    if (!open)
-        return -ENOMEM;
+    int error = open ? 0 : -ENOMEM; // before anything is cut
+    if (!error && (flags & OS_TRUNCATE))
+        error = truncate_to(inode, 0);
+    if (error) {
+        heap_free(open);
+        return error;
+    }
     file_init(&open->file, &operations);
     open->inode = inode_get(inode);
     open->flags = flags;
