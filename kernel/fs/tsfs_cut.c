@@ -62,8 +62,8 @@ static int cut_extent(struct tsfs_inode *inode, struct tsfs_walk *walk, uint32_t
     if (is_directory)
         tsfs_revoke(fs, entry->block); // it has one block
     int error = tsfs_free(fs, (struct tsfs_run){end - count, count});
-    if (error)
-        return error;
+    if (error) // what was revoked is still in the tree
+        return is_directory ? tsfs_half_done(fs, error) : error;
     tsfs_change(fs, inode->block);
     inode->data->blocks -= count;
     if (is_directory) // its size is that of its leaves
