@@ -274,6 +274,11 @@ int cache_drop(struct block_device *device)
         log_error("cache: the changes of %zu blocks of %s could not be written and are lost",
                   lost, device->name);
     cache_forget(device, 0, UINT64_MAX);
+    // Who reads the disk itself may have references: what a file system thinks of its blocks
+    // ends all the same.
+    for (struct cache_block *block = cache_next(device, NULL); block;
+         block = cache_next(device, block))
+        block->owner = NULL;
     return error;
 }
 

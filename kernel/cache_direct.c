@@ -103,7 +103,7 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-// The most sectors that one piece may have: one segment, whole blocks of the cache.
+// The most sectors that one piece may have: one segment, whole blocks of the device.
 static uint64_t piece_sectors(const struct block_device *device)
 {
     uint64_t bytes = smaller(PIECE_BYTES, device->segment_size_max);
