@@ -308,7 +308,9 @@ _Noreturn void process_exit(int status)
     if (process->raw_console)
         terminal_set_raw(false);
     file_table_close_all(&process->files);
-    file_put(process->directory);
+    struct file *directory = process->directory;
+    process->directory = NULL; // closing it may sleep, and others look at us
+    file_put(directory);
     release_all(process);
     leave_children(process);
 
