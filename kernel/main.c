@@ -8,7 +8,8 @@
 //
 //   run="ps; free" on the command line     runs that instead, and ends with the status of
 //                                          the last one
-//   root=/dev/vdb                          the disk with the root directory; none: memory
+//   root=/dev/vdb                          the disk with the root directory (/dev/vda if none
+//                                          is named); root=none, or no disk: memory
 //
 // The one kernel file that is in no chapter.
 #include "boot/board.h"
@@ -33,10 +34,12 @@
 #include "process.h"
 #include "program.h"
 #include "stack.h"
+#include "string.h"
 #include "terminal.h"
 #include "thread.h"
 #include "timer.h"
 #include "trap.h"
+#include "user/os.h"
 #include "vm.h"
 
 #define VERSION "0.1"
@@ -72,14 +75,19 @@ static void print_machine(const struct board *board)
 static void mount_root(void)
 {
     char disk[32] = "/dev/vda";
-    cmdline_value("root", disk, sizeof(disk));
-    int error = block_find(disk) ? vfs_mount(disk, "/", NULL, 0) : -ENODEV;
+    int wanted = cmdline_value("root", disk, sizeof(disk));
+    bool is_there = block_find(disk), is_wanted = wanted >= 0 && strcmp(disk, "none") != 0;
+    int error = is_there ? vfs_mount(disk, "/", NULL, 0) : -ENODEV;
     if (!error)
         return;
-    if (error != -ENODEV)
+    if (is_there)
         log_warning("%s cannot be the root directory: %s. Expected a tsfs or FAT volume "
                     "(mkfs.tsfs makes one); memory is the root directory now",
                     disk, error_text(error));
+    else if (is_wanted)
+        log_warning("root=%s: there is no such disk (`ls /dev` shows those that are there); "
+                    "memory is the root directory now",
+                    disk);
     error = vfs_mount("memory", "/", "ramfs", 0);
     if (error)
         panic("not even memory can be mounted as the root directory: %s", error_text(error));
@@ -92,8 +100,8 @@ static void mount_at(const char *path, const char *type)
     if (!error || error == -EEXIST)
         error = vfs_mount(type, path, type, 0);
     if (error == -EROFS)
-        log_warning("there is no %s: the root directory has none, and is read-only. It stays on "
-                    "a disk that was writable once",
+        log_warning("there is no %s: the root directory has none, and is read-only. It "
+                    "stays on a disk that was writable once",
                     path);
     else if (error)
         log_warning("there is no %s: %s", path, error_text(error));
@@ -151,7 +159,5 @@ int kernel_main(const struct boot_info *boot)
     vfs_init(file_systems);                            // one tree of names,
     mount_all();                                       // and what is in it
     print_machine(board);
-    int status = run_shell();
-    vfs_end();                                         // nothing written gets lost
-    return status;
+    os_poweroff(run_shell());                          // nothing written gets lost
 }

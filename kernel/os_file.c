@@ -120,6 +120,9 @@ static int print_to(int handle, const char *format, va_list arguments)
     gather.count = 0;
     int count = format_to(gather_bytes, &gather, format, arguments);
     flush(&gather);
+    struct process *process = process_current();
+    if (handle == OS_OUTPUT && !process->output_error)
+        process->output_error = gather.error;
     return gather.error ? gather.error : count;
 }
 
@@ -130,6 +133,14 @@ int os_printf(const char *format, ...)
     int count = print_to(OS_OUTPUT, format, arguments);
     va_end(arguments);
     return count;
+}
+
+int os_output_error(void)
+{
+    struct process *process = process_current();
+    int error = process->output_error;
+    process->output_error = 0;
+    return error;
 }
 
 int os_fprintf(int handle, const char *format, ...)

@@ -61,8 +61,15 @@ int os_kill(int id)
     return -ESRCH;
 }
 
+// What was printed and is not there is a failure, whether the program has looked or not.
 _Noreturn void os_exit(int status)
 {
+    int error = os_output_error();
+    if (error && error != -EPIPE) {
+        os_fprintf(OS_ERROR, "%s: output: %s\n", process_name(process_current()),
+                   error_text(error));
+        status = status ? status : 1;
+    }
     process_exit(status);
 }
 

@@ -16,6 +16,7 @@
 #include "heap.h"
 #include "string.h"
 #include "terminal.h"
+#include "user/os.h"
 
 enum {
     STATUS_INTERRUPTED = 130, // OS_INTERRUPTED of os.h
@@ -115,11 +116,11 @@ static void free_process(struct process *process)
     heap_free(process);
 }
 
-// Where the first thread of every process begins.
+// Where the first thread of every process begins. To return is to call os_exit().
 static void run(void *argument)
 {
     struct process *process = argument;
-    process_exit(process->program->main(process->argc, process->argv));
+    os_exit(process->program->main(process->argc, process->argv));
 }
 
 // All that may fail, in the order in which free_process() takes it back.

@@ -41,6 +41,7 @@ struct process {
     char **argv;                   // one allocation with all the strings
     struct file_table files;
     struct file *directory;        // the current one; NULL: the root
+    int output_error;              // see os_output_error()
     uint64_t turn;                 // its thread's `switches` when `work` began to count
     unsigned work;                 // calls and pages since then, see process_leave()
     struct list threads;           // struct os_thread, those beside the first

@@ -2,6 +2,7 @@
 //
 // grep: shows the lines that match: -i any case, -v others, -n numbers, -c counts, -r below
 #include "options.h"
+#include "output.h"
 #include "path.h"
 #include "regex.h"
 #include "stream.h"
@@ -123,7 +124,7 @@ static int run(struct grep *grep, const struct options *options)
     }
     for (int i = 0; i < operands.count && grep->below; i++)
         search_below(grep, operands.operands[i]);
-    if (writer_finish(&grep->writer))
+    if (output_status("grep", writer_finish(&grep->writer)))
         return 2;
     if (grep->failed)
         return 2;

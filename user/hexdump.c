@@ -2,6 +2,7 @@
 //
 // hexdump: shows bytes in hexadecimal and as text; -s: from there on, -n: so many
 #include "options.h"
+#include "output.h"
 #include "path.h"
 #include "stream.h"
 
@@ -137,5 +138,5 @@ int hexdump_main(int argc, char **argv)
     int status = path_for_each(&operands, read_file, &hexdump);
     show(&hexdump, true);
     put_offset(&hexdump, hexdump.offset);
-    return writer_finish(&hexdump.writer) ? 1 : status;
+    return output_status("hexdump", writer_finish(&hexdump.writer)) | status;
 }

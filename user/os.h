@@ -52,6 +52,7 @@ bool os_is_console(int handle);
 // Like C's: the number of bytes, or an error of os_write().
 int os_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int os_fprintf(int handle, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int os_output_error(void); // the first of os_printf(), forgotten then; os_exit() tells it
 // "what: no such file or directory" on OS_ERROR. Returns 1, the status to end with.
 int os_print_error(const char *what, int error);
 // "usage: sleep SECONDS" on OS_ERROR, for arguments that make no sense. Returns 2.

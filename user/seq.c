@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // seq: counts, a number a line
-#include "output.h"
+#include "os.h"
 
 int seq_main(int argc, char **argv)
 {
@@ -16,9 +16,8 @@ int seq_main(int argc, char **argv)
         return os_usage("seq [FIRST [STEP]] LAST");
 
     for (uint64_t i = first; i <= last; i += step) {
-        int result = os_printf("%llu\n", (unsigned long long)i);
-        if (result < 0)
-            return output_status("seq", result);
+        if (os_printf("%llu\n", (unsigned long long)i) < 0)
+            return 1;
         if (last - i < step)
             break; // the next one would be beyond, or wrap around
     }

@@ -125,6 +125,9 @@ int shell_run_builtin(struct shell *shell, const struct shell_pipeline *pipeline
         handles[handle] = handle;
     }
     int status = error ? SHELL_FAILED : run(shell, pipeline->words);
+    error = os_output_error();
+    if (error && error != -EPIPE)
+        status = path_error("shell", "output", error);
     for (int handle = 0; handle < 3; handle++)
         shell_close(handles[handle]);
     restore_handles(saved);

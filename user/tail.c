@@ -2,6 +2,7 @@
 //
 // tail: passes on the last 10 lines of its files, or of its input; -n: so many
 #include "options.h"
+#include "output.h"
 #include "path.h"
 #include "stream.h"
 
@@ -79,7 +80,7 @@ static int show(void *context, int handle, const char *path)
     if (!error) {
         size_t start = find_start(kept.bytes, kept.length, tail->lines);
         writer_put(&writer, kept.bytes + start, kept.length - start);
-        error = writer_finish(&writer);
+        error = output_status("tail", writer_finish(&writer));
     }
     os_free(kept.bytes);
     return error != 0;

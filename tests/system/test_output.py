@@ -24,8 +24,13 @@ def test_a_full_disk_is_said(start, machine, tmp_path):
     session = start(machine, disks=[path])
     session.prompt()
     session.run("seq 19000 > /tmp/l; dd if=/dev/zero of=/room bs=4096 count=16; dd if=/dev/zero of=/fill bs=4096; rm /room")
-    for command in ("cat /tmp/l", "yes", "seq 100000", "sort /tmp/l", "head -n 19000 /tmp/l"):
+    for command in ("cat /tmp/l", "yes", "seq 100000", "sort /tmp/l", "head -n 19000 /tmp/l",
+                    "tail -n 19000 /tmp/l", "grep . /tmp/l", "hexdump /tmp/l"):
         assert session.run(f"{command} > /o; rm /o") == f"{command.split()[0]}: {FULL}\n", command
+    session.run("> /o; dd if=/dev/zero of=/rest bs=4096")
+    for command in ("ls -l /", "df", "ps", "stat /o", "find /", "wc /tmp/l", "tree", "history", "echo x"):
+        name = command.split()[0].replace("history", "shell")
+        assert session.run(f"{command} > /o; echo $?") == f"{name}: {FULL}\n1\n", command
 
 
 def test_sort_gives_all_or_nothing(start, machine):
