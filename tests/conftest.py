@@ -19,6 +19,7 @@ BUILD = os.environ.get("TSUMIKI_TEST_BUILD", "build/test") + WORKER
 
 def pytest_configure(config):
     os.chdir(ROOT)
+    os.environ["CI"] = "1"  # warnings are errors
     os.environ["TSUMIKI_GDB_PORT"] = str(boot.gdb_port() + int(WORKER.strip("gw") or 0))
 
 
