@@ -54,8 +54,8 @@ static bool is_sensible(const struct block_device *device)
     uint32_t size = device->block_size;
     if (size < SECTOR_SIZE || (size & (size - 1)) != 0)
         return false;
-    if (device->sectors > INT64_MAX / SECTOR_SIZE)
-        return false; // its bytes could not be counted
+    if (device->sectors > BLOCK_SECTORS_MAX)
+        return false;
     return device->sectors % (size / SECTOR_SIZE) == 0 && device->segments_max > 0 &&
            device->segment_size_max >= size && device->sectors_max >= size / SECTOR_SIZE;
 }

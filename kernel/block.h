@@ -20,6 +20,7 @@
 #include "segment.h"
 
 enum { SECTOR_SIZE = 512, BLOCK_NAME_SIZE = 16 };
+#define BLOCK_SECTORS_MAX (INT64_MAX / SECTOR_SIZE) // of a disk: its bytes can be counted
 
 enum block_operation {
     BLOCK_READ,

@@ -249,8 +249,12 @@ static void config_changed(struct virtio_device *device)
 {
     struct block_device *block = &((struct disk *)device->data)->block;
     uint64_t sectors = capacity_of(device, block->block_size);
-    if (sectors == block->sectors)
+    if (device->broken || sectors == block->sectors)
         return;
+    if (sectors > BLOCK_SECTORS_MAX) {
+        virtio_break(device, "a disk of %llu sectors now", (unsigned long long)sectors);
+        return;
+    }
     log_info("%s: %llu sectors now, %llu before", block->name, (unsigned long long)sectors,
              (unsigned long long)block->sectors);
     block->sectors = sectors;
