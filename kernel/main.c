@@ -76,7 +76,8 @@ static void mount_root(void)
 {
     char disk[32] = "/dev/vda";
     int wanted = cmdline_value("root", disk, sizeof(disk));
-    bool is_there = block_find(disk), is_wanted = wanted >= 0 && strcmp(disk, "none") != 0;
+    bool is_wanted = wanted != -ENOENT && strcmp(disk, "none") != 0;
+    bool is_there = block_find(disk);
     int error = is_there ? vfs_mount(disk, "/", NULL, 0) : -ENODEV;
     if (!error)
         return;

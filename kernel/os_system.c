@@ -27,14 +27,16 @@ static void describe_wait(const struct thread *thread, struct os_thread_info *in
 static void describe(const struct thread *thread, struct os_thread_info *info)
 {
     const struct process *process = thread->program;
+    if (!process)
+        process = process_next(NULL); // a thread of no program is the kernel's own
     memset(info, 0, sizeof(*info));
     info->id = thread->id;
-    info->program_id = process ? (uint32_t)process->id : 0;
+    info->program_id = (uint32_t)process->id;
     info->switches = thread->switches;
     info->state = thread_state_name(thread->state);
     info->waits_for = "";
     strlcpy(info->name, thread->name, sizeof(info->name));
-    strlcpy(info->program, process ? process_name(process) : "", sizeof(info->program));
+    strlcpy(info->program, process_name(process), sizeof(info->program));
     if (thread->state == THREAD_WAITING)
         describe_wait(thread, info);
 }
@@ -85,18 +87,19 @@ size_t os_log_read(size_t *position, char *buffer, size_t size)
     return log_read(position, buffer, size);
 }
 
-// An orderly end loses nothing; a disk that fails cannot keep us from it.
-static void save_files(void)
+// An orderly end loses nothing; a disk that fails cannot keep us from it, but is told about.
+static bool save_files(void)
 {
     int error = file_hooks()->end ? file_hooks()->end() : 0;
     if (error)
         log_error("not everything is on the disks: %s", error_text(error));
+    return !error;
 }
 
 _Noreturn void os_poweroff(int status)
 {
-    save_files();
-    machine_exit(status);
+    bool saved = save_files();
+    machine_exit(saved || status != 0 ? status : 1);
 }
 
 _Noreturn void os_reboot(void)

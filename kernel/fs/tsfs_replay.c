@@ -237,8 +237,8 @@ static int run(struct replay *replay)
     error = error ? error : put_all_home(replay, end);
     error = error ? error : finish(fs, end);
     if (!error)
-        log_info("tsfs: %s: was not unmounted: %u transactions of the journal %s",
-                 fs->device->name, end - start,
+        log_info("tsfs: %s: was not unmounted: %u transaction%s of the journal %s",
+                 fs->device->name, end - start, end - start == 1 ? "" : "s",
                  fs->mount->read_only ? "used from memory" : "written home");
     return error;
 }

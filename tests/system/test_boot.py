@@ -79,6 +79,16 @@ def test_unknown_words_do_no_harm(start, machine):
     session.end(0)
 
 
+def test_a_root_that_is_not_there(start, machine):
+    """It is named; who names none, or "none", is told nothing."""
+    session = start(machine, append="root=/dev/vdx")
+    assert "root=/dev/vdx: there is no such disk" in session.prompt() + session.text
+    assert "memory / ramfs" in session.run("cat /proc/mounts").replace("  ", " ")
+    for append in ("", "root=none"):
+        session = start(machine, append=append)
+        assert "there is no such disk" not in session.prompt() + session.text
+
+
 # ---- Crashes -------------------------------------------------------------------------------------------------------
 # What the kernel says on the bare machine; on host, AddressSanitizer may be the one that says it.
 CRASHES = [

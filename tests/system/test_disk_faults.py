@@ -4,6 +4,7 @@
 QEMU's blkdebug makes the failing ones; afterwards the image is as fsck.tsfs wants it, and mounts.
 """
 import os
+import re
 import subprocess
 
 import boot
@@ -124,6 +125,26 @@ def test_writes_fail_for_a_while(start, tmp_path):
     is_sound(path)
     disks.run(os.path.join(BUILD, "tsfs"), path, "get", "/copy", str(tmp_path / "copy"))
     assert (tmp_path / "copy").read_bytes() == open("disk/README", "rb").read()
+
+
+def test_what_cannot_be_saved_is_told_at_the_end(start, tmp_path):
+    """Turned off by itself or by the end of the first shell: a line, and a status that is not 0."""
+    path = make_disk(tmp_path)
+    disk = blkdebug(tmp_path, path, fail("write"))
+    for run, status in (("echo x > /new; poweroff", 1), ("echo x > /new; poweroff 3", 3), ("echo x > /new", 1)):
+        session = start("riscv64", append=f'run="{run}"', disks=[disk])
+        session.end(status)
+        assert f"not everything is on the disks: {FAILED}" in session.text, run
+    is_sound(path)
+
+
+def test_the_kernel_s_threads_are_the_kernel_s(start, machine, tmp_path):
+    """Those that outlive the program whose writing started them."""
+    session = start(machine, disks=[make_disk(tmp_path)])
+    session.prompt()
+    threads = session.run("echo x > /new; ps")
+    for name in ("main", "tsfs"):
+        assert re.search(rf"\n +\d+  kernel +{name} ", "\n" + threads), threads
 
 
 @pytest.mark.parametrize("kind,number", [("flush", 0), ("write", 7), ("write", 12), ("flush", 1)])

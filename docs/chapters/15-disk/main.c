@@ -6,7 +6,7 @@
 // disk ends them in whatever order it likes; two requests fail, and the caller hears why.
 //
 //   make CHAPTER=15 qemu
-//   make CHAPTER=15 qemu DISK=your.img      (it is not changed)
+//   make CHAPTER=15 qemu DISK=some.img      (its first 128 KiB are overwritten)
 #include "block.h"
 #include "boot/board.h"
 #include "boot/boot.h"

@@ -29,6 +29,7 @@
 #include "terminal.h"
 #include "timer.h"
 #include "trap.h"
+#include "user/os.h"
 #include "vm.h"
 
 static const struct virtio_driver *const drivers[] = {&virtio_blk_driver, NULL};
@@ -118,5 +119,5 @@ int kernel_main(const struct boot_info *boot)
     mount("/dev/vda", "/disk", "tsfs");
     show_path("/disk/latest");
     show_file("/disk/latest");
-    return run_shell();
+    os_poweroff(run_shell()); // what was written goes to the disk first
 }

@@ -227,5 +227,5 @@ int kernel_main(const struct boot_info *boot)
         broken += !survives_cut(writes);
     print("%u power cuts, %u promises broken\n", CUTS, broken);
     check(vfs_mount(disk->name, "/disk", "tsfs", 0), "mount");
-    return run_shell();
+    os_poweroff(run_shell()); // what was written goes to the disk first
 }

@@ -7,7 +7,7 @@
 // is the shell. Afterwards the host finds the file: mdir -i IMAGE ::
 //
 //   make CHAPTER=19 qemu
-//   make CHAPTER=19 qemu DISK=,stick.img      (an image of yours as the second one)
+//   make CHAPTER=19 qemu DISK=our.img,stick.img      (yours: the second one is the FAT volume)
 #include "block.h"
 #include "boot/board.h"
 #include "boot/boot.h"
@@ -27,6 +27,7 @@
 #include "terminal.h"
 #include "timer.h"
 #include "trap.h"
+#include "user/os.h"
 #include "vm.h"
 
 static const struct virtio_driver *const drivers[] = {&virtio_blk_driver, NULL};
@@ -113,5 +114,5 @@ int kernel_main(const struct boot_info *boot)
     list("/mnt");
     int error = copy("/hello.txt", "/mnt/From our disk.txt");
     print("copied: %s\n", error_text(error));
-    return run_shell();
+    os_poweroff(run_shell()); // what was written goes to the disk first
 }
