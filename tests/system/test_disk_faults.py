@@ -195,7 +195,8 @@ def test_a_disk_goes_away(start, tmp_path, kind):
         session.run(f"cp /mnt/README /mnt/copy{i}; sync; ls /mnt | wc -l; rm -f /mnt/copy{i}")
     session.run("umount /mnt")
     assert status_of(session, "echo it goes on") == (0, "it goes on")
-    power_off(session)
+    session.send("poweroff\n")
+    assert session.wait() == ("not everything is on the disks" in session.text)
 
 
 # ---- Disks that are not what they should be ----------------------------------------------------------------------
