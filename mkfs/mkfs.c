@@ -4,9 +4,11 @@
 //
 //   mkfs.tsfs [-L LABEL] [-i INODES] IMAGE SIZE [FOLDER]
 //
-// The same folder gives the same image, to the byte: all times are the files' own, and the
-// file system's id follows from names, sizes and the latest time. SOURCE_DATE_EPOCH, seconds
-// since 1970, is the latest time that is taken over, as reproducible builds have it.
+// The same folder gives the same image, to the byte, on any host: names are taken in their
+// order, all times are the files' own, and the file system's id, which says where in its
+// directory a name goes, follows from names and sizes. A copy whose files have other times,
+// as a fresh clone has, differs in the times alone. SOURCE_DATE_EPOCH, seconds since 1970,
+// is the latest time that is taken over, as reproducible builds have it.
 #include <stddef.h>
 
 #include "block.h"
@@ -137,17 +139,17 @@ static int check_size(struct order *order)
 // The time of the newest file; without files, now. SOURCE_DATE_EPOCH, where it is given.
 static void choose_time(struct order *order)
 {
-    const char *epoch = outside_variable("SOURCE_DATE_EPOCH");
-    uint64_t seconds, *time = &order->options.now_ns;
+    uint64_t *time = &order->options.now_ns;
     *time = order->folder ? order->content.newest_ns : outside_now_ns();
-    if (epoch && string_to_u64(epoch, 10, &seconds) >= 0)
-        *time = seconds * 1000000000;
+    tool_latest_time(time);
 }
 
+// No time is in it, where there are names that tell this disk from others.
 static void choose_id(struct order *order)
 {
     uint32_t parts[4] = {order->content.digest};
-    parts[0] = crc32c(parts[0], &order->options.now_ns, sizeof(order->options.now_ns));
+    if (!order->folder)
+        parts[0] = crc32c(0, &order->options.now_ns, sizeof(order->options.now_ns));
     for (unsigned i = 1; i < 4; i++)
         parts[i] = crc32c(parts[i - 1] + i, &order->size, sizeof(order->size));
     memcpy(order->options.id, parts, sizeof(order->options.id));

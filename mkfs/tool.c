@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What the tools share: bringing up the kernel without devices, words, sizes.
+// What the tools share: bringing up the kernel without devices, words, sizes, time.
 #include "tool.h"
 
 #include <stdarg.h>
@@ -96,6 +96,17 @@ void tool_format_size(uint64_t size, char text[16])
     for (; unit < sizeof units - 2 && number >= 10 * 1024; unit++)
         number = number / 1024 + (number % 1024 > 0);
     snprintf(text, 16, "%llu%c", (unsigned long long)number, units[unit]);
+}
+
+// ---- Time -------------------------------------------------------------------------------
+bool tool_latest_time(uint64_t *ns)
+{
+    const char *epoch = outside_variable("SOURCE_DATE_EPOCH");
+    uint64_t seconds;
+    if (!epoch || string_to_u64(epoch, 10, &seconds) < 0)
+        return false;
+    *ns = seconds * 1000000000;
+    return true;
 }
 
 // ---- Bringing it up ---------------------------------------------------------------------

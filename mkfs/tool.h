@@ -26,6 +26,9 @@ bool tool_parse_size(const char *text, uint64_t *size);
 // "72M": a round number of these that is not below.
 void tool_format_size(uint64_t size, char text[16]);
 
+// SOURCE_DATE_EPOCH, where it is given: what is made again later is to be the same.
+bool tool_latest_time(uint64_t *ns);
+
 // Complains and returns NULL when it cannot.
 struct block_device *tool_open_image(const char *path, bool writable);
 // Makes the image, or empties it, and gives it this size.

@@ -169,7 +169,10 @@ static int run_cat(int count, char **words)
 
 static int run_put(int count, char **words)
 {
-    wallclock_set(outside_now_ns());
+    uint64_t now_ns = outside_now_ns();
+    if (tool_latest_time(&now_ns))
+        copy_reproducibly(now_ns);
+    wallclock_set(now_ns);
     return transfer(put, count, words, "/");
 }
 

@@ -82,7 +82,18 @@ def make_disk(path, disk, tools):
         image.truncate(int(disk.size.rstrip("KMGT")) * UNITS[disk.size.lstrip("0123456789")])
     if disk.kind == "fat":
         run(find_program("mkfs.vfat"), "--invariant", path)
-        names = sorted(os.listdir(disk.folder)) if disk.folder else []
-        if names:
-            run(find_program("mcopy"), "-s", "-m", "-i", path, *(os.path.join(disk.folder, name) for name in names), "::")
+        if disk.folder:
+            fill_fat(path, disk.folder)
     return None
+
+
+def fill_fat(path, top):
+    """Name by name in their order: `mcopy -s` takes the host's, which is another on every file system."""
+    for folder, folders, names in os.walk(top, followlinks=True):
+        folders.sort()
+        inside = os.path.normpath(os.path.join("/", os.path.relpath(folder, top)))
+        if folder != top:
+            run(find_program("mmd"), "-i", path, f"::{inside}")
+        if names:
+            run(find_program("mcopy"), "-m", "-i", path, *(os.path.join(folder, name) for name in sorted(names)),
+                f"::{inside}")

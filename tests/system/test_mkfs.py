@@ -4,10 +4,13 @@ import filecmp
 import hashlib
 import os
 import random
+import re
+import shutil
 import struct
 import subprocess
 
 import boot
+import disks
 import pytest
 from conftest import BUILD
 
@@ -125,6 +128,65 @@ def test_the_same_folder_gives_the_same_image(tool, tree, tmp_path):
     assert filecmp.cmp(first, second, shallow=False)
 
 
+def copy_backwards(tree, target):
+    """The same tree, its names made in the opposite order, now, and with other permissions."""
+    for folder, folders, names in sorted(os.walk(tree), reverse=True):
+        inside = target / os.path.relpath(folder, tree)
+        inside.mkdir(0o700, parents=True, exist_ok=True)
+        for name in sorted(folders + names, reverse=True):
+            source = os.path.join(folder, name)
+            if os.path.islink(source):
+                os.symlink(os.readlink(source), inside / name)
+            elif os.path.isfile(source):
+                shutil.copyfile(source, inside / name)
+                os.chmod(inside / name, 0o600)
+    return target
+
+
+def test_a_copy_differs_in_its_times_alone(tool, tree, tmp_path):
+    """On another host, or in a fresh clone, the same names get the same inodes, blocks and places in their directories."""
+    (tree / "a" / "other name of one").unlink()  # the copy has no hard links
+    (tree / "sparse").unlink()                   # nor holes
+    copy, images = copy_backwards(tree, tmp_path / "copy"), []
+    for folder, words in ((tree, {}), (copy, {}), (tree, {"SOURCE_DATE_EPOCH": "1000"}), (copy, {"SOURCE_DATE_EPOCH": "1000"})):
+        images.append(tmp_path / f"{len(images)}.img")
+        tool("mkfs.tsfs", images[-1], "16M", folder, environment=words)
+    assert filecmp.cmp(images[2], images[3], shallow=False)
+    first, second = Image(images[0].read_bytes()), Image(images[1].read_bytes())
+    assert first.data[96:112] == second.data[96:112], "another id"
+    assert first.metadata == second.metadata
+    for kind in ("Di", "Tr", "Bb", "Ib", "St"):
+        for number in first.of_kind(kind):
+            assert first.block(number) == second.block(number), f"block {number}, {kind}"
+    inodes = [int(re.search(r"number +(\d+)", tool("tsfs", images[1], "stat", f"/a/b/c/{name}").stdout)[1])
+              for name in sorted(os.listdir(copy / "a" / "b" / "c"))]
+    assert inodes == sorted(inodes), "not taken in the order of their names"
+
+
+def test_what_is_put_has_no_time_of_its_own(tool, tree, tmp_path):
+    """With SOURCE_DATE_EPOCH, as `make disk` uses it."""
+    images = [tmp_path / "1.img", tmp_path / "2.img"]
+    for image, folder in zip(images, (tree / "a", copy_backwards(tree / "a", tmp_path / "a"))):
+        (folder / "other name of one").unlink()
+        tool("mkfs.tsfs", image, "16M", environment={"SOURCE_DATE_EPOCH": "1000"})
+        tool("tsfs", image, "put", folder, "/", environment={"SOURCE_DATE_EPOCH": "1000"})
+    assert filecmp.cmp(*images, shallow=False)
+
+
+def test_a_fat_disk_has_its_names_in_order(tmp_path):
+    """Where two short names are alike, the order decides who is ~1."""
+    tree, image = tmp_path / "tree", tmp_path / "fat.img"
+    (tree / "sub" / "sub").mkdir(parents=True)
+    for name in sorted((f"some long name {i}" for i in range(30)), reverse=True):
+        for folder in (tree, tree / "sub", tree / "sub" / "sub"):
+            (folder / name).write_text(name)
+    disks.make_disk(image, disks.Disk("fat", "4M", str(tree)), None)
+    for folder in ("::", "::sub", "::sub/sub"):
+        listing = subprocess.run(["mdir", "-i", image, folder], check=True, text=True, stdout=subprocess.PIPE).stdout
+        names = re.findall(r"some long name \d+", listing)
+        assert len(names) == 30 and names == sorted(names)
+
+
 # ---- What does not work says so ----------------------------------------------------------------------------------------
 def test_a_folder_that_does_not_fit_says_how_much_is_missing(tool, tree, tmp_path):
     image = tmp_path / "x.img"
@@ -190,11 +252,14 @@ class Image:
         magic = self.data[number * BLOCK:number * BLOCK + 4]
         return magic[2:].decode("latin1") if magic[:2] == b"ts" else ""
 
+    def block(self, number):
+        return bytes(self.data[number * BLOCK:(number + 1) * BLOCK])
+
     def of_kind(self, kind):
         return [number for number in self.metadata if self.kind(number) == kind]
 
     def seal(self, number):
-        block = bytes(self.data[number * BLOCK:(number + 1) * BLOCK])
+        block = self.block(number)
         checksum = crc32c(crc32c(self.seed, block[:4]), block[8:])
         self.data[number * BLOCK + 4:number * BLOCK + 8] = struct.pack("<I", checksum)
 
