@@ -16,6 +16,7 @@
 struct file;
 struct os_entry;
 struct os_status;
+struct poll_source;
 
 struct file_operations {
     const char *kind; // "console", "pipe"
@@ -33,6 +34,9 @@ struct file_operations {
     int (*sync)(struct file *file);
     int (*status)(struct file *file, struct os_status *status);
     int (*list)(struct file *file, struct os_entry *entry);
+    // Whether it is ready: bits OS_POLL_... of os_net.h. Who wants to hear of changes looks at
+    // *source. Never sleeps. NULL: always ready for both.
+    unsigned (*poll)(struct file *file, struct poll_source **source);
 };
 
 struct file {

@@ -7,10 +7,9 @@
 //   int hello_main(int argc, char **argv) { return os_printf("hello\n") < 0; }
 //
 // A system call is a function call. It returns 0 or a count, or a negative error number
-// (-EBADF). Where it says "waits", other threads run meanwhile, and a program that
-// Ctrl-C or os_kill() asked to end does so there, with status 130, and does not come
-// back; reading and writing always count as such a place. What a program has allocated,
-// opened, created and started is released when it ends. Chapter 13.
+// (-EBADF). Where it says "waits", other threads run meanwhile, and a program that Ctrl-C or
+// os_kill() asked to end does so there, with status 130; reading and writing always count as
+// such a place. What it has allocated, opened, created and started is released. Chapter 13.
 #pragma once
 
 #include <stdarg.h>
@@ -25,9 +24,10 @@
 #include "../kernel/string.h"
 #include "../kernel/utf8.h"
 
-// The rest of the interface: files, and what devices do.
+// The rest of the interface: files, the network, and what devices do.
 #include "os_devices.h"
 #include "os_files.h"
+#include "os_interfaces.h"
 
 // A deadline that does not come. All deadlines are absolute, on os_clock_ns().
 #define OS_NEVER UINT64_MAX

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+//
+// The Internet checksum (RFC 1071): sixteen-bit words added with the carry brought around, and
+// the sum's complement.
+//
+//   checksum_finish(checksum_add(0, bytes, size))       a header's: 0 when it is right
+//
+// Sums are of words as they lie in memory, so neither the data nor the sum is ever converted
+// (RFC 1071, 2). Chapter 20.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "endian.h"
+
+struct packet;
+
+// The sum so far and these bytes, at any address. When an odd number of bytes has gone before,
+// checksum_swap() the sum before and after.
+uint64_t checksum_add(uint64_t sum, const void *bytes, size_t size);
+// Copies, and adds what it copies: one pass for both.
+uint64_t checksum_copy(uint64_t sum, void *to, const void *from, size_t size);
+// Of `size` bytes of a packet from `offset` on, whatever pieces they lie in.
+uint64_t checksum_packet(uint64_t sum, const struct packet *packet, size_t offset, size_t size);
+// For a header's field: never converted. 0 over what has a right checksum in it.
+be16 checksum_finish(uint64_t sum);
+uint64_t checksum_swap(uint64_t sum);
+// A field's new value after a word that it covers has changed (RFC 1624, 3).
+be16 checksum_update(be16 checksum, be16 before, be16 after);

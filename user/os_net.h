@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+//
+// The application interface, continued: the network. Programs include os.h, which includes this.
+//
+//   int handle = os_socket(OS_STREAM, OS_IPV4);
+//   os_connect(handle, &address, deadline);     then os_write(), os_read(), os_close()
+//
+// A socket is a handle like a file's: it is read, written, closed, handed on and redirected by
+// the same calls. What waits for the network does so for ever, or until its deadline
+// (-ETIMEDOUT), unless the socket is set not to wait: then it says -EAGAIN. Any call may answer
+// -EBADF, -ENOTSOCK, -ENOMEM, and -ENOSYS: there is no network in this image. Chapter 25.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// ---- Addresses ----------------------------------------------------------------------------
+enum os_family { OS_ANY_FAMILY = 0, OS_IPV4 = 4, OS_IPV6 = 6 };
+// Of a host, or of a port there. All zeros but the family: any address.
+struct os_address {
+    uint8_t family; // enum os_family
+    uint16_t port;  // 0: none
+    union {
+        uint8_t bytes[16]; // as on the wire; the first 4 are IPv4's
+        uint32_t words[4];
+    };
+};
+enum { OS_ADDRESS_TEXT = 48 };
+// "10.0.2.2:80", without the port when it is 0. Returns `text`.
+const char *os_address_print(const struct os_address *address, char text[OS_ADDRESS_TEXT]);
+int os_address_parse(const char *text, struct os_address *address); // -EINVAL
+// The addresses of a name, or of what os_address_parse() knows. Waits. How many; -ENOENT: there
+// is no such name; -ENETUNREACH: no DNS server is known; -ETIMEDOUT: none answers; -EPROTO.
+int os_resolve(const char *name, enum os_family family, struct os_address *addresses,
+               unsigned count, uint64_t deadline_ns);
+
+// ---- Sockets --------------------------------------------------------------------------------
+enum os_socket_kind {
+    OS_STREAM = 1,   // TCP
+    OS_DATAGRAM = 2, // UDP
+    OS_ECHO = 3,     // ICMP echo: os_send_to() asks, os_receive_from() gets replies
+};
+int os_socket(enum os_socket_kind kind, enum os_family family); // -EAFNOSUPPORT, -EMFILE
+// -EADDRINUSE; -EADDRNOTAVAIL: not an address of ours; -EINVAL: it has one.
+int os_bind(int handle, const struct os_address *address);
+// Up to `backlog` connections wait for os_accept().
+int os_listen(int handle, unsigned backlog);
+// Waits for a connection: its handle. `peer` may be NULL. -EINVAL: it does not listen.
+int os_accept(int handle, struct os_address *peer, uint64_t deadline_ns);
+// Waits until it is there. -ECONNREFUSED, -EHOSTUNREACH, -ENETUNREACH, -ETIMEDOUT, -EISCONN;
+// -EINPROGRESS: it is set not to wait; poll for writing, then OS_OPTION_ERROR says how it went.
+int os_connect(int handle, const struct os_address *address, uint64_t deadline_ns);
+// A datagram, to where it is connected when `to` is NULL. `size`; -EMSGSIZE; -EDESTADDRREQ; an
+// error that came back for one sent before (-ECONNREFUSED).
+int os_send_to(int handle, const void *bytes, size_t size, const struct os_address *to);
+// The next one; what does not fit into `size` is lost. `from` may be NULL.
+int os_receive_from(int handle, void *buffer, size_t size, struct os_address *from,
+                    uint64_t deadline_ns);
+// os_read() and os_write() with a deadline: a count, 0 at the other side's end. Of a stream,
+// os_write() gives -EPIPE or -ECONNRESET when nobody will read it.
+int os_send(int handle, const void *bytes, size_t size, uint64_t deadline_ns);
+int os_receive(int handle, void *buffer, size_t size, uint64_t deadline_ns);
+// Up to `size` bytes of an open file from `offset` on, from the block cache to the stream
+// without a copy in between. A count, 0 at the end of the file.
+int os_send_file(int handle, int file, uint64_t offset, size_t size, uint64_t deadline_ns);
+enum { OS_SHUTDOWN_READ = 1, OS_SHUTDOWN_WRITE = 2 };
+int os_shutdown(int handle, unsigned directions); // -ENOTCONN
+int os_local_name(int handle, struct os_address *address);
+int os_peer_name(int handle, struct os_address *address); // -ENOTCONN
+
+enum os_option {
+    OS_OPTION_WAIT,           // 1; 0: calls that would wait say -EAGAIN. Of pipes as well
+    OS_OPTION_NODELAY,        // 0; 1: small pieces go at once (Nagle's rule is off)
+    OS_OPTION_KEEPALIVE,      // 0; seconds of silence after which the other side is asked
+    OS_OPTION_REUSE_ADDRESS,  // 1 for streams: bind although old connections linger
+    OS_OPTION_SEND_BUFFER,    // bytes
+    OS_OPTION_RECEIVE_BUFFER, // bytes
+    OS_OPTION_BROADCAST,      // 0
+    OS_OPTION_TTL,            // 64
+    OS_OPTION_CONGESTION,     // enum os_congestion
+    OS_OPTION_ERROR,          // reading it forgets it: the last thing that went wrong, negative
+    OS_OPTION_LINGER,         // -1; 0: os_close() resets; seconds that os_close() waits
+};
+enum os_congestion { OS_CUBIC, OS_NEWRENO };
+int os_set_option(int handle, enum os_option option, int value); // -ENOPROTOOPT, -EINVAL
+int os_get_option(int handle, enum os_option option, int *value);
+
+// ---- Waiting for several handles --------------------------------------------------------------
+enum {
+    OS_POLL_READ = 1,  // os_read(), os_accept() would not wait
+    OS_POLL_WRITE = 2, // os_write() would not wait
+    OS_POLL_ERROR = 4, // something went wrong: told whether asked for or not, as is the next
+    OS_POLL_END = 8,   // the other side will send nothing more
+};
+struct os_poll {
+    int handle;             // -1: none
+    unsigned wanted, ready; // bits of the above
+};
+// Waits until at least one of them is ready. How many are; 0: the deadline.
+int os_poll(struct os_poll *polls, unsigned count, uint64_t deadline_ns);
+
+// The same for thousands: a watch is a handle that remembers what to look at, and the cost of
+// waiting depends on how many are ready, not on how many it looks at.
+int os_watch_create(void);
+// Looks at `handle` from now on, in place of what was said of it before; 0: no longer. A closed
+// handle leaves by itself. `context` comes back with its events.
+int os_watch(int watch, int handle, unsigned wanted, void *context);
+struct os_event {
+    void *context;
+    unsigned ready;
+};
+// Waits. How many events; each is given again as long as it holds. 0: the deadline.
+int os_watch_wait(int watch, struct os_event *events, unsigned count, uint64_t deadline_ns);
