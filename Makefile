@@ -30,7 +30,7 @@ endif
 # ---- What this needs, before anything asks for it: what is missing is installed (tools/setup). Not under `make -n`.
 GOALS := $(filter-out help doctor setup clean,$(or $(MAKECMDGOALS),image))
 PURPOSE := $(or $(if $(filter test soak bench fuzz,$(GOALS))$(FUZZ),test),$(if $(filter gdb qemu-gdb,$(GOALS)),gdb),\
-    $(if $(filter check,$(GOALS)),check),$(if $(filter qemu run,$(GOALS)),qemu),build)
+    $(if $(filter check,$(GOALS)),check),$(if $(filter qemu run,$(GOALS)),qemu),$(if $(TOOL),tools),build)
 ifneq ($(and $(GOALS),$(if $(findstring n,$(filter-out -%,$(firstword $(MAKEFLAGS)))),,yes)),)
     PYTHON := $(shell MACHINE=$(MACHINE) LLVM=$(LLVM) CROSS=$(CROSS) tools/setup $(PURPOSE))
     $(if $(PYTHON),,$(error something is missing, see above; `make doctor` judges every tool))

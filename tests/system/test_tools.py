@@ -29,7 +29,7 @@ def poor_path(tmp_path):
 
 
 @pytest.mark.parametrize("purpose, named", [("build", ["RISC-V gcc"]), ("qemu", ["RISC-V gcc", "qemu-system-riscv64"]),
-                                            ("gdb", ["gdb-multiarch"]), ("test", ["clang", "dtc", "gdb"])])
+                                            ("gdb", ["gdb-multiarch"]), ("test", ["clang", "dtc", "gdb", "tshark"])])
 def test_setup_names_what_is_missing_and_why(poor_path, purpose, named):
     done = run("tools/setup", "--check", purpose, env=poor_path)
     assert done.returncode == 1
@@ -38,7 +38,7 @@ def test_setup_names_what_is_missing_and_why(poor_path, purpose, named):
 
 
 def test_setup_finds_nothing_missing_here():
-    for purpose in ("build", "qemu", "check", "gdb", "test", "all"):
+    for purpose in ("build", "tools", "qemu", "check", "gdb", "test", "all"):
         done = run("tools/setup", "--check", purpose)
         assert (done.returncode, done.stdout) == (0, ""), purpose
 
