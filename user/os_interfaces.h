@@ -99,3 +99,14 @@ uint64_t os_capture_dropped(int handle);
 
 // ---- Time -----------------------------------------------------------------------------------------
 void os_wall_clock_set(uint64_t unix_ns); // what `date` says from now on
+// What an NTP server says (RFC 4330).
+struct os_time_answer {
+    uint64_t clock_ns, unix_ns; // at this moment of os_clock_ns() it is that time
+    uint64_t delay_ns;          // of question and answer on their way: it is right to half of it
+    uint8_t stratum;            // 1: the server has a clock of its own; 2: it asks such a one ...
+    char reference[5];          // that clock ("GPS"), or why we are not welcome ("RATE")
+};
+// Asks; waits. -EACCES: the server wants no questions, see `reference`; -EAGAIN: it does not
+// know the time itself; -ECONNREFUSED, -ENETUNREACH, -ETIMEDOUT.
+int os_time_query(const struct os_address *server, struct os_time_answer *answer,
+                  uint64_t deadline_ns);

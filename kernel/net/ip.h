@@ -102,6 +102,8 @@ struct ip_configuration {
     struct os_address address, gateway; // family 0: none
     unsigned prefix;                    // bits of the network
     struct os_address servers[3];       // DNS; for those who ask
+    const char *source;                 // "static", "dhcp": who gave it; for those who look
+    uint64_t lease_end_ns;              // of dhcp's, on machine_clock_ns(); UINT64_MAX: never
 };
 // Replaces what it had. Adds the routes that follow from it. 0; -EINVAL.
 int ip_configure(struct net_device *device, const struct ip_configuration *configuration);
