@@ -48,7 +48,8 @@ struct ip_failure {
     int error;     // -ECONNREFUSED (port or protocol), -EHOSTUNREACH, -ENETUNREACH, -EMSGSIZE,
                    // -ETIMEDOUT (TTL)
     bool is_hard;  // RFC 1122, 4.2.3.9: nothing else will help
-    uint32_t mtu;  // of -EMSGSIZE: what gets through, or 0: not said
+    uint32_t mtu;  // of -EMSGSIZE: what gets through, IP_MTU_MIN at least. Who can tell that
+                   // the packet was its own passes it on to ip_mtu_lower()
     struct os_address reporter; // who said so
 };
 
@@ -72,12 +73,13 @@ struct ip_route;
 struct ip_flow {
     struct os_address source, destination; // source: any, it is chosen by the route
     uint8_t protocol, ttl, service;        // ttl 0: IP_TTL
-    bool dont_fragment;
+    bool dont_fragment, may_broadcast;
     struct net_device *device;             // only through this one (DHCP); NULL: by the routes
-    // ip.c's: the route found last time, as long as nothing has changed.
-    const struct ip_route *route;
-    uint32_t generation;
-    be16 next_id;                          // unused by packets that may not be fragmented
+    // ip_route.c's: what was found last time, right as long as nothing has changed.
+    uint32_t generation;                   // 0: never looked
+    uint32_t mtu;                          // of the path
+    struct net_device *through;
+    be32 next_hop;                         // 0: to all, or many, on the link
 };
 // Takes the packet over, which begins with the header of the protocol above, and whose
 // packet->transport points there. 0; -ENETUNREACH: no route; -EMSGSIZE: does not fit and may
@@ -105,14 +107,15 @@ struct ip_configuration {
     const char *source;                 // "static", "dhcp": who gave it; for those who look
     uint64_t lease_end_ns;              // of dhcp's, on machine_clock_ns(); UINT64_MAX: never
 };
-// Replaces what it had. Adds the routes that follow from it. 0; -EINVAL.
+// Replaces what it had. Adds the routes that follow from it. 0; -EINVAL: no address of a host,
+// or a gateway that is not on its link; -ENOMEM.
 int ip_configure(struct net_device *device, const struct ip_configuration *configuration);
 const struct ip_configuration *ip_configuration(const struct net_device *device); // or NULL
 bool ip_is_ours(const struct os_address *address); // some interface has it, or loopback
 bool ip_is_broadcast(const struct os_address *address);
-// Changes with every ip_configure() and route.
+// Changes with every ip_configure() and route, and what is known of paths. Never 0.
 uint32_t ip_generation(void);
-// Told after each of those.
+// Told after each ip_configure() and route.
 struct ip_listener {
     struct list link;
     void (*changed)(struct ip_listener *listener);
