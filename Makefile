@@ -16,6 +16,9 @@ LLVM    ?=#          1: clang and lld; -16: those of that version
 RUN     ?=#          commands for the shell: it runs them and powers off
 APPEND  ?=#          more words for the kernel's command line
 DISK    ?=#          images to use as disks, with commas between them; without: build/disk.img, or what a chapter's `expect` says
+NET     ?=#          user: a network that needs no rights; tap:NAME, dgram:LOCAL:REMOTE, none; without: user, or what `expect` says
+FORWARD ?=#          ports of this host that lead to the machine's, with commas between; without: 8080:80
+PCAP    ?=#          a file that gets all frames, for tcpdump -r or Wireshark
 MEMORY  ?= 128M
 SMP     ?= 1
 BUILD   ?= build
@@ -169,12 +172,15 @@ compile_commands.json: $(OUT)/$(IMAGE_NAME).parts $(OUT)/flags
 # RUN goes into quotes, so its own quotes and backslashes are marked. A $ in it is the shell's ($?), not make's.
 COMMAND_LINE = $(value APPEND)$(if $(and $(value APPEND),$(value RUN)), )$(if $(value RUN),run="$(subst ",\",$(subst \,\\,$(value RUN)))")
 DISK_IMAGES := $(or $(subst $(comma), ,$(DISK)),$(if $(filter tsumiki,$(IMAGE_NAME)),$(BUILD)/disk.img))
-DISKS := $(or $(DISK_IMAGES:%=--disk %),$(addprefix --expect ,$(if $(LAST),$(wildcard docs/chapters/$(LAST)-*/expect))))
-MACHINE_ARGUMENTS = --machine $(MACHINE) --memory $(MEMORY) --append '$(subst ','\'',$(COMMAND_LINE))' $(DISKS)
+DISKS := $(DISK_IMAGES:%=--disk %) $(addprefix --expect ,$(if $(LAST),$(wildcard docs/chapters/$(LAST)-*/expect)))
+NETWORK := $(or $(NET),$(if $(filter tsumiki app-%,$(IMAGE_NAME)),user))
+PORTS := $(or $(FORWARD),$(if $(filter user,$(NETWORK)),8080:80))
+NETWORKS := $(if $(NETWORK),--net '$(NETWORK)') $(PORTS:%=--forward %) $(PCAP:%=--pcap %)
+MACHINE_ARGUMENTS = --machine $(MACHINE) --memory $(MEMORY) --append '$(subst ','\'',$(COMMAND_LINE))' $(DISKS) $(NETWORKS)
 QEMU_ARGUMENTS = $(MACHINE_ARGUMENTS) --smp $(SMP)
 
 .PHONY: qemu run qemu-gdb gdb check
-qemu: $(IMAGE) $(DISK_IMAGES) ##             boot the image in QEMU (RUN='ps; free' runs commands and powers off; MEMORY=, SMP=, APPEND=)
+qemu: $(IMAGE) $(DISK_IMAGES) ##             boot the image in QEMU (RUN='ps; free' runs commands and powers off; MEMORY=, SMP=, APPEND=, NET=, PCAP=)
 	$(Q)$(PYTHON) tools/qemu $(QEMU_ARGUMENTS) $(IMAGE)
 run: qemu ##              the same for MACHINE=host: run the kernel as a Linux process
 qemu-gdb: $(IMAGE) $(DISK_IMAGES) ##         boot and wait for a debugger before the first instruction

@@ -15,6 +15,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -23,6 +24,7 @@ from collections import namedtuple
 
 import disks as disk_images
 import elf
+import network
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 MACHINES = ("riscv64", "host")
@@ -56,13 +58,16 @@ def add_machine_options(parser):
     parser.add_argument("--memory", default="128M")
     parser.add_argument("--append", default="", help="the kernel's command line")
     parser.add_argument("--disk", action="append", default=[], help="an image, which the machine may change")
-    parser.add_argument("--expect", help="a chapter's: disks as its first run has them, made anew")
+    parser.add_argument("--net", help="the network: user, tap:NAME, dgram:LOCAL:REMOTE or none")
+    parser.add_argument("--forward", default="", help="ports of this host that lead to the machine's: 8080:80,...")
+    parser.add_argument("--pcap", help="a file for all frames that go over the wire")
+    parser.add_argument("--expect", help="a chapter's: disks and network as its first run has them, the disks made anew")
 
 
 def disks_of(arguments):
     """The disks that these options describe."""
     disks = arguments.disk
-    if arguments.expect:
+    if arguments.expect and not disks:
         wanted = [disk for run in parse_expect(arguments.expect)[:1] for disk in run.disks]
         disks = make_disks(arguments.image, wanted, os.path.dirname(arguments.image))
     for path in disks:
@@ -70,6 +75,20 @@ def disks_of(arguments):
             raise Failure(f"there is no disk image {path}.  `truncate -s 16M {path}` makes an empty one, `make tools`\n"
                           f"builds the tools for our file system:  build/mkfs.tsfs {path} 16M [folder]")
     return [{"file": path, "snapshot": False} for path in disks]
+
+
+def network_of(arguments):
+    """The network that these options describe."""
+    try:
+        words, forwards = arguments.net, list(network.forwards_of(arguments.forward))
+        if words is None and arguments.expect:
+            # A person would like to know the port beforehand.
+            words = re.sub(r"\b(tcp|udp) (\d+)\b(?!:)", lambda found: f"{found[1]} {network.wish_for(int(found[2]))}:{found[2]}",
+                           next((run.net for run in parse_expect(arguments.expect)), "none"))
+        words = words or "none"
+        return network.Network(" ".join([words, *(forwards if words.startswith("user") else [])]), arguments.pcap)
+    except network.NetworkError as error:
+        raise Failure(str(error)) from None
 
 
 def make_disks(image, wanted, folder):
@@ -93,22 +112,25 @@ def gdb_port():
     return int(os.environ.get("TSUMIKI_GDB_PORT", 25000 + os.getuid() % 10000))
 
 
-def devices(disks=()):
+def devices(disks=(), net=None):
     """What is plugged into QEMU's machine besides its own parts. Each has a place of its own, so that the first disk is
     vda whatever else there is."""
-    return ["-global", "virtio-mmio.force-legacy=false", "-nic", "none",
-            "-device", "virtio-rng-device,bus=virtio-mmio-bus.0", *disk_images.arguments("riscv64", disks)]
+    card = network.network_of(net).arguments("riscv64") or ["-nic", "none"]
+    return ["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-rng-device,bus=virtio-mmio-bus.0",
+            *disk_images.arguments("riscv64", disks, room=6 if len(card) > 2 else 7), *card]
 
 
-def command_line(machine, image, memory="128M", smp=1, append="", console="", disks=()):
-    """The words that start the machine; `console` is added to QEMU's description of the terminal."""
+def command_line(machine, image, memory="128M", smp=1, append="", console="", disks=(), net=None):
+    """The words that start the machine; `console` is added to QEMU's description of the terminal. `net` is a Network, or
+    its words: "user tcp 80" (tools/network.py)."""
     words = ["-append", append] if append else []
     if machine == "host":
-        return [image, "-m", str(memory), *words, *disk_images.arguments("host", disks)]
+        return [image, "-m", str(memory), *words, *disk_images.arguments("host", disks),
+                *network.network_of(net).arguments("host")]
     return ["qemu-system-riscv64", "-machine", "virt", "-m", str(memory), "-smp", str(smp), "-display", "none",
             "-chardev", "stdio,id=console,mux=on,signal=off" + console,
             "-serial", "chardev:console", "-mon", "chardev=console",
-            "-bios", "default", "-kernel", image, *words, *devices(disks)]
+            "-bios", "default", "-kernel", image, *words, *devices(disks, net)]
 
 
 # ---- Looking at a running machine ---------------------------------------------------------------------------
@@ -176,12 +198,13 @@ class Failure(Exception):
 class Session:
     """A booted machine on a terminal of its own."""
 
-    def __init__(self, machine, image, memory="128M", smp=1, append="", disks=(), extra=(), environment=None):
+    def __init__(self, machine, image, memory="128M", smp=1, append="", disks=(), net=None, extra=(), environment=None):
         import pexpect
 
         self.machine, self.image = machine, image
         self.monitor = Monitor() if machine != "host" else None
-        self.line = command_line(machine, image, memory, smp, append, disks=disks) + list(extra)
+        self.net = network.network_of(net)
+        self.line = command_line(machine, image, memory, smp, append, disks=disks, net=self.net) + list(extra)
         hidden = self.monitor.arguments if self.monitor else []
         self.child = pexpect.spawn(self.line[0], [*self.line[1:], *hidden], echo=False, timeout=PATIENCE,
                                    dimensions=(24, 80), env={**os.environ, **(environment or {})})
@@ -190,6 +213,7 @@ class Session:
         self.raw = ""        # the same as it came
         self.decoder = codecs.getincrementaldecoder("utf-8")("replace")  # a character may come in two pieces
         self.position = 0    # how much of the text has been expected already
+        self.host_text, self.host_position = "", 0  # the same of the commands that ran on this host meanwhile
         self.ended = False
 
     def __enter__(self):
@@ -221,10 +245,34 @@ class Session:
             data = data[sent:]
             self.pump(0 if data else 0.01)
 
+    def run_on_host(self, command, timeout=None):
+        """Runs a command on this host while the machine runs, {tcp:80} replaced by the port that leads there; returns its
+        status. What it prints can be expected like the kernel's output."""
+        with tempfile.TemporaryFile() as output:
+            done = subprocess.Popen(self.net.fill_in(command), shell=True, cwd=ROOT, stdin=subprocess.DEVNULL,
+                                    stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+            deadline = time.monotonic() + (timeout or PATIENCE)
+            while done.poll() is None and time.monotonic() < deadline:
+                if not self.ended:
+                    self.pump(0.02)  # a kernel that nobody listens to stops some day
+            late = done.poll() is None
+            if late:
+                os.killpg(done.pid, signal.SIGKILL)
+            done.wait()
+            output.seek(0)
+            self.host_text += output.read().decode(errors="replace").replace("\r", "")
+        if late:
+            raise Failure(self.explain(f"this does not end:  {command}"))
+        return done.returncode
+
     def expect(self, what, timeout=None):
         """Waits for a text, or a compiled pattern, behind all that was expected before; returns the match's text."""
         pattern = re.compile(re.escape(what)) if isinstance(what, str) else what
         deadline = time.monotonic() + (timeout or PATIENCE)
+        match = pattern.search(self.host_text, self.host_position)
+        if match:
+            self.host_position = match.end()
+            return match
         while True:
             match = pattern.search(self.text, self.position)
             if match:
@@ -287,6 +335,9 @@ class Session:
         lines = self.text[:self.position].splitlines()[-4:], self.text[self.position:].splitlines()[-25:]
         shown = "\n".join(["  | " + line for line in lines[0]] + ["  (behind what was found already:)"] +
                           ["  > " + line for line in lines[1]])
+        if self.host_text:
+            rest = self.host_text[self.host_position:].splitlines()
+            shown += "\noutput on this host, behind what was found already:\n" + "\n".join("  > " + line for line in rest)
         return f"{self.diagnosis()}\n{message}\noutput:\n{shown}\nreproduce: {shlex.join(self.line)}"
 
     def close(self):
@@ -307,14 +358,17 @@ def after_firmware(text):
 
 
 # ---- What a chapter promises -----------------------------------------------------------------------------------
-Run = namedtuple("Run", "append status skip steps line disks")
+Run = namedtuple("Run", "append status skip steps line disks net")
 
 
-def parse_disks(path, number, words):
-    """The disks of one such line: one, or none."""
+def parse_devices(path, number, words, disks, net):
+    """The disks and the network with what one such line adds to them."""
     try:
-        return [] if words == "none" else [disk_images.parse(words)]
-    except disk_images.DiskError as error:
+        if words.startswith("net "):
+            network.Network(words[4:])
+            return disks, words[4:].strip()
+        return disks + ([] if words == "none" else [disk_images.parse(words)]), net
+    except (disk_images.DiskError, network.NetworkError) as error:
         raise Failure(f"{path}:{number}: {error}") from None
 
 
@@ -327,23 +381,31 @@ def parse_expect(path):
     ! host: why   this run is not for that machine
     @ tsfs 16M disk   before a run: it and the following ones have this disk, and those of further such lines, made anew
                   for each: `blank SIZE`, or `tsfs` or `fat`, a size and a folder of the tree to fill it; `none`
+    @ net user tcp 80 such a line, too: they have this network, and some port of this host leads to the machine's port 80
+    @ host curl localhost:{tcp:80} => 7   at this point a command runs on this host, and ends with that status (0 unless
+                  said); what it prints is expected like the machine's output
     """
-    runs, disks, first = [], [], ""
+    runs, disks, net, first = [], [], "none", ""
     with open(path) as file:
         for number, line in enumerate(file, 1):
             line = line.rstrip("\n")
             if not line.strip() or line.startswith("#"):
                 continue
+            on_host = re.fullmatch(r"@ *host (.+?)(?: => *(\d+))?", line)
+            if on_host:
+                runs[-1].steps.append(("host", (on_host[1], int(on_host[2] or 0))))
+                continue
             before, first = first, line[0]
             if first == "@":
-                disks = (disks if before == "@" else []) + parse_disks(path, number, line[1:].strip())
+                disks, net = (disks, net) if before == "@" else ([], "none")
+                disks, net = parse_devices(path, number, line[1:].strip(), disks, net)
                 continue
             if line.startswith("$"):
                 words, _, status = line[1:].partition("=>")
-                runs.append(Run(words.strip(), int(status or 0), {}, [], number, disks))
+                runs.append(Run(words.strip(), int(status or 0), {}, [], number, disks, net))
                 continue
             if not runs:
-                runs.append(Run("", 0, {}, [], number, disks))
+                runs.append(Run("", 0, {}, [], number, disks, net))
             if line.startswith("!"):
                 machine, _, reason = line[1:].partition(":")
                 runs[-1].skip[machine.strip()] = reason.strip()
@@ -360,7 +422,7 @@ def hold(machine, image, run, **options):
     """Boots the image and holds it to one run. Raises Failure with words for a person."""
     with tempfile.TemporaryDirectory(prefix="tsumiki-") as folder:
         disks = make_disks(image, run.disks, folder)
-        with Session(machine, image, append=run.append, disks=disks, **options) as session:
+        with Session(machine, image, append=run.append, disks=disks, net=run.net, **options) as session:
             follow(session, run)
 
 
@@ -370,11 +432,16 @@ def follow(session, run):
         if kind == "type":
             session.send(what)
             continue
+        if kind == "host":
+            status = session.run_on_host(what[0])
+            if status != what[1]:
+                raise Failure(session.explain(f"expected: status {what[1]} of `{what[0]}`\nfound:    status {status}"))
+            continue
         try:
             session.expect(what)
         except Failure as failure:
             rest = [w if isinstance(w, str) else "~" + w.pattern
-                    for k, w in run.steps[number + 1:] if k != "type"]
+                    for k, w in run.steps[number + 1:] if k in ("text", "match")]
             later = "\nstill to come after that:\n" + "\n".join("  " + w for w in rest) if rest else ""
             raise Failure(f"{failure}{later}") from None
     session.end(run.status)

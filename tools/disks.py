@@ -27,10 +27,10 @@ class DiskError(Exception):
 
 
 # ---- Telling the machine -----------------------------------------------------------------------------------------
-def arguments(machine, disks):
+def arguments(machine, disks, room=BUSES - FIRST_BUS):
     """The words of the command line that plug in the disks: vda first."""
-    if len(disks) > BUSES - FIRST_BUS:
-        raise DiskError(f"{len(disks)} disks are too many: QEMU's virt has room for {BUSES - FIRST_BUS}.")
+    if len(disks) > room:
+        raise DiskError(f"{len(disks)} disks are too many: QEMU's virt has room for {room} here.")
     words = []
     for number, disk in enumerate(disks):
         disk = {"file": disk} if isinstance(disk, (str, os.PathLike)) else disk

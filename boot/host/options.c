@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The process's own options, spelled like QEMU's: -m SIZE, -append TEXT, -drive ...
+// The process's own options, spelled like QEMU's: -m SIZE, -append TEXT, -drive, -nic ...
 // Chapter 01.
 #include "options.h"
 
@@ -18,11 +18,16 @@ enum {
 };
 
 static const char usage[] =
-    "usage: tsumiki [-m SIZE] [-append TEXT] [-drive file=PATH[,...]]...\n"
+    "usage: tsumiki [-m SIZE] [-append TEXT] [-drive file=PATH[,...]]... [-nic KIND[,...]]...\n"
     "  -m SIZE        the machine's memory, with K, M or G behind the number (default: 128M)\n"
     "  -append TEXT   the kernel's command line, such as 'run=\"ps; free\"'\n"
     "  -drive file=PATH[,readonly=on][,snapshot=on][,discard=off][,logical_block_size=N]\n"
     "                 a disk; once more for each that follows. A comma in PATH is written ,,\n"
+    "  -nic user[,hostfwd=tcp|udp:[ADDRESS]:PORT-:PORT]... | tap,ifname=NAME |\n"
+    "       dgram,local=PATH,remote=PATH\n"
+    "                 a network card; all have [,csum=off][,tso=off][,mrg=off][,mtu=N]\n"
+    "                 [,mac=52:54:00:12:34:56]\n"
+    "  -pcap FILE     gets all frames of the first card, for tcpdump and Wireshark\n"
     "  -console PATH  a second console on a terminal, on PATH.in and PATH.out if these are\n"
     "                 pipes, or else into the file\n"
     "  -no-rng        no entropy device\n"
@@ -60,6 +65,8 @@ struct options options_parse(int argc, char **argv)
         {"m", required_argument, NULL, 'm'},
         {"append", required_argument, NULL, 'a'},
         {"drive", required_argument, NULL, 'd'},
+        {"nic", required_argument, NULL, 'i'},
+        {"pcap", required_argument, NULL, 'p'},
         {"console", required_argument, NULL, 'c'},
         {"no-rng", no_argument, NULL, 'n'},
         {"faults", required_argument, NULL, 'f'},
@@ -83,6 +90,14 @@ struct options options_parse(int argc, char **argv)
             if (options.drive_count == OPTIONS_DRIVES_MAX)
                 options_refuse("one drive too many", optarg);
             options.drives[options.drive_count++] = optarg;
+            break;
+        case 'i':
+            if (options.nic_count == OPTIONS_NICS_MAX)
+                options_refuse("one network card too many", optarg);
+            options.nics[options.nic_count++] = optarg;
+            break;
+        case 'p':
+            options.pcap = optarg;
             break;
         case 'c':
             options.console = optarg;

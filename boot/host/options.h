@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { OPTIONS_DRIVES_MAX = 28 };
+enum { OPTIONS_DRIVES_MAX = 24, OPTIONS_NICS_MAX = 4 };
 
 struct options {
     uint64_t memory_size;     // bytes, whole pages
@@ -15,6 +15,9 @@ struct options {
     // know of no such device do without.
     const char *drives[OPTIONS_DRIVES_MAX]; // "file=PATH,..."
     unsigned drive_count;
+    const char *nics[OPTIONS_NICS_MAX]; // "user,hostfwd=...", "tap,ifname=tap0"
+    unsigned nic_count;
+    const char *pcap;    // a path for the frames of the first of them, or NULL
     const char *console; // a path, or NULL
     const char *faults;  // "delay,seed=1", or NULL
     bool no_rng;
