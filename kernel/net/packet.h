@@ -27,8 +27,9 @@ struct net_device;
 // Enough for all headers that any layer puts in front of data (virtio-net 12, Ethernet 14,
 // IPv4 60, TCP 60), and for an IPv4 header that begins at a multiple of four.
 enum { PACKET_HEADROOM = 160 };
-// What one piece of memory of ours holds, besides the headroom: an Ethernet frame for sure.
-enum { PACKET_ROOM = 3584 };
+// What a piece holds that is made of one page, besides the headroom: an Ethernet frame for
+// sure. Such pieces are kept and cost next to nothing; longer ones are for data in bulk.
+enum { PACKET_ROOM = 3584, PACKET_ROOM_MAX = 60 << 10 };
 
 // What is known of the checksum of the transport layer.
 enum packet_checksum {
@@ -43,19 +44,21 @@ struct packet {
     struct packet *more;     // the next piece, or NULL
     uint8_t *data;           // this piece's bytes
     uint32_t size;           // how many
-    uint32_t references;     // of the whole packet, in its first piece
+    uint32_t references;     // the packet that it is part of holds one, those who share it
+                             // one each; a packet's are those of its first piece
     // The memory that the bytes lie in:
     uint8_t *memory;
     uint32_t room;           // bytes
-    struct packet *lender;   // whose it is: we hold a reference. NULL: ours
+    uint32_t pages;          // that this struct and its memory are; 0: the struct is alone
+    struct packet *lender;   // whose memory it is: we hold a reference. NULL: ours
     void (*release)(void *context); // when it comes from outside, see packet_wrap()
     void *context;
     // Of the whole packet, in its first piece:
     uint32_t total;          // bytes of all pieces
-    struct net_device *device; // through which it came, or is to go
-    uint8_t *network, *transport; // where these headers are, once that is known
     uint16_t checksum_start, checksum_offset; // PARTIAL: bytes from `network`; and from there
                              // to the field
+    struct net_device *device; // through which it came, or is to go
+    uint8_t *network, *transport; // where these headers are, once that is known
     uint16_t segment_size;   // to be cut into TCP segments with so many bytes of data, by the
                              // device or by netdev.c; received: that it was put together so.
                              // 0: it is one segment
@@ -63,14 +66,16 @@ struct packet {
     bool is_broadcast, is_multicast; // received: as the link layer saw it
 };
 
-// One piece, total 0. NULL: no memory. headroom + room <= PACKET_HEADROOM + PACKET_ROOM.
+// One piece, total 0; there may be more room than asked for. NULL: no memory.
+// headroom <= PACKET_HEADROOM, room <= PACKET_ROOM_MAX.
 struct packet *packet_alloc(size_t headroom, size_t room);
 // A piece around memory of somebody else, which release(context) gives back at the end.
 // NULL: no memory, and release has not been called.
 struct packet *packet_wrap(void *bytes, size_t size, void (*release)(void *context),
                            void *context);
 // A packet of one piece with `size` bytes of the piece `of` from `offset` on: no copy; both
-// keep the memory. Neither may write there any more, except in front. NULL: no memory.
+// keep the memory. Nobody may change these bytes any more; what is in front of them and behind
+// them stays the lender's, so the new one has no headroom. NULL: no memory.
 struct packet *packet_share(struct packet *of, size_t offset, size_t size);
 // A copy of all of it in memory of its own, with headroom; for whoever wants to change what
 // others may see. NULL: no memory. What is known of the packet is copied, too.
@@ -83,9 +88,10 @@ static inline struct packet *packet_get(struct packet *packet)
 }
 void packet_put(struct packet *packet); // NULL may be given
 
-// Puts `tail` and all its pieces behind: it is part of `packet` from here on.
+// Puts `tail` and all its pieces behind: it is part of `packet` from here on. It costs a step
+// for each piece of `packet`.
 void packet_append(struct packet *packet, struct packet *tail);
-// As many bytes as fit into the last piece's memory: how many that were.
+// As many bytes as fit into the last piece's memory, if that is its own: how many that were.
 size_t packet_append_bytes(struct packet *packet, const void *bytes, size_t size);
 // Cuts the end off: `total` bytes stay.
 void packet_trim(struct packet *packet, size_t total);
@@ -130,9 +136,12 @@ static inline void *packet_extend(struct packet *packet, size_t size)
     return end;
 }
 
+// For packet_bytes.c: a piece leaves memory that it shares or wraps.
+void packet_return_memory(struct packet *piece);
+
 struct packet_statistics {
     size_t pieces;     // live
-    size_t bytes;      // of memory that they hold
+    size_t bytes;      // of memory that they hold, of their own
     size_t spare;      // kept for the next ones, bytes
     uint64_t failures; // no memory
 };

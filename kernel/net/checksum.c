@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+//
+// The Internet checksum (RFC 1071): sixteen-bit words added with the carry brought around, and
+// the sum's complement.
+//
+//   checksum_finish(checksum_add(0, bytes, size))       a header's: 0 when it is right
+//
+// A sum of 16-bit words with the carries brought around is the sum modulo 65535, and so is
+// that of 32-bit words. Added up in 64 bits they need no care for carries at all: two
+// instructions for four bytes, where catching the carries of 64-bit words costs as much.
+// Chapter 20.
+#include "checksum.h"
+
+#include "packet.h"
+#include "string.h"
+
+enum { BLOCK = 16 }; // words of 32 bits that one turn of the loop adds
+
+// At a multiple of four.
+static uint64_t add_words(uint64_t sum, const uint32_t *words, size_t count)
+{
+    const uint32_t *end = words + count / BLOCK * BLOCK;
+    for (; words != end; words += BLOCK) {
+        sum += words[0];
+        sum += words[1];
+        sum += words[2];
+        sum += words[3];
+        sum += words[4];
+        sum += words[5];
+        sum += words[6];
+        sum += words[7];
+        sum += words[8];
+        sum += words[9];
+        sum += words[10];
+        sum += words[11];
+        sum += words[12];
+        sum += words[13];
+        sum += words[14];
+        sum += words[15];
+    }
+    for (end = words + count % BLOCK; words != end; words++)
+        sum += *words;
+    return sum;
+}
+
+// At an even address.
+static uint64_t add_even(uint64_t sum, const uint8_t *bytes, size_t size)
+{
+    if ((uintptr_t)bytes % 4 != 0 && size >= 2) {
+        sum += *(const uint16_t *)(const void *)bytes;
+        bytes += 2;
+        size -= 2;
+    }
+    sum = add_words(sum, (const uint32_t *)(const void *)bytes, size / 4);
+    bytes += size & ~(size_t)3;
+    if (size & 2) {
+        sum += *(const uint16_t *)(const void *)bytes;
+        bytes += 2;
+    }
+    return size & 1 ? sum + *bytes : sum; // as if a zero byte followed
+}
+
+// Sixteen bits; 65535 stays where zero would do as well.
+static uint64_t fold(uint64_t sum)
+{
+    sum = (sum >> 32) + (uint32_t)sum;
+    sum = (sum >> 16) + (uint16_t)sum;
+    sum = (sum >> 16) + (uint16_t)sum;
+    return (sum >> 16) + (uint16_t)sum;
+}
+
+uint64_t checksum_swap(uint64_t sum)
+{
+    return to_be16((uint16_t)fold(sum));
+}
+
+uint64_t checksum_add(uint64_t sum, const void *bytes, size_t size)
+{
+    const uint8_t *at = bytes;
+    if ((uintptr_t)at % 2 == 0 || size == 0)
+        return add_even(sum, at, size);
+    // From an odd address on every word is read with its bytes exchanged: so is their sum
+    // (RFC 1071, 2, (B)).
+    return sum + at[0] + checksum_swap(add_even(0, at + 1, size - 1));
+}
+
+uint64_t checksum_copy(uint64_t sum, void *to, const void *from, size_t size)
+{
+    return checksum_add(sum, memcpy(to, from, size), size);
+}
+
+uint64_t checksum_packet(uint64_t sum, const struct packet *packet, size_t offset, size_t size)
+{
+    bool is_odd = false; // an odd number of bytes has gone before
+    for (; packet && size > 0; packet = packet->more) {
+        if (offset >= packet->size) {
+            offset -= packet->size;
+            continue;
+        }
+        size_t part = packet->size - offset < size ? packet->size - offset : size;
+        uint64_t part_sum = checksum_add(0, packet->data + offset, part);
+        sum += is_odd ? checksum_swap(part_sum) : part_sum;
+        is_odd ^= part & 1;
+        size -= part;
+        offset = 0;
+    }
+    return sum;
+}
+
+be16 checksum_finish(uint64_t sum)
+{
+    return (be16)~fold(sum);
+}
+
+// HC' = ~(~HC + ~m + m'): RFC 1624, 3, equation 3.
+be16 checksum_update(be16 checksum, be16 before, be16 after)
+{
+    return checksum_finish((uint64_t)(uint16_t)~checksum + (uint16_t)~before + after);
+}

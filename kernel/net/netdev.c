@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MIT
+//
+// Network devices: what sends and receives frames, behind one small struct.
+//
+//   netdev_add(device)                   a driver has found one: "eth0"
+//   netdev_transmit(device, packet)      on its way, or dropped: never sleeps, never fails
+//   netdev_receive(device, packet)       a driver has got one
+//
+// Telling a device that there is something to send costs more than a frame. So it is told when
+// the threads change: by a service, or by the driver that has just collected all that came in.
+// Chapter 20.
+#include "netdev.h"
+
+#include "error.h"
+#include "ethernet.h"
+#include "format.h"
+#include "netdev_offload.h"
+#include "print.h"
+#include "string.h"
+#include "thread.h"
+
+enum { MTU_MIN = 68 }; // RFC 791, 3.2: what every network carries in one piece
+
+static struct {
+    struct list devices, taps, listeners;
+    unsigned count;         // devices there have been
+    bool has_service;
+    unsigned need_start;    // devices with something that they have not been told of
+} netdevs = {
+    .devices = {&netdevs.devices, &netdevs.devices},
+    .taps = {&netdevs.taps, &netdevs.taps},
+    .listeners = {&netdevs.listeners, &netdevs.listeners},
+};
+
+// ---- Devices ----------------------------------------------------------------------------
+
+struct net_device *netdev_next(struct net_device *device)
+{
+    struct list *next = device ? device->all.next : netdevs.devices.next;
+    return next == &netdevs.devices ? NULL : container_of(next, struct net_device, all);
+}
+
+struct net_device *netdev_find(const char *name)
+{
+    struct net_device *device = NULL;
+    while ((device = netdev_next(device)) && strcmp(device->name, name) != 0)
+        ;
+    return device;
+}
+
+// The first "eth" with a number that no device has.
+static void choose_name(struct net_device *device)
+{
+    char name[NETDEV_NAME_SIZE];
+    unsigned i = 0;
+    do
+        snprintf(name, sizeof(name), "eth%u", i++);
+    while (netdev_find(name));
+    strlcpy(device->name, name, sizeof(device->name));
+}
+
+int netdev_add(struct net_device *device)
+{
+    if (device->mtu < MTU_MIN)
+        return -EINVAL;
+    if (device->name[0] && netdev_find(device->name))
+        return -EEXIST;
+    if (!device->name[0])
+        choose_name(device);
+    if (!netdevs.has_service)
+        thread_add_service(netdev_start_all);
+    netdevs.has_service = true;
+    device->index = ++netdevs.count;
+    list_init(&device->waiting);
+    list_append(&netdevs.devices, &device->all);
+    return 0;
+}
+
+static void drop_waiting(struct net_device *device)
+{
+    struct list *first;
+    while ((first = list_take_first(&device->waiting))) {
+        packet_put(container_of(first, struct packet, link));
+        device->sent.dropped++;
+    }
+    device->waiting_count = 0;
+}
+
+// What waits for a device whose cable is out would be old when it is in again.
+void netdev_link(struct net_device *device, bool up)
+{
+    if (device->link_up == up)
+        return;
+    device->link_up = up;
+    log_info("%s: the link is %s", device->name, up ? "up" : "down");
+    if (!up)
+        drop_waiting(device);
+    list_for_each (struct net_listener, listener, &netdevs.listeners, link)
+        listener->changed(listener, device);
+}
+
+void netdev_gone(struct net_device *device)
+{
+    netdev_link(device, false);
+    drop_waiting(device);
+}
+
+void netdev_listen(struct net_listener *listener)
+{
+    list_append(&netdevs.listeners, &listener->link);
+}
+
+void netdev_tap_add(struct net_tap *tap)
+{
+    list_append(&netdevs.taps, &tap->link);
+}
+
+void netdev_tap_remove(struct net_tap *tap)
+{
+    list_remove(&tap->link);
+}
+
+static inline void show_to_taps(const struct net_device *device, const struct packet *packet,
+                                bool is_sent)
+{
+    if (list_is_empty(&netdevs.taps))
+        return;
+    list_for_each (struct net_tap, tap, &netdevs.taps, link)
+        tap->frame(tap, device, packet, is_sent);
+}
+
+// ---- Sending ----------------------------------------------------------------------------
+
+static void drop(struct net_device *device, struct packet *packet)
+{
+    device->sent.dropped++;
+    packet_put(packet);
+}
+
+static void need_start(struct net_device *device)
+{
+    if (device->needs_start)
+        return;
+    device->needs_start = true;
+    netdevs.need_start++;
+    thread_mark_pending();
+}
+
+// The device had no room: the packet stands in line, if that is not too long.
+static void wait_for_room(struct net_device *device, struct packet *packet)
+{
+    if (device->waiting_count >= NETDEV_QUEUE_MAX) {
+        drop(device, packet);
+        return;
+    }
+    list_append(&device->waiting, &packet->link);
+    device->waiting_count++;
+    need_start(device); // what fills the device has to get going
+}
+
+// False: it has no room, and the packet is still ours.
+static inline bool give_to_driver(struct net_device *device, struct packet *packet)
+{
+    uint32_t bytes = packet->total; // the packet may be gone when this returns
+    int error = device->operations->transmit(device, packet);
+    if (error == -EBUSY)
+        return false;
+    if (error) {
+        device->sent.errors++;
+        return true;
+    }
+    device->sent.packets++;
+    device->sent.bytes += bytes;
+    need_start(device);
+    return true;
+}
+
+// For netdev_offload.c as well: a frame that the device can send as it is.
+void netdev_transmit_ready(struct net_device *device, struct packet *packet)
+{
+    if (device->waiting_count > 0 || !give_to_driver(device, packet))
+        wait_for_room(device, packet);
+}
+
+void netdev_transmit(struct net_device *device, struct packet *packet)
+{
+    size_t link_header = device->has_ethernet ? sizeof(struct ethernet_header) : 0;
+
+    show_to_taps(device, packet, true);
+    packet->device = device;
+    if (!device->link_up ||
+        (packet->segment_size == 0 && packet->total > link_header + device->mtu))
+        drop(device, packet);
+    else if (netdev_needs_offload(device, packet))
+        netdev_offload(device, packet);
+    else
+        netdev_transmit_ready(device, packet);
+}
+
+void netdev_has_room(struct net_device *device)
+{
+    struct list *first;
+    while ((first = list_take_first(&device->waiting))) {
+        if (!give_to_driver(device, container_of(first, struct packet, link))) {
+            list_prepend(&device->waiting, first);
+            return;
+        }
+        device->waiting_count--;
+    }
+}
+
+void netdev_start_all(void)
+{
+    if (netdevs.need_start == 0)
+        return;
+    netdevs.need_start = 0;
+    list_for_each (struct net_device, device, &netdevs.devices, all) {
+        if (!device->needs_start)
+            continue;
+        device->needs_start = false;
+        if (device->operations->start)
+            device->operations->start(device);
+    }
+}
+
+// ---- Receiving --------------------------------------------------------------------------
+
+void netdev_receive(struct net_device *device, struct packet *packet)
+{
+    show_to_taps(device, packet, false);
+    packet->device = device;
+    device->received.packets++;
+    device->received.bytes += packet->total;
+    if (device->receive && device->link_up) {
+        device->receive(device, packet);
+        return;
+    }
+    device->received.dropped++;
+    packet_put(packet);
+}
