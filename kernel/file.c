@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Files: references, and the table of a program's handles.
+// Files: shared by counting references.
 //
-//   file_get(file), file_put(file)        shared by counting
-//   file_table_add(table, file)           the lowest free handle
+//   file_get(file), file_put(file)
+//   file_read(file, buffer, size) ...     what its kind does, or the error when it cannot
 //
 // What a file does is up to its kind (pipe.c, terminal.c); here is only what all kinds
 // have in common, and the one that does nothing. Chapter 13.
@@ -13,11 +13,11 @@
 #include "panic.h"
 #include "string.h"
 #include "user/os_files.h"
+#include "user/os_net.h"
 
 void file_init(struct file *file, const struct file_operations *operations)
 {
-    file->operations = operations;
-    file->references = 1;
+    *file = (struct file){.operations = operations, .references = 1};
 }
 
 struct file *file_get(struct file *file)
@@ -143,6 +143,14 @@ int file_list(struct file *file, struct os_entry *entry)
     return found;
 }
 
+// What has nothing to say of it never waits for long.
+unsigned file_poll(struct file *file, struct poll_source **source)
+{
+    if (!file->operations->poll)
+        return OS_POLL_READ | OS_POLL_WRITE;
+    return file->operations->poll(file, source);
+}
+
 // ---- The file that does nothing ---------------------------------------------------------
 static int null_read(struct file *file, void *buffer, size_t size)
 {
@@ -172,49 +180,6 @@ static struct file null_file = {.operations = &null_operations, .references = 1}
 struct file *file_null(void)
 {
     return file_get(&null_file);
-}
-
-// ---- Handles ----------------------------------------------------------------------------
-int file_table_add(struct file_table *table, struct file *file)
-{
-    for (int handle = 0; handle < FILE_HANDLES_MAX; handle++) {
-        if (!table->files[handle]) {
-            table->files[handle] = file;
-            return handle;
-        }
-    }
-    file_put(file);
-    return -EMFILE;
-}
-
-bool file_table_is_full(const struct file_table *table)
-{
-    for (int handle = 0; handle < FILE_HANDLES_MAX; handle++) {
-        if (!table->files[handle])
-            return false;
-    }
-    return true;
-}
-
-struct file *file_table_find(const struct file_table *table, int handle)
-{
-    return handle >= 0 && handle < FILE_HANDLES_MAX ? table->files[handle] : NULL;
-}
-
-int file_table_close(struct file_table *table, int handle)
-{
-    struct file *file = file_table_find(table, handle);
-    if (!file)
-        return -EBADF;
-    table->files[handle] = NULL;
-    file_put(file);
-    return 0;
-}
-
-void file_table_close_all(struct file_table *table)
-{
-    for (int handle = 0; handle < FILE_HANDLES_MAX; handle++)
-        file_table_close(table, handle);
 }
 
 // ---- Names ------------------------------------------------------------------------------

@@ -25,6 +25,9 @@ struct file_operations {
     int (*write)(struct file *file, const void *bytes, size_t size);
     // The last reference is gone. May sleep. NULL: there is nothing to do.
     void (*release)(struct file *file);
+    // The last handle is gone, but not the last reference: who waits in read() or write() is
+    // to give up, -EBADF. Never sleeps. NULL: nobody waits for long.
+    void (*closed)(struct file *file);
     // Those of os_files.h; all may sleep. NULL: -ESPIPE for the first three, -EINVAL for
     // truncate and sync, -ENOTDIR for list; a status with the type OS_TYPE_PIPE.
     int64_t (*seek)(struct file *file, int64_t offset, int whence);
@@ -42,6 +45,9 @@ struct file_operations {
 struct file {
     const struct file_operations *operations;
     unsigned references;
+    unsigned handles; // how many stand for it, of any program
+    bool is_closed;   // the last of them is gone
+    bool no_wait;     // what would wait says -EAGAIN (OS_OPTION_WAIT; of pipes and sockets)
 };
 
 void file_init(struct file *file, const struct file_operations *operations); // one reference
@@ -59,24 +65,33 @@ int file_list(struct file *file, struct os_entry *entry);
 // What seek() is for a kind with positions: moves *position as os_seek() says, where the end
 // is at `size`. It, or -EINVAL, -EOVERFLOW.
 int64_t file_move(uint64_t *position, uint64_t size, int64_t offset, int whence);
+// Bits OS_POLL_..., as poll() above. *source stays as it is where nothing ever changes.
+unsigned file_poll(struct file *file, struct poll_source **source);
 // Empty for reading, takes whatever is written. The reference is the caller's.
 struct file *file_null(void);
 
-enum { FILE_HANDLES_MAX = 64 };
+// ---- Handles (file_table.c) ---------------------------------------------------------------
+enum { FILE_HANDLES_MAX = 65536 };
 
+// All zeros: none is open.
 struct file_table {
-    struct file *files[FILE_HANDLES_MAX]; // by handle; NULL: not open
+    struct file **files;  // by handle; NULL: not open
+    uint64_t *taken;      // a bit for each handle: open
+    unsigned room;        // handles that there is memory for; it grows
+    uint64_t full[FILE_HANDLES_MAX / 64 / 64]; // a bit for each word of `taken`: all of it is
 };
 
-// Takes over the caller's reference, also when it fails. The lowest free handle, or
-// -EMFILE.
+// Takes over the caller's reference, also when it fails. The lowest free handle; -EMFILE;
+// -ENOMEM.
 int file_table_add(struct file_table *table, struct file *file);
-bool file_table_is_full(const struct file_table *table);
+// The next file_table_add() will not fail. 0; -EMFILE; -ENOMEM.
+int file_table_reserve(struct file_table *table);
 // NULL when the handle is not open. The reference stays the table's.
 struct file *file_table_find(const struct file_table *table, int handle);
 int file_table_close(struct file_table *table, int handle); // 0, -EBADF
-void file_table_close_all(struct file_table *table);
+void file_table_close_all(struct file_table *table);        // and gives its memory back
 
+// ---- Names ----------------------------------------------------------------------------------
 // What a tree of names is needed for, and not there before chapter 17. Unset: -ENOSYS.
 struct file_hooks {
     int (*open)(const char *path, unsigned flags, struct file **file); // os_open()

@@ -61,10 +61,11 @@ int os_pipe(int handles[2])
         return error;
     handles[0] = file_table_add(table, read_end);
     handles[1] = file_table_add(table, write_end);
-    if (handles[0] >= 0 && handles[1] >= 0)
+    error = handles[0] < 0 ? handles[0] : handles[1];
+    if (error >= 0)
         return 0;
     file_table_close(table, handles[0]);
-    return -EMFILE;
+    return error;
 }
 
 bool os_is_console(int handle)

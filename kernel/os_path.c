@@ -25,14 +25,14 @@ static int open_path(const char *path, unsigned flags, struct file **file)
     return hooks->open ? hooks->open(path, flags, file) : -ENOSYS;
 }
 
-// With all handles in use, nothing may be created or cut to nothing first.
+// Without a handle for it, nothing may be created or cut to nothing first.
 int os_open(const char *path, unsigned flags)
 {
     struct file_table *table = &process_current()->files;
     struct file *file;
-    if (file_table_is_full(table))
-        return -EMFILE;
-    int result = open_path(path, flags, &file);
+    int result = file_table_reserve(table);
+    if (!result)
+        result = open_path(path, flags, &file);
     if (!result)
         result = file_table_add(table, file);
     return process_leave(result);

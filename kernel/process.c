@@ -109,8 +109,18 @@ static int copy_arguments(struct process *process, char *const argv[])
     return 0;
 }
 
+// References of its own, as handles 0 to 2.
+static int copy_files(struct process *process, struct file *const files[3])
+{
+    int handle = 0;
+    for (int i = 0; i < 3 && handle >= 0; i++)
+        handle = file_table_add(&process->files, file_get(files[i]));
+    return handle < 0 ? handle : 0;
+}
+
 static void free_process(struct process *process)
 {
+    file_table_close_all(&process->files);
     list_remove(&process->all);
     heap_free(process->argv);
     heap_free(process);
@@ -124,7 +134,8 @@ static void run(void *argument)
 }
 
 // All that may fail, in the order in which free_process() takes it back.
-static int create(const struct program *program, char *const argv[], struct process **created)
+static int create(const struct program *program, char *const argv[],
+                  struct file *const files[3], struct process **created)
 {
     struct process *process = heap_alloc(sizeof(*process));
     if (!process)
@@ -132,6 +143,8 @@ static int create(const struct program *program, char *const argv[], struct proc
     prepare(process);
     process->program = program;
     int error = copy_arguments(process, argv);
+    if (!error)
+        error = copy_files(process, files);
     if (!error) {
         process->thread = thread_create(program->name, run, process);
         error = process->thread ? 0 : -ENOMEM;
@@ -147,15 +160,13 @@ int process_start(const struct program *program, char *const argv[],
                   struct file *const files[3], bool background)
 {
     struct process *process;
-    int error = create(program, argv, &process);
+    int error = create(program, argv, files, &process);
     if (error)
         return error;
     process->thread->program = process;
     process->id = (int)process->thread->id;
     process->parent = process_current();
     process->background = background;
-    for (int handle = 0; handle < 3; handle++)
-        process->files.files[handle] = file_get(files[handle]);
     if (process->parent->directory)
         process->directory = file_get(process->parent->directory);
     if (!background)

@@ -163,24 +163,6 @@ static void random_pieces_arrive_in_order(void)
     file_put(ends[0]);
 }
 
-static void handles_are_the_lowest_that_are_free(void)
-{
-    static struct file_table table;
-    struct file *null = file_null();
-    for (int handle = 0; handle < FILE_HANDLES_MAX; handle++)
-        CHECK_EQUAL(file_table_add(&table, file_get(null)), handle);
-    CHECK_EQUAL(file_table_add(&table, file_get(null)), -EMFILE);
-    CHECK_EQUAL(file_table_close(&table, 7), 0);
-    CHECK_EQUAL(file_table_close(&table, 7), -EBADF);
-    CHECK(file_table_find(&table, 7) == NULL);
-    CHECK_EQUAL(file_table_add(&table, file_get(null)), 7);
-    CHECK(file_table_find(&table, -1) == NULL &&
-          file_table_find(&table, FILE_HANDLES_MAX) == NULL);
-    file_table_close_all(&table);
-    CHECK_EQUAL(null->references, 2); // its own and ours
-    file_put(null);
-}
-
 const struct test unit_tests[] = {
     {"gives what was written", gives_what_was_written},
     {"the last byte comes before the end", the_last_byte_comes_before_the_end},
@@ -189,6 +171,5 @@ const struct test unit_tests[] = {
     {"waiting ends with the other end", waiting_ends_with_the_other_end},
     {"waiting can be interrupted", waiting_can_be_interrupted},
     {"random pieces arrive in order", random_pieces_arrive_in_order},
-    {"handles are the lowest that are free", handles_are_the_lowest_that_are_free},
     {0},
 };
