@@ -14,7 +14,9 @@
 #include "error.h"
 #include "heap.h"
 #include "list.h"
+#include "poll.h"
 #include "string.h"
+#include "user/os_net.h"
 #include "wait.h"
 
 struct pipe {
@@ -22,6 +24,7 @@ struct pipe {
     bool can_read, can_write; // whether anybody holds the read end, the write end
     size_t first, count;      // bytes in the ring: where they start, how many
     struct wait_queue readers, writers;
+    struct poll_source read_source, write_source; // who looks at either end (chapter 25)
     char bytes[PIPE_SIZE];
 };
 
@@ -62,18 +65,39 @@ static size_t take_bytes(struct pipe *pipe, char *buffer, size_t size)
     return given;
 }
 
+// Nobody waits at an end that has gone, or was told not to.
+static int wait_for_other(struct file *file, struct wait_queue *queue,
+                          const struct wait_reason *reason)
+{
+    if (file->is_closed)
+        return -EBADF;
+    return file->no_wait ? -EAGAIN : wait_queue_wait(queue, reason, MACHINE_NEVER);
+}
+
+static void tell_readers(struct pipe *pipe)
+{
+    wait_queue_wake_all(&pipe->readers, 0);
+    poll_changed(&pipe->read_source);
+}
+
+static void tell_writers(struct pipe *pipe)
+{
+    wait_queue_wake_all(&pipe->writers, 0);
+    poll_changed(&pipe->write_source);
+}
+
 // Waits only while it is empty: what is there is given at once, however little.
 static int pipe_read(struct file *file, void *buffer, size_t size)
 {
     struct pipe *pipe = container_of(file, struct pipe, read_end);
     while (size > 0 && pipe->count == 0 && pipe->can_write) {
-        int error = wait_queue_wait(&pipe->readers, &empty_reason, MACHINE_NEVER);
+        int error = wait_for_other(file, &pipe->readers, &empty_reason);
         if (error)
             return error;
     }
     size_t given = take_bytes(pipe, buffer, size);
     if (given > 0)
-        wait_queue_wake_all(&pipe->writers, 0);
+        tell_writers(pipe);
     return (int)given;
 }
 
@@ -88,13 +112,43 @@ static int pipe_write(struct file *file, const void *bytes, size_t size)
         if (!pipe->can_read) {
             error = -EPIPE;
         } else if (pipe->count == PIPE_SIZE) {
-            error = wait_queue_wait(&pipe->writers, &full_reason, MACHINE_NEVER);
+            error = wait_for_other(file, &pipe->writers, &full_reason);
         } else {
             taken += put_bytes(pipe, (const char *)bytes + taken, size - taken);
-            wait_queue_wake_all(&pipe->readers, 0);
+            tell_readers(pipe);
         }
     }
     return taken > 0 ? (int)taken : error;
+}
+
+// ---- Readiness and ends -----------------------------------------------------------------
+static unsigned poll_read_end(struct file *file, struct poll_source **source)
+{
+    struct pipe *pipe = container_of(file, struct pipe, read_end);
+    *source = &pipe->read_source;
+    if (!pipe->can_write)
+        return OS_POLL_READ | OS_POLL_END;
+    return pipe->count > 0 ? OS_POLL_READ : 0;
+}
+
+static unsigned poll_write_end(struct file *file, struct poll_source **source)
+{
+    struct pipe *pipe = container_of(file, struct pipe, write_end);
+    *source = &pipe->write_source;
+    if (!pipe->can_read)
+        return OS_POLL_WRITE | OS_POLL_ERROR;
+    return pipe->count < PIPE_SIZE ? OS_POLL_WRITE : 0;
+}
+
+// Those who wait find out that their own end has gone.
+static void close_read_end(struct file *file)
+{
+    wait_queue_wake_all(&container_of(file, struct pipe, read_end)->readers, 0);
+}
+
+static void close_write_end(struct file *file)
+{
+    wait_queue_wake_all(&container_of(file, struct pipe, write_end)->writers, 0);
 }
 
 static void free_if_unused(struct pipe *pipe)
@@ -108,7 +162,8 @@ static void release_read_end(struct file *file)
 {
     struct pipe *pipe = container_of(file, struct pipe, read_end);
     pipe->can_read = false;
-    wait_queue_wake_all(&pipe->writers, 0);
+    poll_source_end(&pipe->read_source);
+    tell_writers(pipe);
     free_if_unused(pipe);
 }
 
@@ -117,7 +172,8 @@ static void release_write_end(struct file *file)
 {
     struct pipe *pipe = container_of(file, struct pipe, write_end);
     pipe->can_write = false;
-    wait_queue_wake_all(&pipe->readers, 0);
+    poll_source_end(&pipe->write_source);
+    tell_readers(pipe);
     free_if_unused(pipe);
 }
 
@@ -125,12 +181,16 @@ static const struct file_operations read_end_operations = {
     .kind = "pipe",
     .read = pipe_read,
     .release = release_read_end,
+    .closed = close_read_end,
+    .poll = poll_read_end,
 };
 
 static const struct file_operations write_end_operations = {
     .kind = "pipe",
     .write = pipe_write,
     .release = release_write_end,
+    .closed = close_write_end,
+    .poll = poll_write_end,
 };
 
 int pipe_create(struct file **read_end, struct file **write_end)
@@ -143,6 +203,8 @@ int pipe_create(struct file **read_end, struct file **write_end)
     pipe->can_read = pipe->can_write = true;
     wait_queue_init(&pipe->readers);
     wait_queue_init(&pipe->writers);
+    poll_source_init(&pipe->read_source);
+    poll_source_init(&pipe->write_source);
     *read_end = &pipe->read_end;
     *write_end = &pipe->write_end;
     return 0;

@@ -2,43 +2,51 @@
 //
 // Polling: waiting for any of several files.
 //
-//   struct poll_source                  in whatever can be ready: a socket, a pipe, the console
-//   poll_changed(source)                it may be ready now, or no longer: never sleeps
-//   os_poll(), os_watch*() (os_net.h)   sit on it
+//   struct poll_source           in whatever can be ready: a socket, a pipe, the console
+//   poll_changed(source)         it may be ready now, or no longer: never sleeps
+//   file_poll(file, &source)     whether it is, and where to look for changes (file.h)
 //
-// A source keeps the list of those who look at it. When it changes, each is put on the list of
-// its waiter; only those are asked whether they are ready, so that a waiter for ten thousand
-// pays for the few that changed. Chapter 25.
+// A source keeps a list of those who look at it, and tells each when it changes. What they
+// make of that is theirs: os_poll.c wakes a thread, os_watch.c puts the one that changed on a
+// list of those to be asked, so that a waiter for ten thousand pays for the few.
+// Chapter 25.
 #pragma once
-
-#include <stdbool.h>
 
 #include "list.h"
 
-struct file;
-
 struct poll_source {
-    struct list lookers; // struct poll_look, by their `link`
+    struct list looks; // struct poll_look, by their `link`
 };
 
 // What a waiter has on each source that it looks at.
 struct poll_look {
-    struct list link;    // on the source's list
-    struct list changed; // on the waiter's list of those to be asked
-    struct poll_waiter *waiter;
-    struct poll_source *source;
+    struct list link; // on the source's list; on none when the source has gone
+    void (*changed)(struct poll_look *look); // between threads, too: must not sleep
 };
 
 static inline void poll_source_init(struct poll_source *source)
 {
-    list_init(&source->lookers);
+    list_init(&source->looks);
 }
-void poll_changed_slowly(struct poll_source *source);
-// Cheap when nobody looks.
+
+static inline void poll_look_at(struct poll_source *source, struct poll_look *look)
+{
+    list_append(&source->looks, &look->link);
+}
+
+// Cheap when nobody looks, as it is most often.
 static inline void poll_changed(struct poll_source *source)
 {
-    if (!list_is_empty(&source->lookers))
-        poll_changed_slowly(source);
+    list_for_each(struct poll_look, look, &source->looks, link)
+        look->changed(look);
 }
-// The source goes: nobody looks at it any more.
-void poll_source_end(struct poll_source *source);
+
+// The source goes: nobody looks at it any more, and all are told.
+static inline void poll_source_end(struct poll_source *source)
+{
+    struct list *link;
+    while ((link = list_take_first(&source->looks))) {
+        struct poll_look *look = container_of(link, struct poll_look, link);
+        look->changed(look);
+    }
+}

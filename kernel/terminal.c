@@ -19,12 +19,14 @@
 #include "mutex.h"
 #include "page.h"
 #include "panic.h"
+#include "poll.h"
 #include "string.h"
 #include "timer.h"
 #include "user/os_files.h"
+#include "user/os_net.h"
 #include "wait.h"
 
-enum { KEY_CTRL_C = 3, DEFAULT_COLUMNS = 80, DEFAULT_ROWS = 24 };
+enum { KEY_CTRL_C = 3, KEY_CTRL_D = 4, DEFAULT_COLUMNS = 80, DEFAULT_ROWS = 24 };
 
 static struct {
     char *queue;          // a ring of TERMINAL_QUEUE_SIZE bytes
@@ -33,6 +35,7 @@ static struct {
     bool raw;             // keys as they come
     bool (*interrupt)(void);
     struct wait_queue readers; // wait for keys
+    struct poll_source source; // who looks at the console as a file (chapter 25)
     struct mutex reading;      // one reader at a time
     struct line line;          // what is edited
     const char *paused;        // its text, while it waits for candidates; or NULL
@@ -104,8 +107,10 @@ static void receive(void)
     fill_queue();
     look_for_interrupt(known);
     hold_back(terminal.count == TERMINAL_QUEUE_SIZE);
-    if (terminal.count > 0 || console_has_ended())
+    if (terminal.count > 0 || console_has_ended()) {
         wait_queue_wake_all(&terminal.readers, 0);
+        poll_changed(&terminal.source);
+    }
 }
 
 // The reader has used these. A device that was held back goes on.
@@ -278,7 +283,29 @@ int terminal_read(void *buffer, size_t size)
             result = read_rest(buffer, size);
     }
     mutex_unlock(&terminal.reading);
+    if (terminal.rest)
+        poll_changed(&terminal.source);
     return result;
+}
+
+// Whether a line has been typed to its end: only then reading one would not wait.
+static bool has_line(void)
+{
+    for (size_t i = 0; i < terminal.count; i++) {
+        char key = key_at(i);
+        if (key == '\r' || key == '\n' || key == KEY_CTRL_C || key == KEY_CTRL_D)
+            return true;
+    }
+    return terminal.rest || terminal.count == TERMINAL_QUEUE_SIZE;
+}
+
+static unsigned file_poll_terminal(struct file *which, struct poll_source **source)
+{
+    *source = &terminal.source;
+    if (console_has_ended())
+        return OS_POLL_WRITE | OS_POLL_READ | (terminal.count == 0 ? OS_POLL_END : 0);
+    bool is_ready = terminal.raw ? terminal.count > 0 : has_line();
+    return OS_POLL_WRITE | (is_ready ? OS_POLL_READ : 0);
 }
 
 static int file_read_terminal(struct file *file, void *buffer, size_t size)
@@ -305,6 +332,7 @@ static const struct file_operations terminal_operations = {
     .read = file_read_terminal,
     .write = file_write_terminal,
     .status = file_status_terminal,
+    .poll = file_poll_terminal,
 };
 
 static struct file file = {.operations = &terminal_operations, .references = 1};
@@ -326,6 +354,7 @@ void terminal_init(void)
     if (!terminal.queue)
         panic("no memory for the keyboard's queue: the machine needs more than it was given");
     wait_queue_init(&terminal.readers);
+    poll_source_init(&terminal.source);
     mutex_init(&terminal.reading, "console");
     terminal.line.write = console_write;
     terminal.line.columns = DEFAULT_COLUMNS;
@@ -356,6 +385,7 @@ void terminal_set_interrupt(bool (*interrupt)(void))
 void terminal_set_raw(bool raw)
 {
     terminal.raw = raw;
+    poll_changed(&terminal.source);
 }
 
 void terminal_size(unsigned *columns, unsigned *rows)

@@ -97,14 +97,16 @@ struct os_poll {
     int handle;             // -1: none
     unsigned wanted, ready; // bits of the above
 };
-// Waits until at least one of them is ready. How many are; 0: the deadline.
+// Waits until at least one of them is ready. How many are; 0: the deadline. A handle that is
+// not open is ready with OS_POLL_ERROR; a file on a disk always is.
 int os_poll(struct os_poll *polls, unsigned count, uint64_t deadline_ns);
 
 // The same for thousands: a watch is a handle that remembers what to look at, and the cost of
 // waiting depends on how many are ready, not on how many it looks at.
 int os_watch_create(void);
 // Looks at `handle` from now on, in place of what was said of it before; 0: no longer. A closed
-// handle leaves by itself. `context` comes back with its events.
+// handle leaves by itself. `context` comes back with its events. -EPERM: it is always ready (a
+// file on a disk), or a watch; -EINVAL: `watch` is none, or another program's.
 int os_watch(int watch, int handle, unsigned wanted, void *context);
 struct os_event {
     void *context;
