@@ -115,8 +115,11 @@ static int negotiate(struct virtio_device *device, uint8_t *status)
     if (error)
         return error;
 
-    uint64_t liked = driver->required | driver->wanted | general_features();
-    device->features = offered & (liked | VIRTIO_F_VERSION_1);
+    uint64_t wanted = offered & driver->wanted;
+    if (driver->choose)
+        wanted = driver->choose(wanted);
+    uint64_t general = general_features() | VIRTIO_F_VERSION_1;
+    device->features = wanted | (offered & (driver->required | general));
     device->transport->set_features(device, device->features);
     *status |= VIRTIO_FEATURES_OK;
     device->transport->set_status(device, *status);

@@ -68,6 +68,9 @@ struct virtio_driver {
     enum virtio_id id;
     uint64_t required; // features without which it cannot work; VERSION_1 is understood
     uint64_t wanted;   // those that it uses when offered
+    // Which of these it takes, where one needs another or the command line has a say: called
+    // with those that are offered. NULL: all of them.
+    uint64_t (*choose)(uint64_t offered);
     // What the required bits are called and which QEMU option offers them, for the message.
     const char *required_hint;
     // Reads the configuration, creates queues. The device goes live when this returns 0.

@@ -95,7 +95,7 @@ void netdev_link(struct net_device *device, bool up)
     log_info("%s: the link is %s", device->name, up ? "up" : "down");
     if (!up)
         drop_waiting(device);
-    list_for_each (struct net_listener, listener, &netdevs.listeners, link)
+    list_for_each(struct net_listener, listener, &netdevs.listeners, link)
         listener->changed(listener, device);
 }
 
@@ -125,7 +125,7 @@ static inline void show_to_taps(const struct net_device *device, const struct pa
 {
     if (list_is_empty(&netdevs.taps))
         return;
-    list_for_each (struct net_tap, tap, &netdevs.taps, link)
+    list_for_each(struct net_tap, tap, &netdevs.taps, link)
         tap->frame(tap, device, packet, is_sent);
 }
 
@@ -214,7 +214,7 @@ void netdev_start_all(void)
     if (netdevs.need_start == 0)
         return;
     netdevs.need_start = 0;
-    list_for_each (struct net_device, device, &netdevs.devices, all) {
+    list_for_each(struct net_device, device, &netdevs.devices, all) {
         if (!device->needs_start)
             continue;
         device->needs_start = false;
