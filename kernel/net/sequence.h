@@ -10,6 +10,10 @@
 
 typedef uint32_t tcp_sequence;
 
+struct tcp_block { // [start, end)
+    tcp_sequence start, end;
+};
+
 // From `from` to `to`, forward around the circle; negative: `to` is behind.
 static inline int32_t sequence_distance(tcp_sequence from, tcp_sequence to)
 {

@@ -13,15 +13,12 @@
 #include "list.h"
 #include "sequence.h"
 #include "tcp.h"
+#include "tcp_loss.h"
 #include "timer.h"
 
 enum tcp_state {
     TCP_CLOSED, TCP_LISTEN, TCP_SYN_SENT, TCP_SYN_RECEIVED, TCP_ESTABLISHED, TCP_FIN_WAIT_1,
     TCP_FIN_WAIT_2, TCP_CLOSE_WAIT, TCP_CLOSING, TCP_LAST_ACK, TCP_TIME_WAIT,
-};
-
-struct tcp_block { // [start, end)
-    tcp_sequence start, end;
 };
 
 // In the table of connections, by its two addresses with their ports.
@@ -138,9 +135,7 @@ struct tcp_connection {
     size_t memory;          // bytes that it holds
     uint64_t sent_bytes, received_bytes;
     uint32_t retransmits, timeouts; // segments
-    // Chapter 24's:
-    uint32_t cwnd, ssthresh;
-    void *recovery;         // NULL at the start
+    struct tcp_loss loss;   // chapter 24's: all zeros until opened()
 };
 
 struct tcp_segment;

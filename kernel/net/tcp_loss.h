@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+//
+// What a connection knows of losses and congestion: part of struct tcp_connection, so that
+// there is no connection without it. Chapter 24.
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tcp_congestion.h"
+#include "tcp_sack.h"
+#include "timer.h"
+
+enum tcp_phase {
+    TCP_OPEN,     // nothing is known to be lost
+    TCP_RECOVERY, // fast recovery: what is lost is sent again while ACKs still come
+    TCP_TIMEOUT,  // they did not: everything under way goes again, slowly at first
+};
+
+// Proportional rate reduction (RFC 6937, 3.1): during a fast recovery.
+struct tcp_reduction {
+    uint32_t flight;    // RecoverFS: bytes under way at its start
+    uint32_t delivered; // prr_delivered: since then
+    uint32_t sent;      // prr_out
+};
+
+// What it was before a timeout that perhaps should not have been (RFC 3522, RFC 4015).
+struct tcp_undo {
+    bool is_possible;
+    uint32_t timestamp; // of the first retransmission
+    struct tcp_congestion congestion;
+};
+
+// The end of what was sent may be lost without anybody noticing: a probe makes the peer tell
+// (RFC 8985, 7).
+struct tcp_probe {
+    struct timer timer;
+    tcp_sequence end;   // TLP.end_seq: SND.NXT when it was sent
+    bool is_due;        // the timer has expired: the next thing sent is the probe
+    bool is_sent, is_again; // and not yet acknowledged; it was no new segment
+};
+
+struct tcp_loss {
+    struct tcp_congestion congestion;
+    struct tcp_scoreboard board;
+    uint8_t phase;        // enum tcp_phase
+    uint8_t duplicates;   // ACKs in a row that acknowledged nothing (DupAcks)
+    bool is_rescued;      // the last segment has gone again in this recovery
+    bool is_traced;
+    tcp_sequence recover; // RecoveryPoint: SND.NXT when the phase began
+    // The window grows only while it is used: the most that was under way since `most_start`
+    // was acknowledged.
+    uint32_t most;
+    tcp_sequence most_end;
+    struct tcp_reduction reduction;
+    struct tcp_undo undo;
+    struct tcp_probe probe;
+};
