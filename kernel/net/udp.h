@@ -35,6 +35,7 @@ struct udp_port {
     uint8_t ttl;                   // 0: IP_TTL
     // udp.c's:
     struct os_address local, remote; // remote: family 0, or only from there (connected)
+    bool local_is_chosen;            // by udp_connect(): any, when that is undone
     struct ip_flow flow;             // to where the last one went
     struct list link;
 };
@@ -49,3 +50,10 @@ int udp_send(struct udp_port *port, struct packet *packet, const struct os_addre
 // A port that nobody has, from the dynamic range in an order that others cannot guess (RFC
 // 6056); used by TCP as well. 0: all are taken.
 uint16_t udp_free_port(void);
+// For those who look: the one after `port` (NULL: the first); NULL: no more.
+struct udp_port *udp_next(const struct udp_port *port);
+
+struct udp_statistics {
+    uint64_t received, sent, bad_checksum, bad_length, no_port;
+};
+void udp_statistics(struct udp_statistics *statistics);
