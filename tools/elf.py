@@ -16,7 +16,8 @@ UNDEFINED = 0  # a symbol's section when another file has to define it
 SYMTAB, NOBITS = 2, 8
 LOCAL, GLOBAL, WEAK = 0, 1, 2
 NO_KIND, FUNCTION = 0, 2
-ALLOCATED = 2
+ALLOCATED, EXECUTABLE = 2, 4
+RISCV = 243  # a machine
 LOAD = 1
 
 

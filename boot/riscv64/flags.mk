@@ -10,8 +10,8 @@ else
     LD := $(CROSS)ld
     AR := $(CROSS)ar
 endif
-# Newer compilers want zicsr named, older ones do not know it. lld before version 15 cannot relax calls, pyelftools
-# before 0.30 cannot read all of clang's DWARF 5. gcc's limits.h goes on to a C library's, unless told that it has come.
+# Newer compilers want zicsr named, older ones do not know it. lld before version 15 cannot relax calls, older
+# debuggers cannot read all of clang's DWARF 5. gcc's limits.h goes on to a C library's, unless told that it has come.
 MACHINE_CFLAGS := -march=rv64imac$(shell $(CC) -march=rv64imac_zicsr_zifencei -mabi=lp64 -x c -c /dev/null -o /dev/null 2>/dev/null && echo _zicsr_zifencei) \
     -mabi=lp64 -mcmodel=medany $(if $(LLVM),-mno-relax -gdwarf-4) -mno-save-restore -fno-pic -fno-pie \
     -D_LIBC_LIMITS_H_

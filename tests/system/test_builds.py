@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The build: other toolchains, no warnings, nothing done twice, changed headers noticed, a learner's folder."""
+import glob
 import os
 import re
 import shutil
+import subprocess
 import time
 
 import boot
@@ -142,6 +144,27 @@ def test_an_image_holds_only_what_it_reaches(image):
     assert not names & {"thread_yield", "page_alloc", "heap_alloc", "shell_main", "fdt_open"}
 
 
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_lines_are_those_of_addr2line(machine, variant):
+    """What tools/lines.py reads, of both compilers and in both formats."""
+    import elf
+    import lines
+    image = boot.build(machine, BUILD=BUILD, **VARIANTS[variant])
+    file, where = elf.Elf(image), {}
+    for address, path, line in lines.rows(file):
+        if address >= file.loaded_range()[0]:  # what the linker has left out lies at 0
+            where[address] = f"{path}:{line}"  # of several rows for one address the last counts
+    where = {address: place for address, place in where.items() if place.startswith(("kernel/", "user/"))}
+    assert len(where) > 5000
+    some = sorted(where)[::len(where) // 200]
+    prefix = "" if machine == "host" else CROSS[0]
+    said = subprocess.run([prefix + "addr2line", "-e", image, *map(hex, some)], text=True, check=True,
+                               stdout=subprocess.PIPE).stdout.split("\n")
+    pairs = [(os.path.relpath(line.split(" ")[0], boot.ROOT), where[address]) for address, line in zip(some, said)]
+    other = [(theirs, ours) for theirs, ours in pairs if theirs != ours.replace(":0", ":?")]
+    assert len(other) < 10, other  # binutils does not always take the last row
+
+
 APP_THAT_TRAPS_EARLY = """
 #include "boot/boot.h"
 #include "print.h"
@@ -191,7 +214,10 @@ def test_a_call_chain_has_every_caller(tmp_path, machine, variant):
 
 
 def test_the_fuzz_targets_run_and_find_nothing():
-    done = boot.make("fuzz", FUZZ_SECONDS="4", BUILD=BUILD, check=False)
+    names = sorted(os.path.basename(path)[5:-2] for path in glob.glob(os.path.join(boot.ROOT, "tests/fuzz/fuzz_*.c")))
+    for name in names:
+        boot.build("host", FUZZ=name, BUILD=BUILD)  # one after the other: they share objects
+    done = boot.make("-j2", "fuzz", FUZZ_SECONDS="4", BUILD=BUILD, check=False)
     assert done.returncode == 0, done.stdout[-4000:]
     executed = [int(number) for number in re.findall(r"stat::number_of_executed_units: +(\d+)", done.stdout)]
-    assert len(executed) >= 3 and min(executed) > 10, done.stdout[-2000:]
+    assert len(executed) == len(names) >= 4 and min(executed) > 10, done.stdout[-2000:]
