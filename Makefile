@@ -22,6 +22,7 @@ PCAP    ?=#          a file that gets all frames, for tcpdump -r or Wireshark
 MEMORY  ?= 128M
 SMP     ?= 1
 BUILD   ?= build
+CCACHE  := $(shell command -v ccache)# what has been compiled before, in whatever folder, is not compiled again
 V       ?=#          1: show the commands
 
 .DEFAULT_GOAL := image
@@ -79,8 +80,8 @@ ifneq ($(and $(WORK),$(GOALS)),)
 endif
 # Where a file of the tree is read from: the learner's own under its own name, which compilers then show.
 own = $(or $(and $(WORK),$(wildcard $(WORK)/$(1))),$(wildcard $(SOURCES)$(1)),$(wildcard $(1)))
-# Tools have no programs in them, and no shell.
-TOOL_OMITS := $(if $(TOOL),user/% kernel/program.c)
+# Tools and fuzzers have no programs in them, and no shell.
+TOOL_OMITS := $(if $(TOOL)$(FUZZ),user/% kernel/program.c)
 LISTS := $(foreach chapter,$(UPTO),$(call own,$(chapter)/files))
 PARTS := $(foreach f,$(filter-out $(TOOL_OMITS),$(shell sed 's/\#.*//; s/<machine>/$(MACHINE)/' /dev/null $(LISTS))),$(if $(call own,$(f)),$(f)))
 # Tools, and what they share: the folder's other files.
@@ -133,7 +134,7 @@ flags_for = $(if $(filter $(HOST_SIDE),$(1)),$(HOST_CFLAGS),$(if $(filter user/%
 define compile
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
-	$(Q)$(CC) $(call flags_for,$(1)) $(if $(WORK),-iquote $(SOURCES)$(dir $(1))) -MMD -MP -c $< -o $@
+	$(Q)$(CCACHE) $(CC) $(call flags_for,$(1)) $(if $(WORK),-iquote $(SOURCES)$(dir $(1))) -MMD -MP -c $< -o $@
 endef
 define rule
 $(call object,$(1)): $(call own,$(1)) $(OUT)/flags
@@ -147,10 +148,14 @@ $(OUT)/$(IMAGE_NAME).programs.c: tools/programs $(PROGRAMS) $(OUT)/$(IMAGE_NAME)
 $(OUT)/$(IMAGE_NAME).programs.o: $(OUT)/$(IMAGE_NAME).programs.c $(OUT)/flags
 	$(Q)$(CC) $(KERNEL_CFLAGS) -c $< -o $@
 
-# A call to something that a later chapter brings is an error here, whether or not this image reaches it.
-$(ARCHIVE): $(OBJECTS) $(PROGRAM_TABLE) $(OUT)/$(IMAGE_NAME).parts tools/layers
-	$(Q)rm -f $@ && $(AR) rcsDT $@ $(OBJECTS) $(PROGRAM_TABLE)
+# A call to something that a later chapter brings is an error here, whether or not this image reaches it. All images of the
+# same parts share one answer.
+LAYERS := $(OUT)/layers$(LAST)
+$(LAYERS): $(OBJECTS) $(LISTS) linker.ld tools/layers
 	$(Q)$(PYTHON) tools/layers --machine $(MACHINE) --out $(OUT) $(if $(WORK),--work $(WORK)) $(UPTO)
+	@touch $@
+$(ARCHIVE): $(OBJECTS) $(PROGRAM_TABLE) $(OUT)/$(IMAGE_NAME).parts | $(LAYERS)
+	$(Q)rm -f $@ && $(AR) rcsDT $@ $(OBJECTS) $(PROGRAM_TABLE)
 
 # First without the table of symbols, then with the one made from the first: it lies behind all that it names.
 $(IMAGE): $(PROGRAM_OBJECT) $(ARCHIVE) $(LINK_EXTRA) tools/symbols
@@ -193,7 +198,7 @@ check: ##            CHAPTER=NN check: does the chapter's program show what its 
 # ---- Testing and measuring
 .PHONY: test bench soak
 test: ##             everything: style, unit tests, fuzzers (a short run), both machines, every chapter
-	$(Q)$(PYTHON) -m pytest -n 2 --dist loadfile tests
+	$(Q)$(PYTHON) -m pytest -n 2 --dist loadgroup tests
 bench: ##            the figures of speed and size, in guest instructions
 	$(Q)$(PYTHON) tests/bench/run.py
 soak: ##             minutes of random commands (MINUTES=60, SEED=n repeats a run)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What all tests share: images, each built once, and machines that are gone when a test ends."""
 import os
+import re
 import sys
 
 import pytest
@@ -21,6 +22,34 @@ def pytest_configure(config):
     os.chdir(ROOT)
     os.environ["CI"] = "1"  # warnings are errors
     os.environ["TSUMIKI_GDB_PORT"] = str(boot.gdb_port() + int(WORKER.strip("gw") or 0))
+
+
+# Tests that use the same images stay together on one worker: those of a file, here those of these parameters.
+TOGETHER = {
+    "test_builds": ("machine", "variant", "prefix"),
+    "test_chapters": ("chapter", "machine"),
+    "test_text": ("page",),
+    "test_units": ("name", "machine"),
+}
+
+
+def group_of(item):
+    module = item.module.__name__
+    if module not in TOGETHER:
+        return module
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    words = [str(parameters[name]) for name in TOGETHER[module] if name in parameters]
+    page = re.match(r"docs/chapters/(\d\d)", words[0]) if words else None
+    # A chapter's page shows its image on riscv64.
+    return "-".join(["chapter", page[1], "riscv64"] if page else [module[5:].rstrip("s"), *(words or [item.originalname])])
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups
+def pytest_collection_modifyitems(items):
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+    # The small groups last: no worker is long without work at the end.
+    items.sort(key=lambda item: item.module.__name__ == "test_units")
 
 
 @pytest.fixture(scope="session")
