@@ -53,6 +53,8 @@ void tcp_sack_acknowledge(struct tcp_scoreboard *board, tcp_sequence una);
 // Whether it said something new. Needs `una` acknowledged before.
 bool tcp_sack_note(struct tcp_scoreboard *board, tcp_sequence una,
                    const struct tcp_block *block);
+// For a peer without SACK: so many bytes more (or less) than guessed so far, `most` in all.
+void tcp_sack_guess(struct tcp_scoreboard *board, int32_t bytes, uint32_t most);
 // Moves the edge of what is lost (IsLost, RFC 6675, 4), and finds what was sent again and got
 // lost again: the peer has bytes that left well after it.
 void tcp_sack_judge(struct tcp_scoreboard *board, uint32_t mss);
