@@ -11,9 +11,7 @@
 
 enum { BLOCK_SIZE_MAX = 4096 };
 
-// The next item goes to `item`, a doubled comma as one. Returns where the one after it
-// begins, NULL behind the last or when it is too long.
-static const char *next_item(const char *text, char *item, size_t size)
+const char *drive_next_item(const char *text, char *item, size_t size)
 {
     size_t length = 0;
     for (; length + 1 < size; item[length++] = *text++) {
@@ -67,7 +65,7 @@ struct drive drive_parse(const char *text)
     struct drive drive = {0};
     char item[sizeof drive.file + 8];
     for (const char *rest = text; rest;) {
-        rest = next_item(rest, item, sizeof item);
+        rest = drive_next_item(rest, item, sizeof item);
         char *equals = strchr(item, '=');
         if (!equals)
             options_refuse("expected file=PATH and more such pairs, with commas between", text);

@@ -17,7 +17,7 @@ struct options {
     unsigned drive_count;
     const char *nics[OPTIONS_NICS_MAX]; // "user,hostfwd=...", "tap,ifname=tap0"
     unsigned nic_count;
-    const char *pcap;    // a path for the frames of the first of them, or NULL
+    const char *pcap;    // a path for their frames, or NULL
     const char *console; // a path, or NULL
     const char *faults;  // "delay,seed=1", or NULL
     bool no_rng;

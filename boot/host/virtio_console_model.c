@@ -124,8 +124,8 @@ static void run(struct virtio_model *model)
 static void reset(struct virtio_model *model)
 {
     struct console *console = model->data;
-    free(console->to_fill);
-    free(console->to_write);
+    virtio_request_free(console->to_fill);
+    virtio_request_free(console->to_write);
     console->to_fill = console->to_write = NULL;
     model->device.input = model->device.output = HOST_NO_DESCRIPTOR;
 }

@@ -13,7 +13,8 @@
 struct board;
 struct virtio_model;
 
-enum virtio_slot { VIRTIO_SLOT_RNG, VIRTIO_SLOT_DRIVES }; // the console's is behind the drives
+// The console's is behind the drives.
+enum virtio_slot { VIRTIO_SLOT_RNG, VIRTIO_SLOT_DRIVES, VIRTIO_SLOT_NICS = 26 };
 
 struct virtio_model *virtio_rng_model(void); // virtio_rng_model.c
 
@@ -31,7 +32,13 @@ struct drive {
 // Ends the process when there is no such file, saying so.
 struct virtio_model *virtio_blk_model(const struct drive *drive);
 
+// A network card (virtio_net_model.c, chapter 20). Ends the process when there is no such
+// network.
+struct nic;
+struct virtio_model *virtio_net_model(const struct nic *nic);
+
 // For board.c's table: what the options ask for goes into the board.
 void virtio_rng_model_plug(struct board *board);
 void virtio_console_model_plug(struct board *board);
 void virtio_blk_model_plug(struct board *board);
+void virtio_net_model_plug(struct board *board);

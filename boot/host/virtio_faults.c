@@ -232,7 +232,7 @@ void virtio_faults_reset(struct virtio_model *model)
     while (faults->held) {
         struct virtio_request *request = faults->held;
         faults->held = request->next;
-        free(request);
+        virtio_request_free(request);
     }
     faults->turns_until_interrupt = faults->turns_until_reset = 0;
 }

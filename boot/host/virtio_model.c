@@ -127,7 +127,10 @@ void virtio_model_set_status(struct virtio_model *model, uint32_t status)
     if ((status & VIRTIO_FEATURES_OK) && !(model->status & VIRTIO_FEATURES_OK) &&
         !(model->accepted & VIRTIO_F_VERSION_1))
         status &= ~(uint32_t)VIRTIO_FEATURES_OK; // we do not do without it: 6.2
+    bool starts = (status & VIRTIO_DRIVER_OK) && !(model->status & VIRTIO_DRIVER_OK);
     model->status = (uint8_t)(status | (model->status & VIRTIO_NEEDS_RESET));
+    if (starts && model->kind->start)
+        model->kind->start(model);
 }
 
 void virtio_model_set_features(struct virtio_model *model, uint32_t half)

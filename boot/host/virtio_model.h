@@ -39,6 +39,8 @@ struct virtio_request {
     uint32_t written;            // what the device will say it has written
     uint32_t turns_left;         // for virtio_faults.c: how much longer it is held back
     struct virtio_request *next; // of those held back
+    struct virtio_request *rest; // given back together with this one, right behind it, with a
+                                 // `written` of its own: a frame in several buffers
     struct segment segments[];
 };
 
@@ -48,6 +50,7 @@ size_t virtio_request_read(const struct virtio_request *request, uint64_t offset
                            size_t size);
 size_t virtio_request_write(const struct virtio_request *request, uint64_t offset,
                             const void *from, size_t size);
+void virtio_request_free(struct virtio_request *request); // with its rest; NULL may be given
 
 // ---- The device's side of a queue (virtio_ring.c) -----------------------------------
 struct virtio_ring {
@@ -113,7 +116,10 @@ struct virtio_model_kind {
     void (*serve)(struct virtio_model *model, unsigned queue);
     // Each turn, whether or not something has come. NULL: nothing to do.
     void (*run)(struct virtio_model *model);
-    // Lets go of the requests that it has taken, with free(). NULL: it never keeps one.
+    // The driver has set DRIVER_OK: its features are known. NULL: nothing to do.
+    void (*start)(struct virtio_model *model);
+    // Lets go of the requests that it has taken, with virtio_request_free(). NULL: it never
+    // keeps one.
     void (*reset)(struct virtio_model *model);
 };
 

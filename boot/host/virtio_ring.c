@@ -267,13 +267,24 @@ void virtio_ring_jump(struct virtio_model *model, unsigned queue, unsigned entri
 bool virtio_ring_give(struct virtio_model *model, struct virtio_request *request)
 {
     struct virtio_ring *ring = &model->rings[request->queue];
-    for (uint32_t i = 0; i < ring->size; i++)
-        if (ring->owner[i] == request->head + 1)
-            ring->owner[i] = 0;
-    bool interrupt =
-        virtio_ring_give_raw(model, request->queue, request->head, request->written);
-    free(request);
+    bool interrupt = false;
+    for (const struct virtio_request *each = request; each; each = each->rest) {
+        for (uint32_t i = 0; i < ring->size; i++)
+            if (ring->owner[i] == each->head + 1)
+                ring->owner[i] = 0;
+        interrupt |= virtio_ring_give_raw(model, each->queue, each->head, each->written);
+    }
+    virtio_request_free(request);
     return interrupt;
+}
+
+void virtio_request_free(struct virtio_request *request)
+{
+    while (request) {
+        struct virtio_request *rest = request->rest;
+        free(request);
+        request = rest;
+    }
 }
 
 // ---- A request's bytes --------------------------------------------------------------

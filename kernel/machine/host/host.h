@@ -17,6 +17,9 @@ struct host_range host_memory(void); // what the kernel has as RAM
 struct host_range host_boot_stack(void);
 char **host_arguments(void); // of main(), for a reboot
 
+// ---- The wall clock (boot/host/clock.c) ---------------------------------------------
+uint64_t host_wall_clock_ns(void); // since 1970
+
 // ---- The terminal (boot/host/terminal.c) --------------------------------------------
 // Raw mode, when stdin is a terminal, from the first look for a key on: every key is a
 // byte for the kernel.
