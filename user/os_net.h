@@ -41,6 +41,12 @@ enum os_socket_kind {
     OS_DATAGRAM = 2, // UDP
     OS_ECHO = 3,     // ICMP echo: os_send_to() asks, os_receive_from() gets replies
 };
+// What the datagrams of OS_ECHO begin with, both ways.
+struct os_echo {
+    uint16_t sequence; // comes back as it was sent
+    uint8_t ttl;       // of the reply, as it arrived
+    uint8_t unused;
+};
 int os_socket(enum os_socket_kind kind, enum os_family family); // -EAFNOSUPPORT, -EMFILE
 // -EADDRINUSE; -EADDRNOTAVAIL: not an address of ours; -EINVAL: it has one.
 int os_bind(int handle, const struct os_address *address);
@@ -51,10 +57,12 @@ int os_accept(int handle, struct os_address *peer, uint64_t deadline_ns);
 // Waits until it is there. -ECONNREFUSED, -EHOSTUNREACH, -ENETUNREACH, -ETIMEDOUT, -EISCONN;
 // -EINPROGRESS: it is set not to wait; poll for writing, then OS_OPTION_ERROR says how it went.
 int os_connect(int handle, const struct os_address *address, uint64_t deadline_ns);
-// A datagram, to where it is connected when `to` is NULL. `size`; -EMSGSIZE; -EDESTADDRREQ; an
-// error that came back for one sent before (-ECONNREFUSED).
+// A datagram, to where it is connected when `to` is NULL. `size`; -EMSGSIZE; -EDESTADDRREQ; of
+// a connected one, an error that came back for one sent before (-ECONNREFUSED).
 int os_send_to(int handle, const void *bytes, size_t size, const struct os_address *to);
-// The next one; what does not fit into `size` is lost. `from` may be NULL.
+// The next one; what does not fit into `size` is lost. `from` may be NULL. Of OS_ECHO also what
+// came back instead of a reply: the error, with its sender in `from` and struct os_echo in
+// the buffer. -ETIMEDOUT is that, too (the TTL); when it is the deadline, from->family is 0.
 int os_receive_from(int handle, void *buffer, size_t size, struct os_address *from,
                     uint64_t deadline_ns);
 // os_read() and os_write() with a deadline: a count, 0 at the other side's end. Of a stream,
