@@ -53,9 +53,8 @@ static void answer_echo(struct packet *packet, const struct ip_ends *ends)
     packet->transport = packet->data;
     packet->checksum = PACKET_CHECKSUM_NONE;
     packet->segment_size = 0;
-    struct ip_flow flow = {.source = ends->destination,
-                           .destination = ends->source,
-                           .protocol = IP_ICMP};
+    struct ip_flow flow = {
+        .source = ends->destination, .destination = ends->source, .protocol = IP_ICMP};
     ip_send(packet, &flow);
 }
 
@@ -86,8 +85,8 @@ static const struct {
 // have (RFC 1191, 7.1).
 static uint32_t next_plateau(uint32_t size)
 {
-    static const uint16_t plateaus[] = {32000, 17914, 8166, 4352, 2002, 1492,
-                                        1006,  508,   296,  IP_MTU_MIN};
+    static const uint16_t plateaus[] = {32000, 17914, 8166, 4352, 2002,
+                                        1492,  1006,  508,  296,  IP_MTU_MIN};
     for (unsigned i = 0; i < sizeof(plateaus) / sizeof(plateaus[0]); i++) {
         if (plateaus[i] < size)
             return plateaus[i];

@@ -5,8 +5,8 @@
 //   icmp_report(packet, type, code, mtu)
 //
 // Not about everything, or two hosts could talk about each other's errors for ever, and one
-// packet to many could bring as many back to somebody who never sent it. And not too often: a
-// bucket fills with so many chances a second, and each report takes one out (RFC 1812, 4.3.2.8).
+// packet to many could bring as many back to somebody who never sent it. And not too often:
+// RFC 1812, 4.3.2.8, leaves the measure to us.
 // Chapter 21.
 #include "checksum.h"
 #include "icmp_parts.h"
@@ -14,8 +14,9 @@
 #include "machine.h"
 
 enum {
-    QUOTE_MAX = 548,                      // bytes: a packet of 576 in all (RFC 1812, 4.3.2.3)
-    REPORTS_A_SECOND = 200, BURST = 50,
+    QUOTE_MAX = 548, // bytes: a packet of 576 in all (RFC 1812, 4.3.2.3)
+    REPORTS_A_SECOND = 200,
+    BURST = 50,
 };
 #define REPORT_NS (1000000000ull / REPORTS_A_SECOND)
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
-// IPv4, what comes in: checked, put together, and given to its protocol (RFC 791; RFC 1122, 3.2).
+// IPv4, what comes in: checked, put together, given to its protocol (RFC 791; RFC 1122, 3.2).
 //
 //   ip_init(protocols)
 //   ip_protocol_of_ethernet          for ethernet_init()'s table: receive()
 //
-// A packet is for us when the device that it came through has the address it was sent to: an
-// address of another interface is not answered there (RFC 1122, 3.3.4.2, the strong model), so
-// that what listens on one network cannot be reached from another by a route of somebody else's.
+// A packet is for us when the device that it came through has the address it was sent to. That
+// of another interface is not answered there (RFC 1122, 3.3.4.2, the strong model): what
+// listens on one network cannot be reached from another by a route of somebody else's.
 // What is wrong is counted and dropped without a word, as RFC 1122 wants it.
 // Chapter 21.
 #include "ip.h"
@@ -19,7 +19,10 @@
 
 enum {
     NUMBERS = 32, // of protocols: a table this long finds those that we have
-    OPTION_END = 0, OPTION_NOTHING = 1, OPTION_LOOSE_ROUTE = 131, OPTION_STRICT_ROUTE = 137,
+    OPTION_END = 0,
+    OPTION_NOTHING = 1,
+    OPTION_LOOSE_ROUTE = 131,
+    OPTION_STRICT_ROUTE = 137,
     QUOTE_MIN = 8, // bytes of a failed packet that its protocol gets to see
 };
 

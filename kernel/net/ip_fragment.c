@@ -5,11 +5,13 @@
 //   packet = ip_fragment_receive(packet)     the whole, when nothing is missing any more
 //
 // The pieces of a datagram wait in a list, in order, as the packets that they came in: nothing
-// is copied. Anybody can send pieces and never the last one, so all of them together may hold so
-// much memory, those of one sender less, and none for longer than 30 seconds; who comes when the
-// room is full drives out the oldest. Pieces that overlap are made by those who want two readers
-// to see different packets: the datagram is refused as a whole, and what still comes of it
-// (RFC 5722, 3, for IPv6; the same is right here). A piece that comes twice is only a duplicate.
+// is copied. Anybody can send pieces and never the last one, so all together may hold so much
+// memory, those of one sender less, and none for longer than 30 seconds; who comes when the
+// room is full drives out the oldest.
+//
+// Pieces that overlap are made by those who want two readers to see different packets: the
+// datagram is refused as a whole, and what still comes of it (RFC 5722, 3, for IPv6; the same
+// is right here). A piece that comes twice is only a duplicate.
 // Chapter 21.
 #include "error.h"
 #include "heap.h"
@@ -21,30 +23,31 @@
 
 enum {
     DATAGRAMS_MAX = 64,
-    DATAGRAM_BYTES_MAX = 65535,        // with its header: a longer one cannot exist
-    MEMORY_MIN = 256 << 10,            // enough for one of them, in pieces of our links
-    MEMORY_MAX = 2 << 20, MEMORY_PART = 64, // of what the machine has
-    REASSEMBLY_TIMEOUT = 1,            // the code of ICMP's "time exceeded"
+    DATAGRAM_BYTES_MAX = 65535, // with its header: a longer one cannot exist
+    MEMORY_MIN = 256 << 10,     // enough for one of them, in pieces of our links
+    MEMORY_MAX = 2 << 20,
+    MEMORY_PART = 64,       // of what the machine has
+    REASSEMBLY_TIMEOUT = 1, // the code of ICMP's "time exceeded"
 };
 #define TIMEOUT_NS 30000000000ull
 
 struct datagram {
-    struct list all;         // the oldest first
-    struct list pieces;      // packets, by offset
+    struct list all;    // the oldest first
+    struct list pieces; // packets, by offset
     be32 source, destination;
     be16 id;
     uint8_t protocol;
-    bool is_refused;         // whatever else comes of it is dropped
+    bool is_refused; // whatever else comes of it is dropped
     uint64_t end_ns;
-    size_t received, size;   // bytes of data that are here, and that it has; 0: not known yet
-    size_t memory;           // that its pieces hold
+    size_t received, size; // bytes of data that are here, and that it has; 0: not known yet
+    size_t memory;         // that its pieces hold
 };
 
 static struct {
     struct list datagrams;
     unsigned count;
     size_t memory, memory_max, sender_max; // bytes
-    struct timer timer;      // until the oldest ends
+    struct timer timer;                    // until the oldest ends
 } fragments;
 
 // ---- Datagrams ----------------------------------------------------------------------------
@@ -103,8 +106,7 @@ static void time_is_over(struct timer *timer)
 {
     uint64_t now_ns = machine_clock_ns();
     while (!list_is_empty(&fragments.datagrams)) {
-        struct datagram *oldest =
-            container_of(fragments.datagrams.next, struct datagram, all);
+        struct datagram *oldest = container_of(fragments.datagrams.next, struct datagram, all);
         if (oldest->end_ns > now_ns) {
             timer_start(timer, oldest->end_ns, time_is_over);
             break;
@@ -270,8 +272,7 @@ static struct packet *join(struct datagram *datagram)
     bool is_marked = saw_congestion(datagram);
     struct packet *whole = NULL;
     while (!list_is_empty(&datagram->pieces)) { // from the end: appending walks over the front
-        struct packet *piece =
-            container_of(datagram->pieces.previous, struct packet, link);
+        struct packet *piece = container_of(datagram->pieces.previous, struct packet, link);
         list_remove(&piece->link);
         if (whole)
             packet_append(piece, whole);
@@ -328,7 +329,8 @@ void ip_fragment_init(void)
     page_statistics(&pages);
     size_t part = pages.total * PAGE_SIZE / MEMORY_PART;
     list_init(&fragments.datagrams);
-    fragments.memory_max =
-        part < MEMORY_MIN ? MEMORY_MIN : part > MEMORY_MAX ? MEMORY_MAX : part;
+    fragments.memory_max = part < MEMORY_MIN   ? MEMORY_MIN
+                           : part > MEMORY_MAX ? MEMORY_MAX
+                                               : part;
     fragments.sender_max = fragments.memory_max / 4 * 3;
 }

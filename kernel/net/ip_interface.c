@@ -116,7 +116,8 @@ static bool is_host_address(const struct ip_interface *interface)
 {
     be32 address = interface->address, host = address & ~interface->mask;
     uint8_t first = ip_first_byte(address);
-    if (first == 0 || first >= 224 || ip_is_loopback(address) != !interface->device->has_ethernet)
+    if (first == 0 || first >= 224 ||
+        ip_is_loopback(address) != !interface->device->has_ethernet)
         return false;
     // RFC 3021: with 31 bits both addresses are hosts.
     return interface->configuration.prefix >= 31 || (host != 0 && host != ~interface->mask);

@@ -157,7 +157,8 @@ static int send_in_fragments(struct packet *packet, const struct ip_flow *flow)
     if (!error)
         complete_checksum(packet);
     for (size_t offset = 0; offset < data && !error; offset += room)
-        error = send_fragment(packet, flow, offset, data - offset < room ? data - offset : room);
+        error =
+            send_fragment(packet, flow, offset, data - offset < room ? data - offset : room);
     packet_put(packet);
     return error;
 }

@@ -94,9 +94,8 @@ int ip_route_add(const struct os_address *network, unsigned prefix,
 {
     if (network->family != OS_IPV4 || prefix > 32)
         return -EINVAL;
-    struct ip_route route = {.network = address_be32(network) & ip_mask(prefix),
-                             .prefix = prefix,
-                             .device = device};
+    struct ip_route route = {
+        .network = address_be32(network) & ip_mask(prefix), .prefix = prefix, .device = device};
     if (gateway && !address_is_any(gateway)) {
         route.gateway = address_be32(gateway);
         struct net_device *reached = device_of_gateway(route.gateway);
@@ -116,8 +115,7 @@ int ip_route_remove(const struct os_address *network, unsigned prefix)
 {
     if (network->family != OS_IPV4 || prefix > 32)
         return -EINVAL;
-    struct ip_route *route =
-        find_same(address_be32(network) & ip_mask(prefix), prefix, NULL);
+    struct ip_route *route = find_same(address_be32(network) & ip_mask(prefix), prefix, NULL);
     if (!route)
         return -ENOENT;
     remove(route);
@@ -153,8 +151,8 @@ int ip_route_replace(struct net_device *device, const struct ip_interface *inter
         error = insert(&(struct ip_route){
             .network = gateway, .prefix = 32, .device = device, .is_ours = true});
     if (!error && gateway != 0)
-        error = insert(&(struct ip_route){
-            .gateway = gateway, .device = device, .is_ours = true});
+        error =
+            insert(&(struct ip_route){.gateway = gateway, .device = device, .is_ours = true});
     if (error && error != -EEXIST) {
         remove_through(device, false);
         return error;

@@ -156,9 +156,9 @@ int udp_send(struct udp_port *port, struct packet *packet, const struct os_addre
 {
     if (!to)
         to = &port->remote;
-    int error = packet->total > DATA_MAX                     ? -EMSGSIZE
-                : to->family == OS_ANY_FAMILY || !to->port   ? -EDESTADDRREQ
-                                                             : 0;
+    int error = packet->total > DATA_MAX                   ? -EMSGSIZE
+                : to->family == OS_ANY_FAMILY || !to->port ? -EDESTADDRREQ
+                                                           : 0;
     if (!error) {
         aim(port, to);
         // The checksum covers the source, which the way decides.

@@ -16,9 +16,11 @@
 #include "udp_parts.h"
 
 enum {
-    BUCKETS_MIN = 16, BUCKETS_MAX = 16384,
+    BUCKETS_MIN = 16,
+    BUCKETS_MAX = 16384,
     // RFC 6335, 6: those that nobody is given for good.
-    DYNAMIC_FIRST = 49152, DYNAMIC_COUNT = 16384,
+    DYNAMIC_FIRST = 49152,
+    DYNAMIC_COUNT = 16384,
 };
 
 static struct {
@@ -97,8 +99,7 @@ static int match(const struct udp_port *port, const struct ip_ends *ends,
         return NO_MATCH;
     if (port->remote.family == OS_ANY_FAMILY)
         return is_any ? MATCHES : HAS_ADDRESS;
-    return port->remote.port == ends->source.port &&
-                   address_equal(&port->remote, &ends->source)
+    return port->remote.port == ends->source.port && address_equal(&port->remote, &ends->source)
                ? IS_CONNECTED
                : NO_MATCH;
 }

@@ -22,10 +22,10 @@
 #include "thread.h"
 #include "timer.h"
 
-#define WIRE_US IPV4(10, 0, 2, 15)
+#define WIRE_US      IPV4(10, 0, 2, 15)
 #define WIRE_GATEWAY IPV4(10, 0, 2, 2)
-#define WIRE_PEER IPV4(10, 0, 2, 9)
-#define WIRE_FAR IPV4(192, 0, 2, 77)
+#define WIRE_PEER    IPV4(10, 0, 2, 9)
+#define WIRE_FAR     IPV4(192, 0, 2, 77)
 
 enum { WIRE_MAX = 2048, WIRE_ETHERNET = 14, WIRE_HEADROOM = 18 };
 
@@ -145,8 +145,8 @@ static inline void wire_seal(uint8_t *bytes) // the header's checksum, after a c
 {
     struct ip_header *header = (void *)bytes;
     header->checksum = 0;
-    header->checksum = checksum_finish(
-        checksum_add(0, header, (header->version_and_length & 15) * 4u));
+    header->checksum =
+        checksum_finish(checksum_add(0, header, (header->version_and_length & 15) * 4u));
 }
 
 // Builds a packet with `size` bytes of data in `bytes`: its whole size.

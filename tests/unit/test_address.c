@@ -38,11 +38,27 @@ static void parses(void)
 
 static void refuses_what_is_no_address(void)
 {
-    static const char *const wrong[] = {
-        "",          "1",          "1.2.3",      "1.2.3.",     "1.2.3.4.",  "1.2.3.4.5",
-        "1.2.3.256", "1.2.3.4x",   " 1.2.3.4",   "1..3.4",     "01.2.3.4",  "1.2.3.00",
-        "1.2.3.-4",  "1.2.3.4:",   "1.2.3.4:x",  "1.2.3.4:65536", "0x1.2.3.4",
-        "1.2.3.4294967297",        "1.2.3.4:4294967376", "localhost",  "::1"};
+    static const char *const wrong[] = {"",
+                                        "1",
+                                        "1.2.3",
+                                        "1.2.3.",
+                                        "1.2.3.4.",
+                                        "1.2.3.4.5",
+                                        "1.2.3.256",
+                                        "1.2.3.4x",
+                                        " 1.2.3.4",
+                                        "1..3.4",
+                                        "01.2.3.4",
+                                        "1.2.3.00",
+                                        "1.2.3.-4",
+                                        "1.2.3.4:",
+                                        "1.2.3.4:x",
+                                        "1.2.3.4:65536",
+                                        "0x1.2.3.4",
+                                        "1.2.3.4294967297",
+                                        "1.2.3.4:4294967376",
+                                        "localhost",
+                                        "::1"};
     for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         struct os_address address = address_ipv4(IPV4(1, 1, 1, 1), 7);
         CHECK_STRING(address_parse(wrong[i], &address) ? "refused" : wrong[i], "refused");
