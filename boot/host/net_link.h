@@ -28,6 +28,8 @@ _Static_assert(sizeof(struct net_header) == 12, "virtio 1.2, 5.1.6");
 
 enum { NET_FRAME_MAX = 65536 + 14 }; // a large segment's
 
+struct virtio_model;
+
 struct net_link {
     int input, output; // descriptors: something to read there, room to write, or
                        // HOST_NO_DESCRIPTOR. None of them blocks
@@ -43,6 +45,9 @@ struct net_link {
     void (*accept)(struct net_link *link, bool checksums, bool segments);
     bool (*reconnect)(struct net_link *link); // nobody is there any more. NULL: for ever
     const void *context;
+    // For links without descriptors: whose cable it is, to be woken for a frame.
+    unsigned number;
+    struct virtio_model *card;
 };
 
 struct net_forward {

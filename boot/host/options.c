@@ -31,6 +31,8 @@ static const char usage[] =
     "  -console PATH  a second console on a terminal, on PATH.in and PATH.out if these are\n"
     "                 pipes, or else into the file\n"
     "  -no-rng        no entropy device\n"
+    "  -seed N        the entropy device's bytes follow from this number\n"
+    "  -sim FD        a node of a simulation, with cards of -nic sim: see tests/sim\n"
     "  -faults KINDS[,seed=N][,rate=N]\n"
     "                 devices that cannot be relied on: reorder,delay,fail,lie,withdraw or\n"
     "                 some of these; one chance in N (16)\n"
@@ -59,6 +61,45 @@ void options_refuse(const char *what, const char *word)
     exit(STATUS_WRONG_USAGE);
 }
 
+// Adds a word to a list of at most `size`.
+static void add(const char **words, unsigned *count, unsigned size, const char *complaint)
+{
+    if (*count == size)
+        options_refuse(complaint, optarg);
+    words[(*count)++] = optarg;
+}
+
+// `word`: as it was given.
+static void set(struct options *options, int option, const char *word)
+{
+    switch (option) {
+    case 'm':
+        options->memory_size = parse_size(optarg);
+        if (!options->memory_size)
+            options_refuse("expected a size of a page or more, such as 128M", optarg);
+        break;
+    case 'a': options->command_line = optarg; break;
+    case 'd':
+        add(options->drives, &options->drive_count, OPTIONS_DRIVES_MAX, "one drive too many");
+        break;
+    case 'i':
+        add(options->nics, &options->nic_count, OPTIONS_NICS_MAX,
+            "one network card too many");
+        break;
+    case 'p': options->pcap = optarg; break;
+    case 'c': options->console = optarg; break;
+    case 'n': options->no_rng = true; break;
+    case 'e': options->seed = strtoull(optarg, NULL, 10); break;
+    case 's': options->simulation = optarg; break;
+    case 'f': options->faults = optarg; break;
+    case 'h':
+        dprintf(STDOUT_FILENO, "%s", usage);
+        exit(0);
+    case ':': options_refuse("expected something behind it", word);
+    default: options_refuse("no such option", word);
+    }
+}
+
 struct options options_parse(int argc, char **argv)
 {
     static const struct option known[] = {
@@ -69,6 +110,8 @@ struct options options_parse(int argc, char **argv)
         {"pcap", required_argument, NULL, 'p'},
         {"console", required_argument, NULL, 'c'},
         {"no-rng", no_argument, NULL, 'n'},
+        {"seed", required_argument, NULL, 'e'},
+        {"sim", required_argument, NULL, 's'},
         {"faults", required_argument, NULL, 'f'},
         {"help", no_argument, NULL, 'h'},
         {0},
@@ -77,48 +120,12 @@ struct options options_parse(int argc, char **argv)
 
     opterr = 0;
     for (;;) {
-        switch (getopt_long_only(argc, argv, "+:", known, NULL)) {
-        case 'm':
-            options.memory_size = parse_size(optarg);
-            if (!options.memory_size)
-                options_refuse("expected a size of a page or more, such as 128M", optarg);
+        int option = getopt_long_only(argc, argv, "+:", known, NULL);
+        if (option == -1)
             break;
-        case 'a':
-            options.command_line = optarg;
-            break;
-        case 'd':
-            if (options.drive_count == OPTIONS_DRIVES_MAX)
-                options_refuse("one drive too many", optarg);
-            options.drives[options.drive_count++] = optarg;
-            break;
-        case 'i':
-            if (options.nic_count == OPTIONS_NICS_MAX)
-                options_refuse("one network card too many", optarg);
-            options.nics[options.nic_count++] = optarg;
-            break;
-        case 'p':
-            options.pcap = optarg;
-            break;
-        case 'c':
-            options.console = optarg;
-            break;
-        case 'n':
-            options.no_rng = true;
-            break;
-        case 'f':
-            options.faults = optarg;
-            break;
-        case 'h':
-            dprintf(STDOUT_FILENO, "%s", usage);
-            exit(0);
-        case ':':
-            options_refuse("expected something behind it", argv[optind - 1]);
-        case -1:
-            if (optind < argc)
-                options_refuse("expected an option", argv[optind]);
-            return options;
-        default:
-            options_refuse("no such option", argv[optind - 1]);
-        }
+        set(&options, option, argv[optind - 1]);
     }
+    if (optind < argc)
+        options_refuse("expected an option", argv[optind]);
+    return options;
 }

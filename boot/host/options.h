@@ -21,6 +21,8 @@ struct options {
     const char *console; // a path, or NULL
     const char *faults;  // "delay,seed=1", or NULL
     bool no_rng;
+    const char *simulation; // a descriptor's number, or NULL
+    uint64_t seed; // of the entropy device; 0: the system's random bytes
 };
 
 // Ends the process, saying what was expected, when the arguments are wrong.

@@ -261,6 +261,7 @@ struct virtio_model *virtio_net_model(const struct nic *nic)
     if (!card)
         abort();
     card->link = net_link_open(nic);
+    card->link->card = model;
     card->mtu = nic->mtu;
     model->data = card;
     model->offered |= features_of(nic, card->link);

@@ -10,13 +10,34 @@
 #include "boot/host/virtio_model.h"
 #include "drivers/virtio/virtio.h"
 
+// The next 8 bytes that follow from -seed (Vigna's splitmix64).
+static uint64_t draw(void)
+{
+    static uint64_t state;
+    if (!state)
+        state = host_options()->seed;
+    uint64_t word = state += 0x9e3779b97f4a7c15;
+    word = (word ^ word >> 30) * 0xbf58476d1ce4e5b9;
+    word = (word ^ word >> 27) * 0x94d049bb133111eb;
+    return word ^ word >> 31;
+}
+
+static ssize_t fill_segment(uint8_t *bytes, size_t size)
+{
+    if (!host_options()->seed)
+        return getrandom(bytes, size, 0);
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (uint8_t)draw();
+    return (ssize_t)size;
+}
+
 // How much of the request has been filled. The system may give less than was asked for.
 static uint32_t fill(const struct virtio_request *request)
 {
     size_t filled = 0;
     for (unsigned i = 0; i < request->in; i++) {
         const struct segment *segment = &request->segments[request->out + i];
-        ssize_t count = getrandom(segment->data, segment->size, 0);
+        ssize_t count = fill_segment(segment->data, segment->size);
         if (count > 0)
             filled += (size_t)count;
         if (count != (ssize_t)segment->size)

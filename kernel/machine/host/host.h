@@ -17,6 +17,11 @@ struct host_range host_memory(void); // what the kernel has as RAM
 struct host_range host_boot_stack(void);
 char **host_arguments(void); // of main(), for a reboot
 
+// ---- The clock of a simulation (kernel/machine/host/clock.c) ------------------------
+// With -sim machine_clock_ns() stands, or nearly so, and moves when this is called.
+void host_clock_set(uint64_t now_ns); // never back
+uint64_t host_clock_now(void);        // without moving it
+
 // ---- The wall clock (boot/host/clock.c) ---------------------------------------------
 uint64_t host_wall_clock_ns(void); // since 1970
 
@@ -72,6 +77,8 @@ void host_line_end(unsigned source);
 // Lets the devices work, and looks at all lines; waits up to timeout_ns for one
 // (UINT64_MAX: for ever). True when there is one to claim. May return early.
 bool host_line_wait(uint64_t timeout_ns);
+// From here on this waits in place of the system: for a simulation, which has no descriptors.
+void host_line_wait_by(void (*wait)(uint64_t timeout_ns));
 
 // From now on machine_poll() looks at the lines and the deadline, once in a while
 // (kernel/machine/host/wait.c).

@@ -30,6 +30,7 @@ static struct {
     struct line lines[HOST_LINES]; // by source number; 0 stays free
     unsigned end;                  // behind the last that was ever connected
     unsigned unpolled;             // looks since the descriptors were looked at
+    void (*wait)(uint64_t timeout_ns); // in place of poll(), or NULL
 } lines;
 
 static struct line *line_of(unsigned source)
@@ -117,6 +118,11 @@ static unsigned collect_lines(struct pollfd *polled, struct line **found)
 // Waits for a descriptor, of a line or of a device. True when one of a line is ready.
 static bool poll_descriptors(uint64_t timeout_ns)
 {
+    if (lines.wait) {
+        lines.wait(timeout_ns);
+        return false;
+    }
+
     struct pollfd polled[DESCRIPTORS_MAX];
     struct line *found[HOST_LINES];
     unsigned of_lines = collect_lines(polled, found);
@@ -139,6 +145,11 @@ static bool poll_descriptors(uint64_t timeout_ns)
     }
     host_devices_found(polled + of_lines, count - of_lines);
     return ready;
+}
+
+void host_line_wait_by(void (*wait)(uint64_t timeout_ns))
+{
+    lines.wait = wait;
 }
 
 bool host_line_wait(uint64_t timeout_ns)
