@@ -101,6 +101,16 @@ int file_write_at(struct file *file, uint64_t offset, const void *bytes, size_t 
     return count;
 }
 
+int file_lend(struct file *file, uint64_t offset, struct file_loan *loan)
+{
+    if (!file->operations->lend)
+        return -EOPNOTSUPP;
+    file_get(file);
+    int error = file->operations->lend(file, offset, loan);
+    file_put(file);
+    return error;
+}
+
 int file_truncate(struct file *file, uint64_t size)
 {
     if (!file->operations->truncate)

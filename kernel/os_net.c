@@ -172,19 +172,22 @@ int os_receive_from(int handle, void *buffer, size_t size, struct os_address *fr
 }
 
 // Both are held: the file may be closed as well.
-int os_send_file(int handle, int file_handle, uint64_t offset, size_t size,
-                 uint64_t deadline_ns)
+int os_send_file(int handle, const struct os_file_part *part, uint64_t deadline_ns)
 {
     struct socket *socket;
     const struct socket_kind *kind;
-    struct file *file = file_table_find(&process_current()->files, file_handle);
+    struct file *file = file_table_find(&process_current()->files, part->file);
     int result = file ? take(handle, &socket, &kind) : -EBADF;
     if (result)
         return result;
+    struct os_file_part limited_part = *part; // what was sent is to be a count
+    limited_part.head_size = limited(part->head_size);
+    if (part->size > COUNT_MAX - limited_part.head_size)
+        limited_part.size = COUNT_MAX - limited_part.head_size;
     file_get(file);
     result = -EOPNOTSUPP;
     if (kind->send_file)
-        result = kind->send_file(socket, file, offset, limited(size), deadline_ns);
+        result = kind->send_file(socket, file, &limited_part, deadline_ns);
     file_put(file);
     return leave(socket, result);
 }

@@ -69,9 +69,19 @@ int os_receive_from(int handle, void *buffer, size_t size, struct os_address *fr
 // os_write() gives -EPIPE or -ECONNRESET when nobody will read it.
 int os_send(int handle, const void *bytes, size_t size, uint64_t deadline_ns);
 int os_receive(int handle, void *buffer, size_t size, uint64_t deadline_ns);
-// Up to `size` bytes of an open file from `offset` on, from the block cache to the stream
-// without a copy in between. A count, 0 at the end of the file.
-int os_send_file(int handle, int file, uint64_t offset, size_t size, uint64_t deadline_ns);
+// A part of an open file, and what goes before it (an HTTP header): in the same segments, if
+// it fits.
+struct os_file_part {
+    const void *head; // copied
+    size_t head_size;
+    int file;
+    uint64_t offset;
+    size_t size;
+};
+// From the block cache to the stream without a copy in between. How many bytes of both were
+// taken, less than all when the file ends before, or after a failure or -EAGAIN. The file may
+// change meanwhile: then it is not said which bytes of it are sent.
+int os_send_file(int handle, const struct os_file_part *part, uint64_t deadline_ns);
 enum { OS_SHUTDOWN_READ = 1, OS_SHUTDOWN_WRITE = 2 };
 int os_shutdown(int handle, unsigned directions); // -ENOTCONN
 int os_local_name(int handle, struct os_address *address);

@@ -105,6 +105,7 @@ const struct file_system tsfs_file_system = {
     .unlink = tsfs_unlink,
     .rename = tsfs_rename,
     .read = tsfs_read,
+    .lend = tsfs_lend,
     .write = tsfs_write,
     .truncate = tsfs_truncate,
     .sync_inode = sync_inode,

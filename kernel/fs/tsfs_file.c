@@ -83,6 +83,33 @@ int tsfs_read(struct inode *vfs, uint64_t offset, void *buffer, size_t size)
     return (int)done;
 }
 
+static void put_block(void *block)
+{
+    cache_put(block);
+}
+
+// The block as it lies in the cache. A hole lies nowhere.
+int tsfs_lend(struct inode *vfs, uint64_t offset, struct file_loan *loan)
+{
+    struct tsfs_inode *inode = tsfs_inode_of(vfs);
+    uint32_t number = (uint32_t)(offset / TSFS_BLOCK_SIZE);
+    size_t from = (size_t)(offset % TSFS_BLOCK_SIZE), size = TSFS_BLOCK_SIZE - from;
+    struct tsfs_entry extent;
+    struct cache_block *block;
+    int error = tsfs_extent(inode, number, &extent);
+    if (!error && !extent.block)
+        error = -EOPNOTSUPP;
+    if (!error)
+        error = cache_get(tsfs_of_inode(inode)->device, extent.block + (number - extent.key),
+                          &block);
+    if (error)
+        return error;
+    if (size > vfs->size - offset)
+        size = (size_t)(vfs->size - offset);
+    *loan = (struct file_loan){block->data + from, size, put_block, block};
+    return 0;
+}
+
 int tsfs_read_link(struct inode *vfs, char *target, size_t size)
 {
     struct tsfs_inode *inode = tsfs_inode_of(vfs);

@@ -57,6 +57,7 @@ const struct file_system tsfs_reading_file_system = {
     .list = tsfs_list,
     .is_empty = tsfs_is_empty,
     .read = tsfs_read,
+    .lend = tsfs_lend,
     .read_link = tsfs_read_link,
     .status = tsfs_status,
 };

@@ -37,7 +37,8 @@ enum { VFS_NAME_MAX = OS_NAME_MAX, VFS_SYMLINKS_MAX = 8 };
 //
 // What may be NULL: unmount, sync, status: there is nothing to do; sync_inode: sync() does
 // it; create, unlink, rename, write, truncate, set_times: -EROFS; link: -EPERM (so says
-// create() of a symbolic link, where there are none: then read_link, too); open.
+// create() of a symbolic link, where there are none: then read_link, too); lend: -EOPNOTSUPP;
+// open.
 struct file_system {
     const char *name; // "tsfs"
     bool on_device;   // it lives on a block device
@@ -81,6 +82,7 @@ struct file_system {
     int (*read)(struct inode *inode, uint64_t offset, void *buffer, size_t size);
     int (*write)(struct inode *inode, uint64_t offset, const void *bytes, size_t size);
     int (*truncate)(struct inode *inode, uint64_t size); // longer, too
+    int (*lend)(struct inode *inode, uint64_t offset, struct file_loan *loan); // file_lend()
     int (*sync_inode)(struct inode *inode);              // os_fsync()
     int (*read_link)(struct inode *inode, char *target, size_t size); // length; not terminated
     // times[]: accessed, modified; the change time becomes now.

@@ -112,6 +112,23 @@ static int vfs_write_at(struct file *file, uint64_t offset, const void *bytes, s
     return count;
 }
 
+static int vfs_lend(struct file *file, uint64_t offset, struct file_loan *loan)
+{
+    struct inode *inode = open_file_of(file)->inode;
+    struct mount *mount = inode->mount;
+    int error = check(open_file_of(file), OS_READ_ONLY);
+    if (!error && !mount->file_system->lend)
+        error = -EOPNOTSUPP;
+    if (error)
+        return error;
+    mutex_lock_always(&mount->mutex);
+    loan->size = 0;
+    if (offset < inode->size)
+        error = mount->file_system->lend(inode, offset, loan);
+    mutex_unlock(&mount->mutex);
+    return error;
+}
+
 // ---- Everything else --------------------------------------------------------------------
 // A directory's position is its file system's secret: it can only go back to the start.
 static int64_t vfs_seek(struct file *file, int64_t offset, int whence)
@@ -195,6 +212,7 @@ static const struct file_operations operations = {
     .seek = vfs_seek,
     .read_at = vfs_read_at,
     .write_at = vfs_write_at,
+    .lend = vfs_lend,
     .truncate = vfs_truncate,
     .sync = vfs_sync_file,
     .status = vfs_status,

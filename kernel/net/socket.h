@@ -44,7 +44,7 @@ struct socket_kind {
                    const struct os_address *to);
     int (*receive_from)(struct socket *socket, void *buffer, size_t size,
                         struct os_address *from, uint64_t deadline_ns);
-    int (*send_file)(struct socket *socket, struct file *file, uint64_t offset, size_t size,
+    int (*send_file)(struct socket *socket, struct file *file, const struct os_file_part *part,
                      uint64_t deadline_ns);
     int (*shutdown)(struct socket *socket, unsigned directions);
     // Of either NULL may be given. Families 0: none.
