@@ -80,8 +80,8 @@ ifneq ($(and $(WORK),$(GOALS)),)
 endif
 # Where a file of the tree is read from: the learner's own under its own name, which compilers then show.
 own = $(or $(and $(WORK),$(wildcard $(WORK)/$(1))),$(wildcard $(SOURCES)$(1)),$(wildcard $(1)))
-# Tools and fuzzers have no programs in them, and no shell.
-TOOL_OMITS := $(if $(TOOL)$(FUZZ),user/% kernel/program.c)
+# Tools have no programs in them, and no shell.
+TOOL_OMITS := $(if $(TOOL),user/% kernel/program.c)
 LISTS := $(foreach chapter,$(UPTO),$(call own,$(chapter)/files))
 PARTS := $(foreach f,$(filter-out $(TOOL_OMITS),$(shell sed 's/\#.*//; s/<machine>/$(MACHINE)/' /dev/null $(LISTS))),$(if $(call own,$(f)),$(f)))
 # Tools, and what they share: the folder's other files.
