@@ -23,6 +23,11 @@ uint64_t os_wall_clock_ns(void)
     return wallclock_now_ns();
 }
 
+void os_wall_clock_set(uint64_t unix_ns)
+{
+    wallclock_set(unix_ns);
+}
+
 void os_sleep_ns(uint64_t duration_ns)
 {
     timer_sleep(duration_ns);

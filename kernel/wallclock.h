@@ -14,7 +14,7 @@ struct wallclock_date {
     int weekday;        // 0: Sunday
 };
 
-// Nanoseconds since 1970-01-01 00:00:00 UTC, as the clock shows them now.
+// Nanoseconds since 1970-01-01 00:00:00 UTC, as the clock shows them now. May be set again.
 void wallclock_set(uint64_t unix_ns);
 // 0 when the board has no clock.
 uint64_t wallclock_now_ns(void);

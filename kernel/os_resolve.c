@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+//
+// os.h: the addresses of names.
+// Chapter 22.
+#include "error.h"
+#include "net/dns.h"
+#include "process.h"
+#include "user/os_net.h"
+#include "wait.h"
+
+// A question, and the thread that waits for its answer.
+struct asking {
+    struct dns_query query;
+    bool is_done;
+    struct wait_queue waiter;
+};
+
+static void wake(struct dns_query *query)
+{
+    struct asking *asking = container_of(query, struct asking, query);
+    asking->is_done = true;
+    wait_queue_wake_all(&asking->waiter, 0);
+}
+
+static int ask(struct asking *asking, const char *name, enum os_family family,
+               uint64_t deadline_ns)
+{
+    const struct wait_reason reason = {.what = "DNS", .name = name, .external = true};
+    int error = 0;
+    asking->is_done = false;
+    wait_queue_init(&asking->waiter);
+    asking->query.done = wake;
+    dns_ask(&asking->query, name, family);
+    while (!asking->is_done && !error)
+        error = wait_queue_wait(&asking->waiter, &reason, deadline_ns);
+    if (!asking->is_done)
+        dns_cancel(&asking->query);
+    return asking->is_done ? asking->query.error : error;
+}
+
+// One family after the other. A name that has no address of one kind can have some of the
+// other.
+static int resolve(const char *name, enum os_family family, struct os_address *addresses,
+                   unsigned count, uint64_t deadline_ns)
+{
+    static const enum os_family families[] = {OS_IPV4, OS_IPV6};
+    struct asking asking;
+    unsigned found = 0;
+    int error = 0;
+    for (unsigned i = 0; i < 2 && (!error || error == -ENOENT); i++) {
+        if (family != OS_ANY_FAMILY && family != families[i])
+            continue;
+        error = ask(&asking, name, families[i], deadline_ns);
+        for (unsigned j = 0; !error && j < asking.query.answer.count && found < count; j++)
+            addresses[found++] = asking.query.answer.addresses[j];
+    }
+    return found > 0 ? (int)found : error ? error : -EAFNOSUPPORT;
+}
+
+int os_resolve(const char *name, enum os_family family, struct os_address *addresses,
+               unsigned count, uint64_t deadline_ns)
+{
+    return process_leave(resolve(name, family, addresses, count, deadline_ns));
+}
