@@ -178,14 +178,29 @@ static int give(const struct ip_interface *wanted)
     return 0;
 }
 
+// The same network as before: a lease that was renewed.
+static bool is_same(const struct ip_interface *interface, const struct ip_interface *wanted)
+{
+    return interface->address == wanted->address && interface->mask == wanted->mask &&
+           address_be32(&interface->configuration.gateway) ==
+               address_be32(&wanted->configuration.gateway);
+}
+
+// Routes that somebody has added go with the address, but not when it stays.
 int ip_configure(struct net_device *device, const struct ip_configuration *configuration)
 {
+    struct ip_interface *now = (struct ip_interface *)ip_interface_of(device);
     struct ip_interface wanted = {.device = device, .configuration = *configuration};
     bool is_none = address_is_any(&configuration->address);
+    int error = 0;
     if (!is_none && fill_in(&wanted) != 0)
         return -EINVAL;
-    take_away(device);
-    int error = is_none ? 0 : give(&wanted);
+    if (now && !is_none && is_same(now, &wanted)) {
+        now->configuration = *configuration;
+    } else {
+        take_away(device);
+        error = is_none ? 0 : give(&wanted);
+    }
     ip_changed();
     return error;
 }

@@ -104,6 +104,7 @@ void network_init(void)
     for (struct net_device *device = netdev_next(NULL); device; device = netdev_next(device)) {
         if (!device->has_ethernet)
             continue;
+        ethernet_attach(device);
         find_value(device, is_first, value, sizeof(value));
         configure(device, value);
         is_first = false;

@@ -75,7 +75,8 @@ static void show_name(const char *text)
     }
     char address[ADDRESS_TEXT_SIZE];
     if (name.query.error)
-        print("%s: %s\n", text, error_text(name.query.error));
+        print("%s: %s\n", text,
+              name.query.error == -ENOENT ? "no such name" : error_text(name.query.error));
     else
         print("%s is at %s\n", text, address_print(&name.query.answer.addresses[0], address));
 }
@@ -147,7 +148,6 @@ int kernel_main(const struct boot_info *boot)
     ethernet_init(link_protocols);
     arp_init();
     ip_init(protocols);
-    ethernet_attach(device);
     network_init();
 
     char text[DNS_NAME_TEXT] = "localhost";
