@@ -87,7 +87,7 @@ static void flush(struct writer *writer)
     write_out(writer, writer->buffer, count);
 }
 
-void writer_put(struct writer *writer, const char *bytes, size_t size)
+void writer_put(struct writer *writer, const void *bytes, size_t size)
 {
     if (!writer->buffer)
         writer->buffer = os_alloc(WRITER_SIZE);

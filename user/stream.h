@@ -38,6 +38,6 @@ struct writer {
     char *buffer;
 };
 
-void writer_put(struct writer *writer, const char *bytes, size_t size);
+void writer_put(struct writer *writer, const void *bytes, size_t size);
 void writer_text(struct writer *writer, const char *text);
 int writer_finish(struct writer *writer); // writes the rest. 0, or the first error
