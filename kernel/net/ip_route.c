@@ -26,14 +26,14 @@ static bool fits(const struct ip_route *route, be32 address)
     return ((address ^ route->network) & ip_mask(route->prefix)) == 0;
 }
 
-// Of two that fit as well, one with a link.
-static const struct ip_route *find(be32 destination)
+// Through one device, or (NULL) any. Of two that fit as well, one with a link.
+static const struct ip_route *find(be32 destination, const struct net_device *device)
 {
     const struct ip_route *found = NULL;
     list_for_each(struct ip_route, route, &routes.all, all) {
         if (found && route->prefix < found->prefix)
             break;
-        if (!fits(route, destination))
+        if (!fits(route, destination) || (device && route->device != device))
             continue;
         if (route->device->link_up)
             return route;
@@ -85,7 +85,7 @@ const struct ip_route *ip_route_next(const struct ip_route *route)
 // The device on whose link a gateway is, or NULL: it would need a gateway itself.
 static struct net_device *device_of_gateway(be32 gateway)
 {
-    const struct ip_route *route = find(gateway);
+    const struct ip_route *route = find(gateway, NULL);
     return route && route->gateway == 0 && !ip_have_address(gateway) ? route->device : NULL;
 }
 
@@ -173,7 +173,7 @@ static struct net_device *way_to_many(const struct ip_flow *flow, be32 destinati
 {
     if (flow->device)
         return flow->device;
-    const struct ip_route *route = destination == IP_BROADCAST ? NULL : find(destination);
+    const struct ip_route *route = destination == IP_BROADCAST ? NULL : find(destination, NULL);
     if (route)
         return route->device;
     const struct ip_interface *interface = ip_interface_default();
@@ -189,12 +189,9 @@ static struct net_device *way_to_one(const struct ip_flow *flow, be32 destinatio
         return NULL;
     if (ip_have_address(destination))
         return ip_loopback();
-    const struct ip_route *route = find(destination);
-    if (flow->device && (!route || route->device != flow->device)) {
-        return flow->device; // as if it were on its link: there is nothing better
-    }
+    const struct ip_route *route = find(destination, flow->device);
     if (!route)
-        return NULL;
+        return flow->device; // as if it were on its link: there is nothing better
     if (route->gateway != 0)
         *next_hop = route->gateway;
     return route->device;
