@@ -61,6 +61,17 @@ int os_kill(int id)
     return -ESRCH;
 }
 
+void os_catch_interrupt(void)
+{
+    process_current()->catches_interrupt = true;
+}
+
+bool os_was_interrupted(void)
+{
+    process_check_interrupt();
+    return process_current()->was_interrupted;
+}
+
 // What was printed and is not there is a failure, whether the program has looked or not.
 _Noreturn void os_exit(int status)
 {

@@ -212,9 +212,15 @@ bool process_interrupt_foreground(void)
 void process_check_interrupt(void)
 {
     struct thread *self = thread_current();
+    struct process *process = process_current();
     if (!self->interrupted)
         return;
-    if (self == process_current()->thread)
+    if (process->catches_interrupt && !process->was_interrupted && self == process->thread) {
+        process->was_interrupted = true;
+        self->interrupted = false;
+        return;
+    }
+    if (self == process->thread)
         process_exit(STATUS_INTERRUPTED);
     process_exit_thread(STATUS_INTERRUPTED);
 }

@@ -35,6 +35,8 @@ struct process {
     struct thread *thread;         // its first one; ends last
     bool background;               // Ctrl-C is not for it
     bool raw_console;              // it has put the console into raw mode
+    bool catches_interrupt;        // the first one does not end it: os_catch_interrupt()
+    bool was_interrupted;          // that one has come
     bool exiting;                  // process_exit() was called: the status is final
     int status;
     int argc;

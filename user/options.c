@@ -67,3 +67,31 @@ bool options_number(const char *text, uint64_t *value)
     *value <<= shift;
     return true;
 }
+
+bool options_seconds(const char *text, uint64_t *ns)
+{
+    enum { DIGITS_MAX = 9 };
+    uint64_t value = 0, limit = UINT64_MAX / 20;
+    int decimals = -1; // digits behind the point; -1: there is no point yet
+    bool digits = false;
+    for (; *text; text++) {
+        if (*text == '.' && decimals < 0) {
+            decimals = 0;
+            continue;
+        }
+        if (*text < '0' || *text > '9' || value > limit)
+            return false;
+        digits = true;
+        if (decimals >= DIGITS_MAX)
+            continue; // finer than a nanosecond
+        decimals += decimals >= 0;
+        value = value * 10 + (uint64_t)(*text - '0');
+    }
+    for (int i = decimals < 0 ? 0 : decimals; i < DIGITS_MAX; i++) {
+        if (value > limit)
+            return false;
+        value *= 10;
+    }
+    *ns = value;
+    return digits;
+}

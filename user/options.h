@@ -34,3 +34,5 @@ struct options options_start(int argc, char **argv, const char *letters);
 int options_next(struct options *options);
 // A number with an optional k, M or G (of 1024) behind it. False: it is none.
 bool options_number(const char *text, uint64_t *value);
+// Decimal seconds as nanoseconds: "1", "0.25", ".5". False: they are none, or too many.
+bool options_seconds(const char *text, uint64_t *ns);

@@ -160,6 +160,10 @@ int os_wait(int id, int *status, uint64_t deadline_ns);
 // kernel, or the first shell.
 int os_kill(int id);
 _Noreturn void os_exit(int status); // ends all threads of this program
+// From now on the first Ctrl-C, or os_kill(), does not end the program: what its first thread
+// waits for gives -EINTR, and os_was_interrupted() says so from then on. The second one does.
+void os_catch_interrupt(void);
+bool os_was_interrupted(void);
 struct os_program {
     const char *name, *summary;
 };

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+//
+// Hosts and ports as they are named on a command line. See host.h.
+// Chapter 25.
+#include "host.h"
+
+#define PATIENCE_NS UINT64_C(20000000000) // for DNS: 20 s
+
+int host_find(const char *program, const char *name, struct os_address *address)
+{
+    int count = os_resolve(name, OS_IPV4, address, 1, os_clock_ns() + PATIENCE_NS);
+    if (count > 0)
+        return 0;
+    os_fprintf(OS_ERROR, "%s: %s: %s\n", program, name,
+               count == -ENOENT ? "there is no such host" : error_text(count));
+    return 1;
+}
+
+// What follows the number, or NULL: it is none.
+static const char *parse_port(const char *text, uint16_t *port)
+{
+    unsigned value = 0;
+    const char *at = text;
+    for (; *at >= '0' && *at <= '9'; at++) {
+        value = value * 10 + (unsigned)(*at - '0');
+        if (value > UINT16_MAX)
+            return NULL;
+    }
+    *port = (uint16_t)value;
+    return at == text ? NULL : at;
+}
+
+bool host_ports(const char *text, uint16_t *first, uint16_t *last)
+{
+    const char *rest = parse_port(text, first);
+    if (!rest)
+        return false;
+    if (last) {
+        *last = *first;
+        if (*rest == '-')
+            rest = parse_port(rest + 1, last);
+        if (!rest || *last < *first)
+            return false;
+    }
+    return *rest == 0;
+}
+
+int host_connect(const struct os_address *address, uint64_t deadline_ns)
+{
+    int handle = os_socket(OS_STREAM, address->family);
+    if (handle < 0)
+        return handle;
+    int error = os_connect(handle, address, deadline_ns);
+    if (error)
+        os_close(handle);
+    return error ? error : handle;
+}
+
+int host_error(const char *program, const struct os_address *address, int error)
+{
+    char text[OS_ADDRESS_TEXT];
+    os_fprintf(OS_ERROR, "%s: %s: %s\n", program, os_address_print(address, text),
+               error_text(error));
+    return 1;
+}

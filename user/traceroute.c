@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: MIT
+//
+// traceroute: shows who passes on what we send to a host
+//
+//   traceroute [-m HOPS] [-q QUESTIONS] [-w SECONDS] HOST
+//
+// A question that may go one hop is thrown away by the first router, which tells us so; one that
+// may go two by the second; until the host itself answers. -m: no further than that; -q: so many
+// questions each; -w: how long to wait for an answer.
+#include "host.h"
+#include "options.h"
+
+#define SECOND_NS UINT64_C(1000000000)
+enum { DATA_SIZE = 32 };
+
+struct question {
+    struct os_echo echo;
+    uint8_t data[DATA_SIZE];
+};
+
+struct trace {
+    int handle;
+    struct os_address address;
+    struct question question;
+    uint64_t hops, questions, wait_ns; // options
+    struct os_address last;            // who was shown last on this line
+    bool has_arrived;
+};
+
+// What an answer means, behind its time; as other systems' programs show it.
+static const char *mark_of(int error)
+{
+    switch (error) {
+    case -ENETUNREACH:
+        return " !N";
+    case -EHOSTUNREACH:
+        return " !H";
+    case -ECONNREFUSED:
+        return " !P";
+    default:
+        return error < 0 && error != -ETIMEDOUT ? " !" : "";
+    }
+}
+
+static void show(struct trace *trace, int result, const struct os_address *from, uint64_t ns)
+{
+    char text[OS_ADDRESS_TEXT];
+    if (memcmp(&trace->last, from, sizeof(*from)) != 0)
+        os_printf("  %s", os_address_print(from, text));
+    trace->last = *from;
+    os_printf("  %llu.%03llu ms%s", (unsigned long long)(ns / 1000000),
+              (unsigned long long)(ns / 1000 % 1000), mark_of(result));
+    trace->has_arrived |= result != -ETIMEDOUT; // the host, or nobody knows the way to it
+}
+
+// One question and its answer, or none. Late answers to others are passed over.
+static void ask(struct trace *trace)
+{
+    struct question answer;
+    struct os_address from;
+    uint64_t start_ns = os_clock_ns(), deadline_ns = start_ns + trace->wait_ns;
+    trace->question.echo.sequence++;
+    int result = os_send_to(trace->handle, &trace->question, sizeof(trace->question),
+                            &trace->address);
+    if (result < 0) {
+        os_printf("  %s", error_text(result));
+        trace->has_arrived = true;
+        return;
+    }
+    do {
+        result = os_receive_from(trace->handle, &answer, sizeof(answer), &from, deadline_ns);
+    } while (from.family && answer.echo.sequence != trace->question.echo.sequence);
+    if (from.family)
+        show(trace, result, &from, os_clock_ns() - start_ns);
+    else
+        os_printf("  *");
+}
+
+static void go(struct trace *trace)
+{
+    for (unsigned hop = 1; hop <= trace->hops && !trace->has_arrived; hop++) {
+        os_set_option(trace->handle, OS_OPTION_TTL, (int)hop);
+        trace->last = (struct os_address){0};
+        os_printf("%2u", hop);
+        for (unsigned i = 0; i < trace->questions; i++)
+            ask(trace);
+        os_printf("\n");
+    }
+}
+
+static bool read_options(struct trace *trace, struct options *options)
+{
+    int letter;
+    bool right = true;
+    while (right && (letter = options_next(options)) != 0) {
+        if (letter == 'm')
+            right = options_number(options->value, &trace->hops) && trace->hops - 1 < UINT8_MAX;
+        else if (letter == 'q')
+            right = options_number(options->value, &trace->questions) &&
+                    trace->questions - 1 < 10;
+        else if (letter == 'w')
+            right = options_seconds(options->value, &trace->wait_ns);
+        else
+            right = false;
+    }
+    return right && options->count == 1;
+}
+
+int traceroute_main(int argc, char **argv)
+{
+    struct options options = options_start(argc, argv, "m:q:w:");
+    struct trace trace = {.hops = 30, .questions = 3, .wait_ns = 3 * SECOND_NS};
+    if (!read_options(&trace, &options))
+        return os_usage("traceroute [-m HOPS] [-q QUESTIONS] [-w SECONDS] HOST");
+    if (host_find("traceroute", options.operands[0], &trace.address))
+        return 2;
+    trace.address.port = 0;
+    trace.handle = os_socket(OS_ECHO, trace.address.family);
+    if (trace.handle < 0)
+        return os_print_error("traceroute", trace.handle);
+    char text[OS_ADDRESS_TEXT];
+    os_printf("traceroute to %s (%s), %llu hops at most\n", options.operands[0],
+              os_address_print(&trace.address, text), (unsigned long long)trace.hops);
+    go(&trace);
+    return !trace.has_arrived;
+}
