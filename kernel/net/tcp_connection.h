@@ -45,7 +45,7 @@ struct tcp_send {
     bool fin;              // nothing follows what is in the buffer
     bool is_probing;       // its timer is for a closed window (RFC 9293, 3.8.6.1)
     uint8_t backoff;       // how often the timer has expired in a row
-    bool nodelay, has_room_wanted; // a writer was told -EAGAIN
+    bool nodelay;          // small segments go at once
     uint32_t limit;        // bytes that the buffer takes
     struct list pieces;    // packets: the buffer
     struct packet *piece;  // where we were last (tcp_buffer.c), or NULL
@@ -65,7 +65,8 @@ struct tcp_receive {
     uint16_t mss;          // as our SYN says
     uint16_t segment;      // the largest that has come: full ones are acknowledged in pairs
     uint8_t window_shift;  // Rcv.Wind.Shift
-    bool fin;              // nothing will follow: the last byte has come
+    bool has_fin;          // nothing follows the byte before `fin`
+    tcp_sequence fin;
     bool is_shut;          // nobody will read it
     bool is_limit_set;     // by the user: it does not grow
     uint32_t limit;        // bytes that we are willing to hold
@@ -108,7 +109,6 @@ struct tcp_connection {
     struct list all;        // by ascending id
     struct list bound;      // those that have a port by tcp_bind() or tcp_listen()
     struct list waiting;    // on a listener's queue
-    struct list pending;    // on tcp_ack.c's list
     uint64_t id;            // 1, 2, 3 ... never used again
     struct tcp_user *user;  // NULL: has let go, or nobody has accepted it yet
     struct tcp_connection *parent; // the listener, until somebody accepts it
@@ -117,6 +117,7 @@ struct tcp_connection {
     uint8_t congestion;     // enum os_congestion, for chapter 24
     bool is_active;         // has sent a SYN by tcp_connect()
     bool is_orphan;         // its user has closed it
+    bool is_exclusive;      // tcp_bind() minds connections that linger
     bool has_sack, has_timestamps, has_scale; // agreed on
     bool is_established_once; // names stay known after the end
     int error;              // told once: tcp_take_error()
@@ -127,6 +128,8 @@ struct tcp_connection {
     uint64_t heard_ns;      // when a segment of the peer came last
     uint32_t keepalive_s;   // 0: off
     uint8_t keepalive_probes; // sent without an answer
+    uint8_t challenges;     // challenge ACKs (RFC 5961, 7) since `challenged_ns`
+    uint64_t challenged_ns;
     struct ip_flow flow;
     struct tcp_send send;
     struct tcp_receive receive;
@@ -144,6 +147,7 @@ struct tcp_segment;
 // comes again when the retransmission timer expires, one segment at a time. None sleeps. All
 // must be there.
 struct tcp_recovery {
+    uint8_t congestion; // enum os_congestion: what connections begin with
     // Established, its MSS is known: the first window.
     void (*opened)(struct tcp_connection *connection);
     // An ACK has been accepted; send.una has moved already. `acknowledged`: bytes that it adds
@@ -156,7 +160,8 @@ struct tcp_recovery {
     // How many bytes may be sent now beyond what is under way (pipe).
     uint32_t (*allowance)(const struct tcp_connection *connection);
     // The next bytes to be sent again (RFC 6675, NextSeg, 1, 3 and 4), up to send.mss of them
-    // at once. A FIN counts as one. False: none.
+    // at once; whether the window has room for them is its own affair. A FIN counts as one.
+    // False: none now.
     bool (*next_retransmit)(struct tcp_connection *connection, struct tcp_block *block);
     void (*sent)(struct tcp_connection *connection, struct tcp_block block, bool again);
     void (*closed)(struct tcp_connection *connection); // frees what it has

@@ -43,8 +43,9 @@ struct tcp_segment {
     struct os_address local, remote; // with their ports
     tcp_sequence sequence, acknowledgment;
     uint32_t length;        // of the data, and 1 each for SYN and FIN: SEG.LEN
-    uint32_t window;        // scaled
+    uint32_t window;        // in bytes, once it is known whose it is (RFC 7323, 2.3)
     uint8_t flags;
+    uint64_t arrived_ns;    // machine_clock_ns()
     struct tcp_options options;
 };
 

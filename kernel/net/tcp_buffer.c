@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+//
+// The send buffer: bytes that the user has written and nobody has acknowledged yet.
+//
+//   tcp_buffer_put(connection, bytes, n)       copied in: the only copy on their way
+//   tcp_buffer_attach(connection, packet)      the same without any
+//   tcp_buffer_segment(connection, number, n)  a packet with those bytes
+//   tcp_buffer_acknowledged(connection)        what is below send.una goes
+//
+// It is a list of packets, as large as the writes that filled them. A segment shares their
+// memory, whatever part of whichever of them it holds; so bytes sent twice are never copied
+// either, and their memory goes with the last who needs it. Only small segments are copied,
+// which costs less than sharing. Chapter 23.
+#include "string.h"
+#include "tcp_parts.h"
+
+enum { COPY_MAX = 512 }; // bytes of a segment that are copied
+
+void tcp_buffer_init(struct tcp_connection *connection, tcp_sequence first)
+{
+    struct tcp_send *send = &connection->send;
+    list_init(&send->pieces);
+    send->first = send->end = first;
+    send->piece = NULL;
+}
+
+uint32_t tcp_buffer_used(const struct tcp_connection *connection)
+{
+    const struct tcp_send *send = &connection->send;
+    tcp_sequence una = sequence_later(send->una, send->first); // not our SYN's number
+    return sequence_before(una, send->end) ? (uint32_t)sequence_distance(una, send->end) : 0;
+}
+
+uint32_t tcp_buffer_room(const struct tcp_connection *connection)
+{
+    uint32_t used = tcp_buffer_used(connection);
+    return used < connection->send.limit ? connection->send.limit - used : 0;
+}
+
+// ---- In -------------------------------------------------------------------------------------
+
+static void append(struct tcp_connection *connection, struct packet *packet)
+{
+    list_append(&connection->send.pieces, &packet->link);
+    tcp_memory_add(connection, tcp_packet_memory(packet));
+}
+
+// The last packet, if there is room behind its bytes that belongs to it alone.
+static struct packet *open_packet(struct tcp_connection *connection)
+{
+    struct list *pieces = &connection->send.pieces;
+    if (list_is_empty(pieces))
+        return NULL;
+    struct packet *packet = container_of(pieces->previous, struct packet, link);
+    if (packet->more || packet->lender || packet->release)
+        return NULL;
+    return packet;
+}
+
+// Somebody else may be writing there at the same time: what one packet does not hold, the next
+// does. Small writes get a page, large ones as much as there may be in one piece.
+static struct packet *add_packet(struct tcp_connection *connection, size_t size)
+{
+    struct packet *packet = packet_alloc(0, size < PACKET_ROOM_MAX ? size : PACKET_ROOM_MAX);
+    if (!packet && size > PACKET_ROOM)
+        packet = packet_alloc(0, PACKET_ROOM); // memory is in pieces, or nearly out
+    if (packet)
+        append(connection, packet);
+    return packet;
+}
+
+size_t tcp_buffer_put(struct tcp_connection *connection, const void *bytes, size_t size)
+{
+    struct packet *packet = open_packet(connection);
+    size_t room = tcp_buffer_room(connection), count = 0;
+    if (size > room)
+        size = room;
+    while (count < size) {
+        if (packet)
+            count += packet_append_bytes(packet, (const uint8_t *)bytes + count, size - count);
+        if (count < size && !(packet = add_packet(connection, size - count)))
+            break;
+    }
+    connection->send.end += (uint32_t)count;
+    return count;
+}
+
+void tcp_buffer_attach(struct tcp_connection *connection, struct packet *packet)
+{
+    append(connection, packet);
+    connection->send.end += packet->total;
+}
+
+// ---- Out ------------------------------------------------------------------------------------
+
+// The packet in which `sequence` lies; *start: its first byte's number. It begins to look where
+// it was found last time: that is nearly always it, or the one before the one.
+static struct packet *find(struct tcp_connection *connection, tcp_sequence sequence,
+                           tcp_sequence *start)
+{
+    struct tcp_send *send = &connection->send;
+    if (!send->piece || sequence_before(sequence, send->piece_start)) {
+        send->piece = container_of(send->pieces.next, struct packet, link);
+        send->piece_start = send->first;
+    }
+    while ((uint32_t)sequence_distance(send->piece_start, sequence) >= send->piece->total) {
+        send->piece_start += send->piece->total;
+        send->piece = container_of(send->piece->link.next, struct packet, link);
+    }
+    *start = send->piece_start;
+    return send->piece;
+}
+
+static struct packet *next_packet(const struct packet *packet)
+{
+    return container_of(packet->link.next, struct packet, link);
+}
+
+// `size` bytes of the packets from `offset` of the first on, without a copy, behind `segment`.
+static bool share(struct packet *segment, struct packet *packet, size_t offset, size_t size)
+{
+    struct packet *piece = packet;
+    struct packet **last = &segment->more;
+    while (size > 0) {
+        while (offset >= piece->size) {
+            offset -= piece->size;
+            piece = piece->more;
+            if (!piece)
+                piece = packet = next_packet(packet);
+        }
+        size_t part = piece->size - offset < size ? piece->size - offset : size;
+        struct packet *shared = packet_share(piece, offset, part);
+        if (!shared)
+            return false;
+        *last = shared;
+        last = &shared->more;
+        segment->total += (uint32_t)part;
+        offset += part;
+        size -= part;
+    }
+    return true;
+}
+
+static void copy(struct packet *segment, const struct packet *packet, size_t offset, size_t size)
+{
+    while (size > 0) {
+        size_t part = packet->total - offset < size ? packet->total - offset : size;
+        packet_read(packet, offset, packet_extend(segment, part), part);
+        size -= part;
+        offset = 0;
+        packet = next_packet(packet);
+    }
+}
+
+struct packet *tcp_buffer_segment(struct tcp_connection *connection, tcp_sequence sequence,
+                                  uint32_t length)
+{
+    struct packet *segment = packet_alloc(PACKET_HEADROOM, length <= COPY_MAX ? length : 0);
+    if (!segment || length == 0)
+        return segment;
+    tcp_sequence start;
+    struct packet *packet = find(connection, sequence, &start);
+    size_t offset = (size_t)sequence_distance(start, sequence);
+    if (length <= COPY_MAX) {
+        copy(segment, packet, offset, length);
+    } else if (!share(segment, packet, offset, length)) {
+        packet_put(segment);
+        return NULL;
+    }
+    return segment;
+}
+
+// ---- Gone -----------------------------------------------------------------------------------
+
+static void drop_first(struct tcp_connection *connection)
+{
+    struct tcp_send *send = &connection->send;
+    struct packet *packet = container_of(list_take_first(&send->pieces), struct packet, link);
+    if (packet == send->piece)
+        send->piece = NULL;
+    send->first += packet->total;
+    tcp_memory_subtract(connection, tcp_packet_memory(packet));
+    packet_put(packet);
+}
+
+// A packet goes when all of it is acknowledged.
+void tcp_buffer_acknowledged(struct tcp_connection *connection)
+{
+    struct tcp_send *send = &connection->send;
+    while (!list_is_empty(&send->pieces)) {
+        struct packet *packet = container_of(send->pieces.next, struct packet, link);
+        if (sequence_before(send->una, send->first + packet->total))
+            return;
+        drop_first(connection);
+    }
+}
+
+void tcp_buffer_clear(struct tcp_connection *connection)
+{
+    while (!list_is_empty(&connection->send.pieces))
+        drop_first(connection);
+}

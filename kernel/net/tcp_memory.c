@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+//
+// How much memory TCP may take: a part of the machine's, whatever the peers do.
+//
+//   tcp_limits()                     chosen once, by how much memory there is
+//   tcp_memory_add(connection, n)    what a connection holds
+//   tcp_memory_is_short()            then nothing is taken that could come again later
+//
+// Chapter 23.
+#include "machine.h"
+#include "page.h"
+#include "tcp_parts.h"
+
+enum {
+    KIB = 1024,
+    MEMORY_SHARE = 4,      // of the machine's: one in so many
+    BUFFER_SHARE = 64,     // a connection's largest buffer
+    TIME_WAIT_SHARE = 256, // records of connections that were
+    TIME_WAIT_SIZE = 192,  // of a record on the heap, about
+};
+
+static struct {
+    struct tcp_limits limits;
+    size_t used;
+} memory;
+
+static uint32_t between(size_t value, uint32_t least, uint32_t most)
+{
+    if (value < least)
+        return least;
+    return value < most ? (uint32_t)value : most;
+}
+
+static void choose_limits(struct tcp_limits *limits)
+{
+    struct page_statistics pages;
+    page_statistics(&pages);
+    size_t bytes = pages.total * PAGE_SIZE;
+    limits->memory = bytes / MEMORY_SHARE;
+    limits->send_most = between(bytes / BUFFER_SHARE, 32 * KIB, 4096 * KIB);
+    limits->receive_most = between(bytes / BUFFER_SHARE, 32 * KIB, 2048 * KIB);
+    limits->send = between(limits->send_most, 0, 256 * KIB);
+    limits->receive = between(limits->receive_most, 0, 128 * KIB);
+    limits->time_wait = between(bytes / TIME_WAIT_SHARE / TIME_WAIT_SIZE, 64, 16384);
+}
+
+const struct tcp_limits *tcp_limits(void)
+{
+    if (memory.limits.memory == 0)
+        choose_limits(&memory.limits);
+    return &memory.limits;
+}
+
+void tcp_memory_add(struct tcp_connection *connection, size_t bytes)
+{
+    memory.used += bytes;
+    if (connection)
+        connection->memory += bytes;
+}
+
+void tcp_memory_subtract(struct tcp_connection *connection, size_t bytes)
+{
+    ASSERT(bytes <= memory.used);
+
+    memory.used -= bytes;
+    if (connection)
+        connection->memory -= bytes;
+}
+
+size_t tcp_memory(void)
+{
+    return memory.used;
+}
+
+bool tcp_memory_is_short(void)
+{
+    return memory.used > tcp_limits()->memory;
+}
+
+// Pages of its own, or the bytes of somebody else's.
+size_t tcp_packet_memory(const struct packet *packet)
+{
+    size_t bytes = 0;
+    for (; packet; packet = packet->more)
+        bytes += packet->pages ? packet->pages * PAGE_SIZE : sizeof(*packet) + packet->size;
+    return bytes;
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+//
+// The path to the peer: how large a segment may be, and what routers say of those that failed.
+//
+//   tcp_path_set_mss(connection)      by the peer, the route, and what we have learned
+//   tcp_failed(...)                   an ICMP error (RFC 9293, 3.9.2.2)
+//   tcp_path_timed_out(connection)    perhaps because segments are too large, and nobody says so
+//
+// An ICMP error may come from anybody, so it is heeded only if it quotes a number that is under
+// way (RFC 5927, 4.1), and never ends a connection that is established (5.2).
+// Chapter 23.
+#include "error.h"
+#include "tcp_parts.h"
+
+enum {
+    HEADERS = sizeof(struct ip_header) + sizeof(struct tcp_header),
+    MSS_LEAST = IP_MTU_MIN - HEADERS,
+    BLACK_HOLE_TIMEOUTS = 2, // in a row, before a smaller size is tried (RFC 2923, 2.1)
+};
+
+static uint16_t smaller(uint32_t a, uint32_t b)
+{
+    uint32_t least = a < b ? a : b;
+    return (uint16_t)(least < UINT16_MAX ? least : UINT16_MAX);
+}
+
+// RFC 9293, 3.7.1: Eff.snd.MSS. The peer's number does not count options, ours has to.
+void tcp_path_set_mss(struct tcp_connection *connection)
+{
+    struct tcp_send *send = &connection->send;
+    uint32_t mtu = ip_flow_mtu(&connection->flow);
+    uint16_t mss = smaller(send->peer_mss, mtu > HEADERS + MSS_LEAST ? mtu - HEADERS : MSS_LEAST);
+    if (send->path_mss > 0)
+        mss = smaller(mss, send->path_mss);
+    send->mss = connection->has_timestamps ? mss - TCP_TIMESTAMP_SIZE : mss;
+}
+
+// What we can be sent: a packet of our interface, without IP and TCP options (RFC 6691).
+uint16_t tcp_path_own_mss(struct tcp_connection *connection)
+{
+    const struct net_device *device = ip_flow_device(&connection->flow);
+    return device ? smaller(device->mtu - HEADERS, UINT16_MAX) : TCP_MSS_DEFAULT;
+}
+
+// The routes have changed, or what is known of them.
+void tcp_path_update(struct tcp_connection *connection)
+{
+    if (connection->flow.generation == ip_generation())
+        return;
+    ip_flow_route(&connection->flow);
+    tcp_path_set_mss(connection);
+}
+
+// ---- Black holes ------------------------------------------------------------------------------
+
+// Nothing gets through, and nobody says why: perhaps a router drops what is too large, and its
+// word of it is lost as well (RFC 2923, 2.1; RFC 4821 is the long answer). Half the size,
+// until what every path has to take; that may be cut into fragments, too.
+void tcp_path_timed_out(struct tcp_connection *connection)
+{
+    struct tcp_send *send = &connection->send;
+    uint32_t size = send->mss + (connection->has_timestamps ? TCP_TIMESTAMP_SIZE : 0);
+    if (send->backoff < BLACK_HOLE_TIMEOUTS || tcp_in_flight(connection) <= TCP_MSS_DEFAULT ||
+        !connection->flow.dont_fragment)
+        return;
+    if (size > TCP_MSS_DEFAULT)
+        send->path_mss = smaller(size / 2 > TCP_MSS_DEFAULT ? size / 2 : TCP_MSS_DEFAULT, size);
+    else
+        connection->flow.dont_fragment = false;
+    tcp_path_set_mss(connection);
+}
+
+// ---- Errors -----------------------------------------------------------------------------------
+
+// RFC 1191, 6.4: at once, and with no word of congestion: nothing was lost for want of room.
+static void lower_mss(struct tcp_connection *connection)
+{
+    uint16_t before = connection->send.mss;
+    tcp_path_update(connection);
+    if (connection->send.mss < before && tcp_in_flight(connection) > 0 &&
+        connection->state >= TCP_ESTABLISHED)
+        tcp_output_first_again(connection);
+}
+
+static bool is_under_way(const struct tcp_connection *connection, tcp_sequence sequence)
+{
+    const struct tcp_send *send = &connection->send;
+    return !sequence_before(sequence, send->una) && sequence_before(sequence, send->nxt);
+}
+
+void tcp_failed(const struct ip_ends *ends, const uint8_t *bytes, size_t size,
+                const struct ip_failure *failure)
+{
+    struct os_address local = ends->source, remote = ends->destination;
+    local.port = be16_read(bytes);
+    remote.port = be16_read(bytes + 2);
+    struct tcp_entry *entry = tcp_table_find(&local, &remote);
+    if (!entry || entry->is_time_wait)
+        return;
+    struct tcp_connection *connection = container_of(entry, struct tcp_connection, entry);
+    if (!is_under_way(connection, be32_read(bytes + 4)))
+        return;
+    if (failure->error == -EMSGSIZE) {
+        ip_mtu_lower(&ends->destination, failure->mtu);
+        lower_mss(connection);
+    } else if (failure->is_hard && connection->state < TCP_ESTABLISHED) {
+        tcp_end(connection, failure->error);
+    } else {
+        connection->soft_error = failure->error;
+    }
+}

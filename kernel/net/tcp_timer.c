@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+//
+// What a connection does when nothing has come for a while: sends again, probes a closed window,
+// sends the ACK it has put off, asks whether the peer is still there, gives up.
+//
+//   tcp_timer_start_retransmit(connection)    an ACK is waited for
+//   tcp_timer_start_probe(connection)         a window is waited for
+//   tcp_timer_start_ack(connection), tcp_timer_start_idle(connection)
+//
+// A connection has three deadlines and one timer, which is set to the earliest of them. A
+// deadline that moves back or goes leaves the timer alone: it expires too early then, finds
+// nothing to do, and is set again. So the deadlines of each segment cost a store. Chapter 23.
+#include "error.h"
+#include "machine.h"
+#include "tcp_parts.h"
+
+static const uint64_t MS = 1000000, SECOND = 1000000000;
+
+enum {
+    ACK_DELAY_MS = 40,        // at most 500 (RFC 9293, 3.8.6.3)
+    GIVE_UP_S = 180,          // R2: at least 100 s, of a SYN 180 s (RFC 9293, 3.8.3)
+    ORPHAN_S = 60,            // for those whose user is gone (RFC 6429, 7)
+    KEEPALIVE_STEP_S = 75,    // between probes, or less if the silence was less
+    KEEPALIVE_PROBES = 9,
+};
+
+// ---- The timer ------------------------------------------------------------------------------
+
+static uint64_t earliest(const struct tcp_deadlines *deadlines)
+{
+    uint64_t all[] = {deadlines->retransmit_ns, deadlines->ack_ns, deadlines->idle_ns};
+    uint64_t first = MACHINE_NEVER;
+    for (unsigned i = 0; i < 3; i++)
+        if (all[i] != 0 && all[i] < first)
+            first = all[i];
+    return first;
+}
+
+static void expired(struct timer *timer);
+
+static void set_timer(struct tcp_deadlines *deadlines, uint64_t deadline_ns)
+{
+    if (timer_is_running(&deadlines->timer)) {
+        if (deadlines->timer.deadline_ns <= deadline_ns)
+            return;
+        timer_stop(&deadlines->timer);
+    }
+    timer_start(&deadlines->timer, deadline_ns, expired);
+}
+
+void tcp_timer_stop(struct tcp_connection *connection)
+{
+    timer_stop(&connection->deadlines.timer);
+    connection->deadlines.retransmit_ns = 0;
+    connection->deadlines.ack_ns = connection->deadlines.idle_ns = 0;
+}
+
+// ---- Deadlines ------------------------------------------------------------------------------
+
+static void start_first(struct tcp_connection *connection)
+{
+    struct tcp_deadlines *deadlines = &connection->deadlines;
+    uint64_t now_ns = machine_clock_ns();
+    if (deadlines->retransmit_ns == 0)
+        connection->send.progress_ns = now_ns;
+    deadlines->retransmit_ns = now_ns + tcp_rtt_timeout(connection);
+    set_timer(deadlines, deadlines->retransmit_ns);
+}
+
+void tcp_timer_start_retransmit(struct tcp_connection *connection)
+{
+    if (connection->send.is_probing)
+        connection->send.backoff = 0;
+    connection->send.is_probing = false;
+    start_first(connection);
+}
+
+void tcp_timer_start_probe(struct tcp_connection *connection)
+{
+    if (connection->send.is_probing && connection->deadlines.retransmit_ns != 0)
+        return;
+    connection->send.is_probing = true;
+    connection->send.backoff = 0;
+    start_first(connection);
+}
+
+// Something has been acknowledged (RFC 6298, 5.2 and 5.3).
+void tcp_timer_progress(struct tcp_connection *connection, uint64_t now_ns)
+{
+    connection->send.progress_ns = now_ns;
+    connection->send.backoff = 0;
+    if (connection->send.una == connection->send.nxt) {
+        connection->deadlines.retransmit_ns = 0;
+        connection->send.is_probing = false;
+    } else {
+        connection->deadlines.retransmit_ns = now_ns + tcp_rtt_timeout(connection);
+        set_timer(&connection->deadlines, connection->deadlines.retransmit_ns);
+    }
+}
+
+void tcp_timer_start_ack(struct tcp_connection *connection)
+{
+    struct tcp_deadlines *deadlines = &connection->deadlines;
+    if (deadlines->ack_ns != 0)
+        return;
+    deadlines->ack_ns = machine_clock_ns() + ACK_DELAY_MS * MS;
+    set_timer(deadlines, deadlines->ack_ns);
+}
+
+static bool is_synchronized(const struct tcp_connection *connection)
+{
+    return connection->state >= TCP_ESTABLISHED && connection->state <= TCP_LAST_ACK;
+}
+
+// Called when it becomes established or an orphan, and when the user changes the option.
+void tcp_timer_start_idle(struct tcp_connection *connection)
+{
+    struct tcp_deadlines *deadlines = &connection->deadlines;
+    uint64_t now_ns = machine_clock_ns();
+    deadlines->idle_ns = 0;
+    connection->keepalive_probes = 0;
+    if (connection->is_orphan && connection->state == TCP_FIN_WAIT_2)
+        deadlines->idle_ns = now_ns + ORPHAN_S * SECOND;
+    else if (connection->keepalive_s > 0 && is_synchronized(connection))
+        deadlines->idle_ns = now_ns + connection->keepalive_s * SECOND;
+    if (deadlines->idle_ns != 0)
+        set_timer(deadlines, deadlines->idle_ns);
+}
+
+// ---- What is due ----------------------------------------------------------------------------
+// Each says whether the connection is still there.
+
+static bool give_up(struct tcp_connection *connection)
+{
+    int error = connection->soft_error ? connection->soft_error : -ETIMEDOUT;
+    if (is_synchronized(connection))
+        tcp_send_reset(connection);
+    tcp_end(connection, error);
+    return false;
+}
+
+// A peer that answers is never given up, however long its window stays closed; unless nobody
+// here would notice.
+static bool probe(struct tcp_connection *connection, uint64_t now_ns)
+{
+    const struct tcp_send *send = &connection->send;
+    uint64_t silent_since = connection->heard_ns > send->progress_ns ? connection->heard_ns
+                                                                     : send->progress_ns;
+    if (now_ns - silent_since >= GIVE_UP_S * SECOND)
+        return give_up(connection);
+    if (connection->is_orphan && now_ns - send->progress_ns >= ORPHAN_S * SECOND)
+        return give_up(connection);
+    tcp_output_probe(connection);
+    return true;
+}
+
+static void retransmit(struct tcp_connection *connection)
+{
+    connection->timeouts++;
+    tcp_counters()->timeouts++;
+    tcp_rtt_cancel(connection);
+    if (connection->state == TCP_SYN_SENT || connection->state == TCP_SYN_RECEIVED) {
+        connection->retransmits++;
+        tcp_counters()->retransmits++;
+        tcp_send_syn(connection);
+        return;
+    }
+    tcp_path_timed_out(connection);
+    tcp_recovery()->timed_out(connection);
+    tcp_output_first_again(connection);
+}
+
+static bool retransmit_due(struct tcp_connection *connection, uint64_t now_ns)
+{
+    struct tcp_send *send = &connection->send;
+    // A window that was taken back to nothing is probed like any other (RFC 9293, 3.8.6).
+    if (send->is_probing || (send->window == 0 && is_synchronized(connection))) {
+        if (!probe(connection, now_ns))
+            return false;
+    } else {
+        if (now_ns - send->progress_ns >= GIVE_UP_S * SECOND)
+            return give_up(connection);
+        retransmit(connection);
+    }
+    if (send->backoff < UINT8_MAX)
+        send->backoff++;
+    connection->deadlines.retransmit_ns = now_ns + tcp_rtt_timeout(connection);
+    return true;
+}
+
+static bool ask_whether_alive(struct tcp_connection *connection, uint64_t now_ns)
+{
+    uint64_t silence_ns = connection->keepalive_s * SECOND;
+    if (now_ns - connection->heard_ns < silence_ns) {
+        connection->keepalive_probes = 0;
+        connection->deadlines.idle_ns = connection->heard_ns + silence_ns;
+        return true;
+    }
+    if (connection->keepalive_probes >= KEEPALIVE_PROBES)
+        return give_up(connection);
+    // What is under way asks as well (RFC 9293, 3.8.4: only where nothing else does).
+    if (connection->deadlines.retransmit_ns == 0) {
+        connection->keepalive_probes++;
+        tcp_send_keepalive(connection);
+    }
+    uint64_t step_ns = KEEPALIVE_STEP_S * SECOND;
+    connection->deadlines.idle_ns = now_ns + (silence_ns < step_ns ? silence_ns : step_ns);
+    return true;
+}
+
+static bool idle_due(struct tcp_connection *connection, uint64_t now_ns)
+{
+    if (connection->is_orphan && connection->state == TCP_FIN_WAIT_2) {
+        tcp_end(connection, 0); // the peer had time to end its side
+        return false;
+    }
+    return ask_whether_alive(connection, now_ns);
+}
+
+static bool is_due(uint64_t deadline_ns, uint64_t now_ns)
+{
+    return deadline_ns != 0 && deadline_ns <= now_ns;
+}
+
+static void expired(struct timer *timer)
+{
+    struct tcp_deadlines *deadlines = container_of(timer, struct tcp_deadlines, timer);
+    struct tcp_connection *connection =
+        container_of(deadlines, struct tcp_connection, deadlines);
+    uint64_t now_ns = machine_clock_ns();
+
+    if (is_due(deadlines->ack_ns, now_ns))
+        tcp_send_ack(connection);
+    if (is_due(deadlines->retransmit_ns, now_ns) && !retransmit_due(connection, now_ns))
+        return;
+    if (is_due(deadlines->idle_ns, now_ns) && !idle_due(connection, now_ns))
+        return;
+    uint64_t next = earliest(deadlines);
+    if (next != MACHINE_NEVER)
+        set_timer(deadlines, next);
+}
