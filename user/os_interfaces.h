@@ -76,9 +76,12 @@ struct os_trace_event {
     uint32_t cwnd, ssthresh, in_flight, peer_window, rtt_us;
     char what; // 's'ent, 'a'cknowledged, 'r'etransmitted, 't'imeout, 'f'ast recovery, 'e'nd of it
 };
-int os_trace_start(uint64_t id); // -ESRCH; 0 for id: the next connection that opens
-// Copies from event number `first` on. How many; 0: no more yet.
-unsigned os_trace_read(uint64_t id, unsigned first, struct os_trace_event *events,
+// From now on, instead of the one before. -ESRCH: it is not open; -ENOMEM. 0 for id: the next
+// connection that opens.
+int os_trace_start(uint64_t id);
+// Copies events from number *next on, and moves that behind them; what is no longer there is
+// left out. How many; 0: no more yet. 0 for id: whichever is traced.
+unsigned os_trace_read(uint64_t id, uint64_t *next, struct os_trace_event *events,
                        unsigned count);
 
 // ---- Frames -------------------------------------------------------------------------------------

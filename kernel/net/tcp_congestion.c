@@ -10,6 +10,7 @@
 // a hundred small steps gains nothing by it. Chapter 24.
 #include "tcp_congestion.h"
 
+#include "error.h"
 #include "string.h"
 
 // How many segments one ACK may add in slow start: L of RFC 3465, 2.2.
@@ -45,12 +46,12 @@ void tcp_congestion_init(struct tcp_congestion *congestion,
                                           .mss = mss};
 }
 
-const struct tcp_congestion_rule *tcp_congestion_find(const char *name)
+int tcp_congestion_find(const char *name)
 {
     for (unsigned i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
         if (strcmp(rules[i]->name, name) == 0)
-            return rules[i];
-    return NULL;
+            return (int)i;
+    return -ENOENT;
 }
 
 const struct tcp_congestion_rule *tcp_congestion_rule(enum os_congestion number)
@@ -66,7 +67,7 @@ void tcp_congestion_switch(struct tcp_congestion *congestion,
     congestion->cubic = (struct tcp_cubic){0};
 }
 
-// The window stays what it is, but for two segments at least.
+// The window stays what it is, unless that is less than a segment.
 void tcp_congestion_resize(struct tcp_congestion *congestion, uint32_t mss)
 {
     congestion->mss = mss;

@@ -57,9 +57,8 @@ enum {
 
 void tcp_congestion_init(struct tcp_congestion *congestion,
                          const struct tcp_congestion_rule *rule, uint32_t mss);
-// By its name or number; NULL: there is none.
-const struct tcp_congestion_rule *tcp_congestion_find(const char *name);
-const struct tcp_congestion_rule *tcp_congestion_rule(enum os_congestion number);
+int tcp_congestion_find(const char *name); // enum os_congestion; -ENOENT
+const struct tcp_congestion_rule *tcp_congestion_rule(enum os_congestion number); // or NULL
 // Another rule goes on from the same window.
 void tcp_congestion_switch(struct tcp_congestion *congestion,
                            const struct tcp_congestion_rule *rule);

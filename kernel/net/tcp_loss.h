@@ -9,7 +9,6 @@
 
 #include "tcp_congestion.h"
 #include "tcp_sack.h"
-#include "timer.h"
 
 enum tcp_phase {
     TCP_OPEN,     // nothing is known to be lost
@@ -31,15 +30,6 @@ struct tcp_undo {
     struct tcp_congestion congestion;
 };
 
-// The end of what was sent may be lost without anybody noticing: a probe makes the peer tell
-// (RFC 8985, 7).
-struct tcp_probe {
-    struct timer timer;
-    tcp_sequence end;   // TLP.end_seq: SND.NXT when it was sent
-    bool is_due;        // the timer has expired: the next thing sent is the probe
-    bool is_sent, is_again; // and not yet acknowledged; it was no new segment
-};
-
 struct tcp_loss {
     struct tcp_congestion congestion;
     struct tcp_scoreboard board;
@@ -48,11 +38,11 @@ struct tcp_loss {
     bool is_rescued;      // the last segment has gone again in this recovery
     bool is_traced;
     tcp_sequence recover; // RecoveryPoint: SND.NXT when the phase began
-    // The window grows only while it is used: the most that was under way since `most_start`
-    // was acknowledged.
+    uint32_t window;      // as the last ACK said: one with another is no duplicate
+    // The window grows only while it is used: the most that was under way, until the ACK of
+    // what was sent then.
     uint32_t most;
     tcp_sequence most_end;
     struct tcp_reduction reduction;
     struct tcp_undo undo;
-    struct tcp_probe probe;
 };

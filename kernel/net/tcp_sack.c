@@ -193,15 +193,19 @@ static void find_edge(struct tcp_scoreboard *board, uint32_t mss)
     }
 }
 
-void tcp_sack_judge(struct tcp_scoreboard *board, uint32_t mss)
+bool tcp_sack_judge(struct tcp_scoreboard *board, uint32_t mss)
 {
+    bool is_again = false;
     find_edge(board, mss);
     for (unsigned i = 0; i < board->count; i++) {
         struct tcp_hole *hole = &board->holes[i];
         int32_t later = sequence_distance(hole->mark, board->tail.start);
-        if (sequence_after(hole->resent, hole->start) && later >= TCP_DUPLICATES * (int32_t)mss)
-            hole->resent = hole->start;
+        if (hole->resent == hole->start || later < TCP_DUPLICATES * (int32_t)mss)
+            continue;
+        hole->resent = hole->start;
+        is_again = true;
     }
+    return is_again;
 }
 
 void tcp_sack_lose_first(struct tcp_scoreboard *board, uint32_t mss)

@@ -56,8 +56,8 @@ bool tcp_sack_note(struct tcp_scoreboard *board, tcp_sequence una,
 // For a peer without SACK: so many bytes more (or less) than guessed so far, `most` in all.
 void tcp_sack_guess(struct tcp_scoreboard *board, int32_t bytes, uint32_t most);
 // Moves the edge of what is lost (IsLost, RFC 6675, 4), and finds what was sent again and got
-// lost again: the peer has bytes that left well after it.
-void tcp_sack_judge(struct tcp_scoreboard *board, uint32_t mss);
+// lost again: the peer has bytes that left well after it. Whether there was such a thing.
+bool tcp_sack_judge(struct tcp_scoreboard *board, uint32_t mss);
 // The first `mss` bytes that the peer lacks are lost, whatever it says.
 void tcp_sack_lose_first(struct tcp_scoreboard *board, uint32_t mss);
 // Everything is, and what the peer said it has is no longer believed: it may have thrown it

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: MIT
+//
+// Losses: how they are noticed, what is sent again, and how much at a time.
+//
+// A connection is open until three ACKs in a row acknowledge nothing, or SACK blocks tell of a
+// hole: then it is in a fast recovery until all that was under way is acknowledged (RFC 6675;
+// RFC 6582 without SACK). When nothing comes at all, a timeout takes everything for lost (RFC
+// 5681, 3.1). What is sent in the first case is proportional to what has been delivered, so
+// that it ends near ssthresh, without a pause and without a burst (RFC 6937); in the second a
+// slow start leads through what was lost.
+//
+// How much is under way is always the scoreboard's estimate (tcp_sack.c): a duplicate ACK makes
+// it smaller, so that new data follow at once (RFC 3042). Chapter 24.
+#include "tcp_recovery.h"
+
+#include "cmdline.h"
+#include "print.h"
+#include "tcp_parts.h"
+#include "tcp_trace.h"
+#include "user/os_interfaces.h"
+
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
+static uint32_t minus(uint32_t a, uint32_t b)
+{
+    return a > b ? a - b : 0;
+}
+
+// ---- The window -------------------------------------------------------------------------------
+
+static uint32_t recovery_allowance(const struct tcp_connection *connection)
+{
+    const struct tcp_loss *loss = &connection->loss;
+    return minus(loss->congestion.cwnd, tcp_sack_pipe(&loss->board));
+}
+
+// Whether the window was what held us back: one that nobody fills must not grow on (RFC 7661,
+// 4.2). In a slow start it may double what was used.
+static bool window_is_used(const struct tcp_loss *loss)
+{
+    const struct tcp_congestion *congestion = &loss->congestion;
+    if (tcp_congestion_is_slow_start(congestion))
+        return congestion->cwnd < 2 * loss->most;
+    return congestion->cwnd <= loss->most + congestion->mss;
+}
+
+static void note_use(struct tcp_connection *connection)
+{
+    struct tcp_loss *loss = &connection->loss;
+    uint32_t used = tcp_in_flight(connection);
+    bool is_over = !sequence_before(connection->send.una, loss->most_end);
+    if (used <= loss->most && !is_over)
+        return;
+    loss->most = used;
+    loss->most_end = connection->send.nxt;
+}
+
+static void grow(struct tcp_connection *connection, uint32_t bytes, uint64_t now_ns)
+{
+    tcp_congestion_acknowledged(&connection->loss.congestion, bytes, now_ns,
+                                connection->rtt.smoothed_ns);
+}
+
+// RFC 6937, 3.1, with its slow start reduction bound: as much is sent, of what was delivered,
+// as leads from the flight at the beginning to ssthresh. `least`: what goes in any case.
+static void reduce(struct tcp_loss *loss, uint32_t delivered, uint32_t least)
+{
+    struct tcp_reduction *reduction = &loss->reduction;
+    struct tcp_congestion *congestion = &loss->congestion;
+    uint32_t pipe = tcp_sack_pipe(&loss->board), quota;
+
+    reduction->delivered += delivered;
+    if (pipe > congestion->ssthresh) {
+        uint64_t share = (uint64_t)reduction->delivered * congestion->ssthresh;
+        share = (share + reduction->flight - 1) / reduction->flight;
+        quota = minus((uint32_t)share, reduction->sent);
+    } else {
+        quota = larger(minus(reduction->delivered, reduction->sent), delivered);
+        quota = smaller(quota + congestion->mss, congestion->ssthresh - pipe);
+    }
+    congestion->cwnd = pipe + larger(quota, least);
+}
+
+// ---- What an ACK tells --------------------------------------------------------------------------
+
+// RFC 5681, 2: nothing in it is new, so it must have been caused by something that came out of
+// order.
+static bool is_plain_duplicate(const struct tcp_connection *connection,
+                               const struct tcp_segment *segment)
+{
+    return segment->length == 0 && segment->window == connection->loss.window &&
+           tcp_in_flight(connection) > 0;
+}
+
+// Without SACK a duplicate ACK stands for some segment that has arrived; for two before the
+// third begins a recovery (RFC 3042), and then for no more than were under way, however many
+// somebody forges (RFC 5681, 3.2).
+static void guess(struct tcp_connection *connection)
+{
+    struct tcp_loss *loss = &connection->loss;
+    uint32_t mss = loss->congestion.mss, most = (TCP_DUPLICATES - 1) * mss;
+    if (loss->phase == TCP_TIMEOUT)
+        return;
+    if (loss->phase == TCP_RECOVERY)
+        most = minus((uint32_t)sequence_distance(connection->send.una, loss->recover), mss);
+    tcp_sack_guess(&loss->board, (int32_t)mss, most);
+}
+
+// Of what was guessed, so much is now known: all but the segment that was missing.
+static void forget_guess(struct tcp_loss *loss, uint32_t acknowledged)
+{
+    struct tcp_scoreboard *board = &loss->board;
+    uint32_t known = loss->phase == TCP_RECOVERY ? minus(acknowledged, loss->congestion.mss)
+                                                 : board->guessed;
+    tcp_sack_guess(board, -(int32_t)known, board->guessed);
+}
+
+// Everything that the segment says goes onto the scoreboard.
+static void take_news(struct tcp_connection *connection, const struct tcp_segment *segment,
+                      uint32_t acknowledged)
+{
+    struct tcp_loss *loss = &connection->loss;
+    bool is_duplicate = false;
+
+    if (acknowledged > 0) {
+        tcp_sack_acknowledge(&loss->board, connection->send.una);
+        forget_guess(loss, acknowledged);
+        loss->duplicates = 0;
+    }
+    if (connection->has_sack) {
+        for (unsigned i = 0; i < segment->options.blocks; i++)
+            is_duplicate |= tcp_sack_note(&loss->board, connection->send.una,
+                                          &segment->options.sack[i]);
+    } else if (acknowledged == 0) {
+        is_duplicate = is_plain_duplicate(connection, segment);
+        if (is_duplicate)
+            guess(connection);
+    }
+    if (is_duplicate && acknowledged == 0 && loss->duplicates < UINT8_MAX)
+        loss->duplicates++;
+    loss->window = segment->window;
+}
+
+// ---- A fast recovery ----------------------------------------------------------------------------
+
+static void begin_recovery(struct tcp_connection *connection, uint32_t delivered)
+{
+    struct tcp_loss *loss = &connection->loss;
+    loss->reduction = (struct tcp_reduction){.flight = tcp_in_flight(connection)};
+    tcp_congestion_lost(&loss->congestion, tcp_flight_size(connection));
+    loss->phase = TCP_RECOVERY;
+    loss->recover = connection->send.nxt;
+    loss->is_rescued = false;
+    tcp_sack_lose_first(&loss->board, loss->congestion.mss);
+    reduce(loss, delivered, loss->congestion.mss); // the first goes whatever the pipe is
+    tcp_trace(connection, 'f');
+}
+
+// RFC 6675, 5. Without SACK the duplicates may be answers to what we sent twice ourselves,
+// until something is acknowledged that was sent later (RFC 6582, 3.2, step 2).
+static bool must_recover(const struct tcp_connection *connection)
+{
+    const struct tcp_loss *loss = &connection->loss;
+    if (connection->has_sack)
+        return loss->duplicates >= TCP_DUPLICATES || tcp_sack_is_lost(&loss->board);
+    return loss->duplicates >= TCP_DUPLICATES &&
+           sequence_after(connection->send.una, loss->recover);
+}
+
+static void acknowledged_open(struct tcp_connection *connection, uint32_t acknowledged,
+                              uint32_t delivered, uint64_t now_ns)
+{
+    if (must_recover(connection))
+        begin_recovery(connection, delivered);
+    else if (acknowledged > 0 && window_is_used(&connection->loss))
+        grow(connection, acknowledged, now_ns);
+}
+
+static void acknowledged_recovery(struct tcp_connection *connection, uint32_t acknowledged,
+                                  uint32_t delivered, bool is_lost_again)
+{
+    struct tcp_loss *loss = &connection->loss;
+    // What was sent again is lost again: congestion, a second time (RFC 5681, 4.3).
+    if (is_lost_again && sequence_after(loss->board.tail.start, loss->recover)) {
+        begin_recovery(connection, delivered);
+        return;
+    }
+    // A partial ACK: the next one is missing, too (RFC 6582, 3.2, step 3).
+    if (acknowledged > 0 && !connection->has_sack)
+        tcp_sack_lose_first(&loss->board, loss->congestion.mss);
+    reduce(loss, delivered, 0);
+}
+
+// ---- Phases -------------------------------------------------------------------------------------
+
+// Everything that was under way when it began is acknowledged, or the timeout was a mistake.
+static void end_phase(struct tcp_connection *connection, const struct tcp_segment *segment,
+                      uint32_t acknowledged)
+{
+    struct tcp_loss *loss = &connection->loss;
+    bool is_over = !sequence_before(connection->send.una, loss->recover);
+    if (loss->phase == TCP_TIMEOUT && acknowledged > 0)
+        is_over |= tcp_timeout_was_needless(connection, segment, acknowledged);
+    if (loss->phase == TCP_OPEN || !is_over)
+        return;
+    if (loss->phase == TCP_RECOVERY)
+        loss->congestion.cwnd = loss->congestion.ssthresh;
+    loss->phase = TCP_OPEN;
+}
+
+// ---- For tcp_input.c, tcp_output.c, tcp_timer.c -------------------------------------------------
+
+static void recovery_opened(struct tcp_connection *connection)
+{
+    struct tcp_loss *loss = &connection->loss;
+    const struct tcp_send *send = &connection->send;
+    tcp_congestion_init(&loss->congestion, tcp_congestion_rule(connection->congestion),
+                        send->mss);
+    if (connection->timeouts > 0) // our SYN, or the answer to theirs (RFC 5681, 3.1)
+        loss->congestion.cwnd = send->mss;
+    tcp_sack_init(&loss->board, send->una);
+    tcp_sack_sent(&loss->board, send->nxt);
+    loss->recover = send->iss;
+    loss->most_end = send->una;
+    loss->window = send->window;
+    tcp_trace_opened(connection);
+}
+
+// The path may have become narrower, and the user may have chosen another rule.
+static void follow_connection(struct tcp_connection *connection)
+{
+    struct tcp_congestion *congestion = &connection->loss.congestion;
+    if (congestion->mss != connection->send.mss)
+        tcp_congestion_resize(congestion, connection->send.mss);
+    if (congestion->rule != tcp_congestion_rule(connection->congestion))
+        tcp_congestion_switch(congestion, tcp_congestion_rule(connection->congestion));
+}
+
+static void recovery_acknowledged(struct tcp_connection *connection,
+                                  const struct tcp_segment *segment, uint32_t acknowledged)
+{
+    struct tcp_loss *loss = &connection->loss;
+    follow_connection(connection);
+    tcp_sack_sent(&loss->board, connection->send.nxt); // a probe of the window is not told
+    uint32_t missing = tcp_sack_missing(&loss->board);
+    take_news(connection, segment, acknowledged);
+    uint32_t delivered = minus(missing, tcp_sack_missing(&loss->board));
+    bool is_lost_again = tcp_sack_judge(&loss->board, loss->congestion.mss);
+
+    end_phase(connection, segment, acknowledged);
+    if (loss->phase == TCP_OPEN) // perhaps only now: something later may be lost
+        acknowledged_open(connection, acknowledged, delivered, segment->arrived_ns);
+    else if (loss->phase == TCP_RECOVERY)
+        acknowledged_recovery(connection, acknowledged, delivered, is_lost_again);
+    else // a segment an ACK: the peer may have had much of it already (RFC 3465, 2.3)
+        grow(connection, smaller(acknowledged, loss->congestion.mss), segment->arrived_ns);
+    tcp_trace(connection, 'a');
+}
+
+static bool fits(const struct tcp_connection *connection, const struct tcp_block *block)
+{
+    uint32_t length = (uint32_t)sequence_distance(block->start, block->end);
+    return length <= recovery_allowance(connection);
+}
+
+// NextSeg (RFC 6675, 4). Its rule 2, new data, is tcp_output.c's, and comes before 3 and 4.
+static bool recovery_next_retransmit(struct tcp_connection *connection, struct tcp_block *block)
+{
+    const struct tcp_send *send = &connection->send;
+    struct tcp_loss *loss = &connection->loss;
+    if (loss->phase == TCP_OPEN)
+        return false;
+    if (tcp_sack_next(&loss->board, send->mss, block))
+        return fits(connection, block);
+    bool has_new = sequence_before(send->nxt, send->end + send->fin) &&
+                   sequence_before(send->nxt, send->una + send->window);
+    if (loss->phase != TCP_RECOVERY || !connection->has_sack || has_new)
+        return false;
+    if (tcp_sack_next_doubtful(&loss->board, send->mss, block))
+        return fits(connection, block);
+    if (loss->is_rescued || !tcp_sack_last(&loss->board, send->mss, block) ||
+        !fits(connection, block))
+        return false;
+    loss->is_rescued = true; // once in a recovery
+    return true;
+}
+
+static void recovery_sent(struct tcp_connection *connection, struct tcp_block block, bool again)
+{
+    struct tcp_loss *loss = &connection->loss;
+    if (again)
+        tcp_sack_resent(&loss->board, &block);
+    else
+        tcp_sack_sent(&loss->board, block.end);
+    loss->reduction.sent += (uint32_t)sequence_distance(block.start, block.end);
+    note_use(connection);
+    tcp_trace(connection, again ? 'r' : 's');
+}
+
+static void recovery_idle(struct tcp_connection *connection)
+{
+    tcp_congestion_idle(&connection->loss.congestion);
+}
+
+static void recovery_closed(struct tcp_connection *connection)
+{
+    tcp_trace(connection, 'e');
+    tcp_sack_end(&connection->loss.board);
+}
+
+static void recovery_describe(const struct tcp_connection *connection,
+                              struct os_connection_info *info)
+{
+    static const char *const phases[] = {"", "recovery", "timeout"};
+    const struct tcp_loss *loss = &connection->loss;
+    const struct tcp_congestion *congestion = &loss->congestion;
+    if (!congestion->rule)
+        return;
+    info->cwnd = congestion->cwnd;
+    info->ssthresh = congestion->ssthresh;
+    info->in_flight = tcp_sack_pipe(&loss->board);
+    info->congestion = congestion->rule->name;
+    info->phase = loss->phase != TCP_OPEN                     ? phases[loss->phase]
+                  : tcp_congestion_is_slow_start(congestion) ? "slow start"
+                                                             : "avoidance";
+    info->memory += tcp_sack_memory(&loss->board);
+}
+
+static struct tcp_recovery recovery = {
+    .opened = recovery_opened,
+    .acknowledged = recovery_acknowledged,
+    .timed_out = tcp_timeout_begin,
+    .idle = recovery_idle,
+    .allowance = recovery_allowance,
+    .next_retransmit = recovery_next_retransmit,
+    .sent = recovery_sent,
+    .closed = recovery_closed,
+    .describe = recovery_describe,
+};
+
+void tcp_recovery_init(void)
+{
+    char name[16];
+    if (cmdline_value("tcp.congestion", name, sizeof(name)) >= 0) {
+        int rule = tcp_congestion_find(name);
+        if (rule >= 0)
+            recovery.congestion = (uint8_t)rule;
+        else
+            log_warning("tcp.congestion=%s is not known: give cubic or newreno", name);
+    }
+    tcp_set_recovery(&recovery);
+}
