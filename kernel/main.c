@@ -18,6 +18,7 @@
 #include "cmdline.h"
 #include "drivers/virtio/virtio_blk.h"
 #include "drivers/virtio/virtio_console.h"
+#include "drivers/virtio/virtio_net.h"
 #include "drivers/virtio/virtio_rng.h"
 #include "error.h"
 #include "fs/devfs.h"
@@ -28,6 +29,12 @@
 #include "fs/vfs.h"
 #include "heap.h"
 #include "machine.h"
+#include "net/arp.h"
+#include "net/icmp.h"
+#include "net/network.h"
+#include "net/socket.h"
+#include "net/tcp.h"
+#include "net/udp.h"
 #include "page.h"
 #include "panic.h"
 #include "print.h"
@@ -46,10 +53,17 @@
 
 // What this system can drive and mount: an image holds what is named here.
 static const struct virtio_driver *const drivers[] = {&virtio_rng_driver, &virtio_blk_driver,
-                                                      &virtio_console_driver, NULL};
+                                                      &virtio_console_driver,
+                                                      &virtio_net_driver, NULL};
 static const struct file_system *const file_systems[] = {
     &tsfs_file_system,  &fat_file_system,    &ramfs_file_system,
     &devfs_file_system, &procfs_file_system, NULL};
+static const struct ethernet_protocol *const link_protocols[] = {
+    &arp_protocol, &ip_protocol_of_ethernet, NULL};
+static const struct ip_protocol *const ip_protocols[] = {&icmp_protocol, &udp_protocol,
+                                                         &tcp_protocol, NULL};
+static const struct socket_kind *const socket_kinds[] = {&socket_stream, &socket_datagram,
+                                                         &socket_echo, NULL};
 
 enum { KEY_PERIOD_NS = 20000000 }; // how often to look for keys where they do not interrupt
 
@@ -116,6 +130,17 @@ static void mount_all(void)
     mount_at("/proc", "procfs");
 }
 
+// From frames upwards; DHCP goes on by itself.
+static void start_network(void)
+{
+    ethernet_init(link_protocols);
+    arp_init();
+    ip_init(ip_protocols);
+    tcp_init();
+    socket_init(socket_kinds);
+    network_init();
+}
+
 // Starts the first program and waits for its end. Returns its status.
 static int run_shell(void)
 {
@@ -155,7 +180,8 @@ int kernel_main(const struct boot_info *boot)
     if (!uart || !calls)
         terminal_poll_every(KEY_PERIOD_NS);            // a console that cannot call us is asked
     process_init();                                    // this is now the process "kernel"
-    virtio_probe(board, drivers);                      // disks, random bytes, a second console
+    virtio_probe(board, drivers);                      // disks, network cards, random bytes
+    start_network();                                   // frames, packets, connections
     cache_init(0);                                     // blocks of disks that were used lately
     vfs_init(file_systems);                            // one tree of names,
     mount_all();                                       // and what is in it
