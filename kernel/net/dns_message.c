@@ -173,9 +173,10 @@ bool dns_message_read(const uint8_t *bytes, size_t size, const struct dns_questi
     if (answer->count > 0)
         return true;
     uint32_t nothing_s = find_nothing_ttl(&reading, &name);
-    lower(&answer->ttl_s, nothing_s);
     // An alias whose address is not in the message; unless an SOA says that there is none.
     if (answer->aliases > 0 && answer->code == DNS_OK && nothing_s == 0)
         answer->alias = name;
+    else
+        lower(&answer->ttl_s, nothing_s);
     return true;
 }
