@@ -39,11 +39,12 @@ uint32_t tcp_window(const struct tcp_connection *connection)
     return (uint32_t)sequence_distance(receive->nxt, receive->edge);
 }
 
-// What it could be.
+// What it could be: what there is room for, as far as the field can tell it.
 static uint32_t space(const struct tcp_connection *connection)
 {
     const struct tcp_receive *receive = &connection->receive;
-    return receive->queued < receive->limit ? receive->limit - receive->queued : 0;
+    uint32_t room = receive->queued < receive->limit ? receive->limit - receive->queued : 0;
+    return smaller(room, (uint32_t)WINDOW_FIELD_MAX << receive->window_shift);
 }
 
 // A full segment, or half of all there is (RFC 9293, 3.8.6.2.2).
@@ -90,7 +91,7 @@ void tcp_window_read(struct tcp_connection *connection, size_t count)
         grow(connection);
     uint32_t window = tcp_window(connection), most = space(connection);
     bool is_worth_it = most >= window + worth_telling(connection);
-    bool is_low = window < receive->limit / 2;
+    bool is_low = window < most / 2;
     if (is_worth_it && is_low && tcp_may_receive(connection))
         tcp_ack_now(connection);
 }

@@ -6,11 +6,12 @@
 //   send(ACK, 1, 1, "text")               a segment of the peer's arrives
 //   CHECK(expect(SYN | ACK, 0, 1, 0))     the next one that we sent has these, and no more
 //   CHECK(silent())                       nothing was sent
-//   script_pass(connection, ms)           so much time goes by for it
+//   pass_ms(40)                           so much time goes by
 //
 // Numbers are relative: 0 is each side's SYN. The peer is 10.0.2.9, port 4000; we have port 80.
 #pragma once
 
+#include "fake_time.h"
 #include "ip_wire.h"
 
 #include "error.h"
@@ -36,6 +37,11 @@ static struct {
     size_t size;                        // of the data
 } script = {.peer_first = 1000, .window = 65535, .peer_port = PEER_PORT, .our_port = OUR_PORT};
 
+// Of fake_time.h's world: wire_setup() calls it.
+void timer_init(void)
+{
+}
+
 static inline void script_setup(const struct boot_info *boot)
 {
     static const struct ip_protocol *const protocols[] = {&tcp_protocol, NULL};
@@ -43,7 +49,13 @@ static inline void script_setup(const struct boot_info *boot)
     tcp_init();
 }
 
+static inline void pass_ms(uint64_t ms)
+{
+    time_passes(ms * 1000000);
+}
+
 // ---- What the peer sends ----------------------------------------------------------------------
+
 
 static inline void script_option(const void *bytes, size_t size)
 {
@@ -169,37 +181,6 @@ static inline bool silent(void)
     return false;
 }
 
-// ---- Time -------------------------------------------------------------------------------------
-
-static inline void make_older(uint64_t *time_ns, uint64_t ns)
-{
-    if (*time_ns != 0)
-        *time_ns = *time_ns > ns ? *time_ns - ns : 1;
-}
-
-// So many milliseconds go by for this connection: all that it knows of time lies further back,
-// and its timer has expired if it would have.
-static inline void script_pass(struct tcp_connection *connection, uint64_t ms)
-{
-    uint64_t ns = ms * 1000000;
-    struct tcp_deadlines *deadlines = &connection->deadlines;
-    make_older(&deadlines->retransmit_ns, ns);
-    make_older(&deadlines->ack_ns, ns);
-    make_older(&deadlines->idle_ns, ns);
-    make_older(&connection->heard_ns, ns);
-    make_older(&connection->recent_ns, ns);
-    make_older(&connection->challenged_ns, ns);
-    make_older(&connection->send.sent_ns, ns);
-    make_older(&connection->send.progress_ns, ns);
-    make_older(&connection->rtt.timed_at_ns, ns);
-    connection->clock_offset += (uint32_t)ms;
-    if (timer_is_running(&deadlines->timer)) {
-        void (*expired)(struct timer *timer) = deadlines->timer.expired;
-        timer_stop(&deadlines->timer);
-        expired(&deadlines->timer);
-    }
-}
-
 // ---- Beginnings -------------------------------------------------------------------------------
 
 static struct tcp_user script_user;
@@ -247,15 +228,34 @@ static inline struct tcp_connection *script_connect(void)
     return connection;
 }
 
-// At the end of a test: nothing is left of it.
-static inline void script_end(struct tcp_connection *connection)
+// An established connection whose listener is gone.
+static inline struct tcp_connection *script_establish(void)
+{
+    struct tcp_connection *listener = script_listen(4);
+    struct tcp_connection *connection = script_accept(listener);
+    tcp_close(listener, false);
+    return connection;
+}
+
+static inline struct tcp_statistics script_counters(void)
 {
     struct tcp_statistics statistics;
+    tcp_statistics(&statistics);
+    return statistics;
+}
+
+// At the end of a test: nothing is left of it. NULL: it is closed already.
+static inline void script_end(struct tcp_connection *connection)
+{
     if (connection)
         tcp_close(connection, true);
     wire_forget();
-    tcp_statistics(&statistics);
-    CHECK_EQUAL(statistics.connections, 0);
+    pass_ms(61000); // what was in TIME-WAIT goes
+    wire_forget();
+    CHECK_EQUAL(script_counters().connections, 0);
+    CHECK_EQUAL(script_counters().time_wait, 0);
+    CHECK_EQUAL(wire_packets(), 0);
     script.peer_first += 100000;
     script.window = 65535;
+    script.options_size = 0;
 }

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
 // TCP with itself: two connections of this machine, over the loopback device.
-#include "tcp_script.h"
+#include "net/tcp.h"
+
+#include "error.h"
+#include "ip_wire.h"
+#include "print.h"
+#include "test.h"
 
 void unit_setup(const struct boot_info *boot)
 {
-    script_setup(boot);
+    static const struct ip_protocol *const protocols[] = {&tcp_protocol, NULL};
+    wire_setup(boot, protocols);
+    tcp_init();
 }
 
 static struct tcp_user user;
