@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+//
+// nc's two directions, each in a thread that waits for its own source: so neither is kept by
+// the other, whatever the handles are.
+// Chapter 25.
+#include "nc.h"
+#include "output.h"
+
+// The input, as pieces of the stream or as datagrams. With -k it goes to whoever is connected.
+static int send_input(void *context)
+{
+    struct nc *nc = context;
+    int size;
+    while ((size = os_read(OS_INPUT, nc->to_peer, sizeof(nc->to_peer))) > 0) {
+        if (nc->handle >= 0 && os_write(nc->handle, nc->to_peer, (size_t)size) < 0)
+            break; // why, the other thread hears as well
+    }
+    nc->has_sent_all = true;
+    if (nc->handle >= 0 && !nc->letters['u'])
+        os_shutdown(nc->handle, OS_SHUTDOWN_WRITE);
+    return 0;
+}
+
+// What comes, until the other side ends. 0, or an error; of the output it is said here.
+static int print_all(struct nc *nc, int handle)
+{
+    int size = (int)nc->first_size, error = 0;
+    if (size > 0)
+        error = output_write(OS_OUTPUT, nc->first, nc->first_size);
+    nc->first_size = 0;
+    bool goes_on = true;
+    while (goes_on && !error) {
+        size = os_receive(handle, nc->from_peer, sizeof(nc->from_peer), nc_deadline(nc));
+        goes_on = size > 0 || (size == 0 && nc->letters['u']); // a datagram may be empty
+        if (size > 0)
+            error = output_write(OS_OUTPUT, nc->from_peer, (size_t)size);
+    }
+    if (error)
+        os_exit(output_status("nc", error));
+    return size < 0 ? size : 0;
+}
+
+// What has been typed at a console and not sent will not be sent any more: nobody there knows
+// that we still wait.
+int nc_relay(struct nc *nc, int handle)
+{
+    nc->handle = handle;
+    if (!nc->sender)
+        nc->sender = os_thread_create("nc-input", send_input, nc);
+    else if (nc->has_sent_all && !nc->letters['u'])
+        os_shutdown(handle, OS_SHUTDOWN_WRITE);
+    if (!nc->sender)
+        return os_print_error("nc", -ENOMEM);
+    int error = print_all(nc, handle);
+    if (!error && !nc->letters['k'] && !os_is_console(OS_INPUT))
+        os_thread_join(nc->sender, NULL, OS_NEVER);
+    nc->handle = -1;
+    if (!error || error == -ETIMEDOUT)
+        return 0; // -w: nothing came for so long
+    struct os_address peer = nc->address;
+    os_peer_name(handle, &peer);
+    return host_error("nc", &peer, error);
+}
