@@ -25,7 +25,7 @@ enum {
 
 struct sim_turn {
     uint64_t now_ns;
-    uint64_t until_ns;   // to the coordinator: UINT64_MAX, no deadline. From it: 0
+    uint64_t until_ns;   // UINT64_MAX: no deadline; 0: this node has ended
     uint32_t size;       // bytes of frames that follow
     uint32_t cables_out; // from the coordinator: one bit a card
 };
@@ -133,10 +133,10 @@ static void wait_for_turn(uint64_t timeout_ns)
     free(frames);
 }
 
-// The last frames are on their way although nobody waits any more.
+// Our end: the last frames are on their way all the same.
 static void send_last_frames(void)
 {
-    send_turn(UINT64_MAX);
+    send_turn(0);
 }
 
 // ---- The cable --------------------------------------------------------------------------

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: MIT
+"""Another host says that it has the node's address: the node says so, and goes on (RFC 5227, 2.4)."""
+import wire
+
+NODE = "sleep 3000"
+ARP = True
+
+
+def peer(p):
+    yield p.sleep(1)
+    claim = wire.arp(1, p.mac, "10.0.0.1", b"\0" * 6, "10.0.0.1")
+    p.send_frame(wire.ethernet(wire.BROADCAST, p.mac, wire.ARP, claim))
+
+
+SAYS = """
+"""
+TRACE = """
+"""

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+"""Tiny segments, in every order, over one another, one of them with other bytes: what came first stays (RFC 9293, 3.10.7.4,
+seventh)."""
+import random
+
+from wire import pattern
+
+NODE = "listen 80; accept; read 2000; close; gone 300"
+
+
+def peer(p):
+    c = yield from p.connect(source=1024)
+    draw = random.Random(4)
+    first = c.seq
+    pieces = [(start, draw.randrange(1, 40)) for start in range(0, 2000, 10)]
+    pieces = [(start, min(2000 - start, size)) for start, size in pieces]
+    draw.shuffle(pieces)
+    for start, size in pieces:
+        c.send(pattern(start, size), seq=first + start)
+        if start > 0:
+            yield p.sleep(0.0001)
+    c.seq = first + 2000
+    while True:
+        answer = yield from c.receive()
+        if answer.ack == c.seq:
+            break
+    yield from c.finish()
+
+
+SAYS = """
+"""
+TRACE = """
+...
+"""

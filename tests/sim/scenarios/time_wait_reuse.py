@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+"""A new SYN from the same port reaches a connection in TIME_WAIT: with a higher number it opens a new one at once (RFC 1122,
+4.2.2.13; RFC 6191), with an old one it is answered with an ACK."""
+from wire import ACK, FIN, SYN, mss
+
+NODE = "listen 80; accept; shutdown; read; close; accept; shutdown; read; close; gone 300"
+
+
+def peer(p):
+    for iss in (1000, 100_000):
+        c = yield from p.connect(source=1024, iss=iss)
+        while not c.is_over:
+            yield from c.receive()
+        c.send(flags=FIN | ACK)
+        yield from c.receive()
+        yield p.sleep(0.5)
+        if iss == 1000:
+            c.send(flags=SYN, seq=500, options=mss(1460))
+            answer = yield from c.receive()
+            assert answer.flags == ACK and answer.ack == c.seq, f"expected an ACK, found {answer}"
+
+
+SAYS = """
+"""
+TRACE = """
+"""
