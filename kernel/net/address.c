@@ -30,10 +30,44 @@ bool address_is_multicast(const struct os_address *address)
     return address->family == OS_IPV4 && address->bytes[0] >> 4 == 14; // RFC 1112, 4
 }
 
+enum { GROUPS = 8 }; // of 16 bits
+
+// Where the longest run of zeros begins, of two groups at least; the first of several. How
+// many they are, 0: there is none.
+static unsigned find_zeros(const uint8_t *bytes, unsigned *start)
+{
+    unsigned best = 1, count = 0;
+    for (unsigned i = 0; i < GROUPS; i++) {
+        count = be16_read(bytes + 2 * i) == 0 ? count + 1 : 0;
+        if (count > best) {
+            best = count;
+            *start = i + 1 - count;
+        }
+    }
+    return best > 1 ? best : 0;
+}
+
+// RFC 5952: "2001:db8::1". DNS knows such addresses, even if nothing here can reach them yet.
+static void print_ipv6(const struct os_address *address, char text[ADDRESS_TEXT_SIZE])
+{
+    unsigned start = GROUPS, zeros = find_zeros(address->bytes, &start);
+    char *at = text, *end = text + ADDRESS_TEXT_SIZE;
+    for (unsigned i = 0; i < GROUPS;) {
+        bool is_run = i == start;
+        const char *before = is_run ? "::" : i == 0 || i == start + zeros ? "" : ":";
+        at += snprintf(at, (size_t)(end - at), "%s", before);
+        if (!is_run)
+            at += snprintf(at, (size_t)(end - at), "%x", be16_read(address->bytes + 2 * i));
+        i += is_run ? zeros : 1;
+    }
+}
+
 const char *address_print(const struct os_address *address, char text[ADDRESS_TEXT_SIZE])
 {
     const uint8_t *b = address->bytes;
-    if (address->family != OS_IPV4)
+    if (address->family == OS_IPV6)
+        print_ipv6(address, text);
+    else if (address->family != OS_IPV4)
         snprintf(text, ADDRESS_TEXT_SIZE, "-");
     else if (address->port == 0)
         snprintf(text, ADDRESS_TEXT_SIZE, "%u.%u.%u.%u", b[0], b[1], b[2], b[3]);
