@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Tiny segments, in every order, over one another, one of them with other bytes: what came first stays (RFC 9293, 3.10.7.4,
-seventh)."""
+"""Tiny segments in any order, over one another, with holes that later ones fill (RFC 9293, 3.10.7.4, seventh)."""
 import random
 
 from wire import pattern
@@ -19,9 +18,12 @@ def peer(p):
         c.send(pattern(start, size), seq=first + start)
         if start > 0:
             yield p.sleep(0.0001)
+    for start in (500, 0, 1500, 1000):  # and then all of it
+        c.send(pattern(start, 500), seq=first + start)
     c.seq = first + 2000
     while True:
         answer = yield from c.receive()
+        assert answer, "expected an ACK of all of it"
         if answer.ack == c.seq:
             break
     yield from c.finish()
