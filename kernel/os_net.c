@@ -44,7 +44,7 @@ static bool is_known(const struct os_address *address)
     return address->family == OS_IPV4 || address->family == OS_ANY_FAMILY;
 }
 
-// ---- Opening --------------------------------------------------------------------------------
+// ---- Opening ----------------------------------------------------------------------------
 int os_socket(enum os_socket_kind number, enum os_family family)
 {
     struct socket *socket;
@@ -114,7 +114,7 @@ int os_connect(int handle, const struct os_address *address, uint64_t deadline_n
     return leave(socket, result);
 }
 
-// ---- Sending and receiving --------------------------------------------------------------------
+// ---- Sending and receiving --------------------------------------------------------------
 int os_send(int handle, const void *bytes, size_t size, uint64_t deadline_ns)
 {
     struct socket *socket;
@@ -192,7 +192,7 @@ int os_send_file(int handle, const struct os_file_part *part, uint64_t deadline_
     return leave(socket, result);
 }
 
-// ---- Closing one direction, names, options ------------------------------------------------------
+// ---- Closing one direction, names, options ----------------------------------------------
 int os_shutdown(int handle, unsigned directions)
 {
     struct socket *socket;

@@ -37,7 +37,7 @@ struct watched {
     void *context;
 };
 
-// ---- Those to be asked --------------------------------------------------------------------
+// ---- Those to be asked ------------------------------------------------------------------
 static void mark(struct watched *watched)
 {
     struct watch *watch = watched->watch;
@@ -100,7 +100,7 @@ static int collect(struct watch *watch, struct os_event *events, unsigned count)
     return (int)found;
 }
 
-// ---- As a file ------------------------------------------------------------------------------
+// ---- As a file --------------------------------------------------------------------------
 // There is no telling without asking, and the handles may be another process's.
 static unsigned poll_watch(struct file *file, struct poll_source **source)
 {
@@ -143,7 +143,7 @@ static int find_watch(int handle, struct watch **watch)
     return 0;
 }
 
-// ---- What programs call ---------------------------------------------------------------------
+// ---- What programs call -----------------------------------------------------------------
 int os_watch_create(void)
 {
     struct process *process = process_current();

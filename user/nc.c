@@ -46,7 +46,7 @@ void nc_say(const struct nc *nc, const struct os_address *address, const char *w
         os_fprintf(OS_ERROR, "nc: %s: %s\n", os_address_print(address, text), what);
 }
 
-// ---- Connecting -----------------------------------------------------------------------------
+// ---- Connecting -------------------------------------------------------------------------
 static int connect(struct nc *nc)
 {
     enum os_socket_kind kind = nc->letters['u'] ? OS_DATAGRAM : OS_STREAM;
@@ -78,7 +78,7 @@ static int scan(struct nc *nc)
     return !found;
 }
 
-// ---- Being connected ------------------------------------------------------------------------
+// ---- Being connected --------------------------------------------------------------------
 // UDP has no connections: who sends the first datagram is who we talk to. That one is looked
 // at, and stays to be read.
 static int wait_for_datagram(struct nc *nc, int handle, struct os_address *peer)

@@ -58,7 +58,7 @@ int netperf_read_line(int handle, char *line, size_t size)
     return -EPROTO;
 }
 
-// ---- Options ----------------------------------------------------------------------------------
+// ---- Options ----------------------------------------------------------------------------
 static bool choose_test(struct netperf *test)
 {
     for (unsigned i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {

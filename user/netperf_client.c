@@ -4,7 +4,7 @@
 // Chapter 25.
 #include "netperf.h"
 
-// ---- Figures ----------------------------------------------------------------------------------
+// ---- Figures ----------------------------------------------------------------------------
 enum { TEXT = 24 };
 
 // "12.345" of a value in thousandths. Returns `text`.
@@ -35,7 +35,8 @@ static void print_stream(const struct netperf *test, uint64_t bytes, uint64_t ns
 static void print_rounds(const struct netperf *test, uint64_t ns)
 {
     char seconds[TEXT], each[TEXT];
-    uint64_t rounds = test->messages > 0 ? test->messages : 1, us = ns / 1000 > 0 ? ns / 1000 : 1;
+    uint64_t rounds = test->messages > 0 ? test->messages : 1;
+    uint64_t us = ns / 1000 > 0 ? ns / 1000 : 1;
     os_printf("rr: %llu rounds of %llu bytes in %s s, %llu a second, %s us each\n",
               (unsigned long long)test->messages, (unsigned long long)test->size,
               thousandths(seconds, ns / 1000000),
@@ -52,7 +53,7 @@ static void print_datagrams(const struct netperf *test, uint64_t arrived, uint64
               thousandths(each, ns / sent));
 }
 
-// ---- Tests ------------------------------------------------------------------------------------
+// ---- Tests ------------------------------------------------------------------------------
 static int read_numbers(struct netperf *test, uint64_t numbers[2])
 {
     char line[64];
@@ -137,7 +138,7 @@ static int run_datagrams(struct netperf *test)
     return 0;
 }
 
-// ---- The run ----------------------------------------------------------------------------------
+// ---- The run ----------------------------------------------------------------------------
 static const struct {
     const char *name;
     int (*run)(struct netperf *test);

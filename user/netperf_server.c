@@ -6,7 +6,7 @@
 
 #define LATE_NS UINT64_C(100000000) // how long datagrams may come behind the end: 100 ms
 
-// ---- Tests ------------------------------------------------------------------------------------
+// ---- Tests ------------------------------------------------------------------------------
 static int serve_bulk(struct netperf *test)
 {
     int error = netperf_receive(test);
@@ -87,7 +87,7 @@ static const struct {
                 {"rr", serve_rounds},
                 {"udp", serve_datagrams}};
 
-// ---- Clients ----------------------------------------------------------------------------------
+// ---- Clients ----------------------------------------------------------------------------
 // "bulk 16384 0 5000". 0 or -EPROTO.
 static int parse_order(char *line, struct netperf *test)
 {

@@ -4,8 +4,8 @@
 //
 //   ping [-c COUNT] [-i SECONDS] [-s SIZE] [-t TTL] [-W SECONDS] [-q] HOST
 //
-// -c: so many questions, otherwise until Ctrl-C; -i: one so often; -s: bytes of data; -t: so many
-// hops at most; -W: how long to wait for the last answer; -q: only the sums at the end.
+// -c: so many questions, otherwise until Ctrl-C; -i: one so often; -s: bytes of data; -t: so
+// many hops at most; -W: how long to wait for the last answer; -q: only the sums at the end.
 #include "host.h"
 #include "options.h"
 
@@ -39,7 +39,7 @@ static void print_time(const char *before, uint64_t ns, const char *after)
               (unsigned long long)(ns / 1000 % 1000), after);
 }
 
-// ---- Questions and answers ------------------------------------------------------------------
+// ---- Questions and answers --------------------------------------------------------------
 static bool has_time(const struct ping *ping)
 {
     return ping->size >= sizeof(uint64_t);
@@ -134,7 +134,7 @@ static void ask_all(struct ping *ping)
     }
 }
 
-// ---- The sums -------------------------------------------------------------------------------
+// ---- The sums ---------------------------------------------------------------------------
 static uint64_t square_root(uint64_t value)
 {
     uint64_t root = 0;
@@ -166,7 +166,7 @@ static void print_sums(const struct ping *ping, uint64_t took_ns)
     print_time("", square_root((uint64_t)variance) * 1000, " ms\n");
 }
 
-// ---- The program ----------------------------------------------------------------------------
+// ---- The program ------------------------------------------------------------------------
 static bool read_options(struct ping *ping, struct options *options)
 {
     int letter;
@@ -207,10 +207,14 @@ static int prepare(struct ping *ping)
 int ping_main(int argc, char **argv)
 {
     struct options options = options_start(argc, argv, "c:i:s:t:W:q");
-    struct ping ping = {.count = UINT64_MAX, .interval_ns = SECOND_NS, .wait_ns = 2 * SECOND_NS,
-                        .size = SIZE_DEFAULT, .ttl = 64};
+    struct ping ping = {.count = UINT64_MAX,
+                        .interval_ns = SECOND_NS,
+                        .wait_ns = 2 * SECOND_NS,
+                        .size = SIZE_DEFAULT,
+                        .ttl = 64};
     if (!read_options(&ping, &options))
-        return os_usage("ping [-q] [-c COUNT] [-i SECONDS] [-s SIZE] [-t TTL] [-W SECONDS] HOST");
+        return os_usage("ping [-q] [-c COUNT] [-i SECONDS] [-s SIZE] [-t TTL] [-W SECONDS] "
+                        "HOST");
     ping.name = options.operands[0];
     if (host_find("ping", ping.name, &ping.address))
         return 2;

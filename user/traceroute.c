@@ -4,9 +4,9 @@
 //
 //   traceroute [-m HOPS] [-q QUESTIONS] [-w SECONDS] HOST
 //
-// A question that may go one hop is thrown away by the first router, which tells us so; one that
-// may go two by the second; until the host itself answers. -m: no further than that; -q: so many
-// questions each; -w: how long to wait for an answer.
+// A question that may go one hop is thrown away by the first router, which tells us so; one
+// that may go two by the second; until the host itself answers. -m: no further than that; -q:
+// so many questions each; -w: how long to wait for an answer.
 #include "host.h"
 #include "options.h"
 

@@ -29,9 +29,9 @@ static struct datagram *datagram_of(struct socket *socket)
     return container_of(socket, struct datagram, socket);
 }
 
-// ---- From below: between threads -----------------------------------------------------------
-static void received(struct udp_port *port, struct packet *packet, const struct os_address *from,
-                     const struct os_address *to)
+// ---- From below: between threads --------------------------------------------------------
+static void received(struct udp_port *port, struct packet *packet,
+                     const struct os_address *from, const struct os_address *to)
 {
     struct datagram *datagram = container_of(port, struct datagram, port);
     if (datagram->shutdown & OS_SHUTDOWN_READ)
@@ -58,7 +58,7 @@ static int take_error(struct datagram *datagram)
     return error;
 }
 
-// ---- Names ----------------------------------------------------------------------------------
+// ---- Names ------------------------------------------------------------------------------
 static int create(enum os_family family, struct socket **socket)
 {
     if (family != OS_IPV4)
@@ -108,7 +108,7 @@ static void names(struct socket *socket, struct os_address *local, struct os_add
         *peer = datagram->port.remote;
 }
 
-// ---- Datagrams ------------------------------------------------------------------------------
+// ---- Datagrams --------------------------------------------------------------------------
 static int send_to(struct socket *socket, const void *bytes, size_t size,
                    const struct os_address *to)
 {
@@ -167,7 +167,7 @@ static unsigned poll(struct file *file, struct poll_source **source)
     return socket_queue_is_empty(&datagram->queue) ? ready : ready | OS_POLL_READ;
 }
 
-// ---- The rest -------------------------------------------------------------------------------
+// ---- The rest ---------------------------------------------------------------------------
 static int shut_down(struct socket *socket, unsigned directions)
 {
     struct datagram *datagram = datagram_of(socket);

@@ -34,10 +34,11 @@ static struct echo *echo_of(struct socket *socket)
     return container_of(socket, struct echo, socket);
 }
 
-// ---- From below: between threads -----------------------------------------------------------
+// ---- From below: between threads --------------------------------------------------------
 // A failure has no packet: one without data stands for it.
-static void answered(struct icmp_echo *icmp, struct packet *packet, const struct os_address *from,
-                     uint16_t sequence, uint8_t ttl, const struct ip_failure *failure)
+static void answered(struct icmp_echo *icmp, struct packet *packet,
+                     const struct os_address *from, uint16_t sequence, uint8_t ttl,
+                     const struct ip_failure *failure)
 {
     struct echo *echo = container_of(icmp, struct echo, icmp);
     struct answer answer = {.error = failure ? failure->error : 0,
@@ -54,7 +55,7 @@ static void answered(struct icmp_echo *icmp, struct packet *packet, const struct
         socket_changed(&echo->socket, OS_POLL_READ);
 }
 
-// ---- Questions and answers ------------------------------------------------------------------
+// ---- Questions and answers --------------------------------------------------------------
 static int create(enum os_family family, struct socket **socket)
 {
     if (family != OS_IPV4)
@@ -146,7 +147,7 @@ static unsigned poll(struct file *file, struct poll_source **source)
     return OS_POLL_WRITE | (socket_queue_is_empty(&echo->queue) ? 0 : OS_POLL_READ);
 }
 
-// ---- The rest -------------------------------------------------------------------------------
+// ---- The rest ---------------------------------------------------------------------------
 static int set_option(struct socket *socket, enum os_option option, int value)
 {
     if (option != OS_OPTION_TTL)

@@ -28,7 +28,7 @@ static struct stream *stream_of(struct socket *socket)
     return container_of(socket, struct stream, socket);
 }
 
-// ---- Opening --------------------------------------------------------------------------------
+// ---- Opening ----------------------------------------------------------------------------
 // From TCP: between threads, or out of a call of ours.
 static void changed(struct tcp_user *user)
 {
@@ -126,7 +126,7 @@ static void names(struct socket *socket, struct os_address *local, struct os_add
     tcp_names(stream_of(socket)->connection, local ? local : &unused, peer ? peer : &unused);
 }
 
-// ---- Bytes ----------------------------------------------------------------------------------
+// ---- Bytes ------------------------------------------------------------------------------
 static int receive(struct socket *socket, void *buffer, size_t size, uint64_t deadline_ns)
 {
     static const struct wait_reason reason = {.what = "bytes from the peer", .external = true};
@@ -201,7 +201,7 @@ static unsigned poll(struct file *file, struct poll_source **source)
     return tcp_poll(stream->connection);
 }
 
-// ---- Closing, options -----------------------------------------------------------------------
+// ---- Closing, options -------------------------------------------------------------------
 static int shut_down(struct socket *socket, unsigned directions)
 {
     return tcp_shutdown(stream_of(socket)->connection, directions);

@@ -51,7 +51,7 @@ static int poll_during(void (*function)(void *argument), void *argument, struct 
     return ready;
 }
 
-// ---- Arrays ---------------------------------------------------------------------------------
+// ---- Arrays -----------------------------------------------------------------------------
 static void a_pipe_says_what_holds(void)
 {
     static char bytes[PIPE_SIZE];
@@ -138,7 +138,7 @@ static void many_are_more_than_a_few(void)
     }
 }
 
-// ---- Pipes that do not wait, and ends that go ------------------------------------------------
+// ---- Pipes that do not wait, and ends that go -------------------------------------------
 static int result;
 
 static void read_one(void *handle)
@@ -175,7 +175,7 @@ static void a_pipe_may_be_told_not_to_wait(void)
     file_put(read_end);
 }
 
-// ---- Watches --------------------------------------------------------------------------------
+// ---- Watches ----------------------------------------------------------------------------
 static void a_watch_tells_as_long_as_it_holds(void)
 {
     int ends[2], watch = os_watch_create();

@@ -35,7 +35,7 @@ static int send_to_port(int handle, uint16_t port, const char *text)
     return os_send_to(handle, text, strlen(text), &address);
 }
 
-// ---- Datagrams --------------------------------------------------------------------------------
+// ---- Datagrams --------------------------------------------------------------------------
 static void a_datagram_says_who_sent_it(void)
 {
     char text[16] = "";
@@ -133,7 +133,7 @@ static void options_are_kept(void)
     os_close(client);
 }
 
-// ---- Connected --------------------------------------------------------------------------------
+// ---- Connected --------------------------------------------------------------------------
 static void a_connected_one_hears_from_there_alone(void)
 {
     char text[16];
@@ -178,7 +178,7 @@ static void a_port_without_a_socket_refuses(void)
     os_close(client);
 }
 
-// ---- Waiting ----------------------------------------------------------------------------------
+// ---- Waiting ----------------------------------------------------------------------------
 static int result;
 
 static void receive_one(void *handle)
@@ -249,7 +249,7 @@ static void what_nobody_received_goes_with_the_socket(void)
     CHECK_EQUAL(unit_holdings().allocations, before.allocations);
 }
 
-// ---- Echo -------------------------------------------------------------------------------------
+// ---- Echo -------------------------------------------------------------------------------
 struct question {
     struct os_echo echo;
     char text[4];
@@ -269,7 +269,8 @@ static void an_echo_comes_back(void)
     CHECK_EQUAL(answer.echo.sequence, 77);
     CHECK_EQUAL(answer.echo.ttl, 64);
     CHECK_STRING(answer.text, "abc");
-    CHECK_EQUAL(os_receive_from(handle, &answer, sizeof(answer), &from, unit_soon()), -ETIMEDOUT);
+    CHECK_EQUAL(os_receive_from(handle, &answer, sizeof(answer), &from, unit_soon()),
+                -ETIMEDOUT);
     CHECK_EQUAL(from.family, 0);
     os_close(handle);
 }
