@@ -69,6 +69,20 @@ static void take_sample(struct tcp_rtt *rtt, uint64_t sample_ns)
     rtt->rto_ns = within_limits(rtt->smoothed_ns + margin);
 }
 
+// Where an ACK was lost, the next one may still echo the time of what that one was for: long
+// ago, and nothing of the path. So it is when the peer reports a duplicate (RFC 2883, 4), and
+// perhaps when our SYN went twice.
+static bool echo_is_of_use(const struct tcp_connection *connection,
+                           const struct tcp_segment *segment)
+{
+    const struct tcp_options *options = &segment->options;
+    bool is_duplicate = options->blocks > 0 &&
+                        sequence_before(options->sack[0].start, segment->acknowledgment);
+    bool is_handshake = segment->acknowledgment == connection->send.iss + 1;
+    return connection->has_timestamps && options->has_timestamp && !is_duplicate &&
+           !(is_handshake && connection->timeouts > 0);
+}
+
 void tcp_rtt_acknowledged(struct tcp_connection *connection, const struct tcp_segment *segment)
 {
     struct tcp_rtt *rtt = &connection->rtt;
@@ -80,7 +94,7 @@ void tcp_rtt_acknowledged(struct tcp_connection *connection, const struct tcp_se
         rtt->timed_at_ns = 0;
         return;
     }
-    if (!connection->has_timestamps || !segment->options.has_timestamp)
+    if (!echo_is_of_use(connection, segment))
         return;
     // An echo of a time before the connection's, or of the future, is the peer's mistake.
     uint32_t age_ms = tcp_timestamp(connection, now_ns) - segment->options.echo;
