@@ -12,7 +12,7 @@
 #include "timer.h"
 
 #define TIME_SECOND 1000000000ull
-enum { TIME_TIMERS = 16 };
+enum { TIME_TIMERS = 64 };
 
 static struct {
     uint64_t now_ns;
