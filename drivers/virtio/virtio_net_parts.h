@@ -44,7 +44,7 @@ struct net_card {
     struct virtio_device *device;
     struct virtqueue *receive, *send;
     // Receiving:
-    uint16_t buffers_wanted, refill_at; // in flight; when so few are left, more are given
+    uint16_t buffers_wanted, buffers_max; // that are to be in flight; it grows up to so many
     struct timer refill, resume;
     // Sending:
     bool is_full;          // netdev.c waits for room

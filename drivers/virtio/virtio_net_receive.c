@@ -4,8 +4,9 @@
 //
 // A buffer is a packet's piece: what the device writes is not copied again. A long frame fills
 // several with MRG_RXBUF, which then are the packet's pieces. New buffers are given many at a
-// time; where memory is out, later. The header says how many buffers there are, which
-// checksums hold, and whether this was several segments: nothing of that is taken on trust.
+// time; where memory is out, later; and more of them from then on when most were used at once.
+// The header says how many buffers there are, which checksums hold, and whether this was
+// several segments: nothing of that is taken on trust.
 // Chapter 20.
 #include "cmdline.h"
 #include "drivers/virtio/virtio_net_parts.h"
@@ -16,7 +17,8 @@ enum {
     BUFFER_OFFSET = 2,       // so that an IPv4 header lies at a multiple of four:
                              // 2 + 12 (ours) + 14 (Ethernet) = 28
     BUFFERS_MIN = 8,
-    PAGES_PER_BUFFER = 32,   // free ones: more than a buffer for each is too much
+    BUFFERS_AT_FIRST = 64,
+    PAGES_PER_BUFFER = 32,   // free ones: more than a buffer for so many is too much
     FRAMES_AT_ONCE = 256,    // then threads have a turn
 };
 
@@ -39,7 +41,7 @@ static bool give_buffer(struct net_card *card)
 
 static void refill_again(struct timer *timer);
 
-// The device is told once. Without memory, what waits for more of it tries again.
+// The device is told once. Without memory, a timer tries again.
 static void refill(struct net_card *card)
 {
     struct virtqueue *queue = card->receive;
@@ -145,6 +147,13 @@ static void receive_frame(struct net_card *card, struct packet *packet)
     netdev_receive(&card->net, packet);
 }
 
+// Most buffers were used at once: from now on there are twice as many, if there may be.
+static void want_more(struct net_card *card)
+{
+    if (card->buffers_wanted <= card->buffers_max / 2)
+        card->buffers_wanted *= 2;
+}
+
 static void resume(struct timer *timer)
 {
     virtio_net_received(container_of(timer, struct net_card, resume)->receive);
@@ -157,15 +166,19 @@ void virtio_net_received(struct virtqueue *queue)
     struct packet *packet;
     uint32_t length;
     unsigned left = FRAMES_AT_ONCE;
+    unsigned few = card->buffers_wanted / 4u * 3;
+    uint64_t before = queue->counters.completions;
 
     while (left > 0 && (packet = virtqueue_collect(queue, &length))) {
         packet = collect_frame(card, packet, length);
         if (packet)
             receive_frame(card, packet);
-        if (queue->in_flight <= card->refill_at && !timer_is_running(&card->refill))
+        if (queue->in_flight <= few && !timer_is_running(&card->refill))
             refill(card);
         left--;
     }
+    if (queue->counters.completions - before >= few)
+        want_more(card);
     if (left == 0 && !timer_is_running(&card->resume))
         timer_start(&card->resume, machine_clock_ns(), resume);
     virtio_net_reap(card);
@@ -182,8 +195,10 @@ void virtio_net_receive_start(struct net_card *card)
         wanted = BUFFERS_MIN;
     if (wanted > card->receive->size)
         wanted = card->receive->size;
+    card->buffers_max = (uint16_t)wanted;
+    while (wanted > BUFFERS_AT_FIRST)
+        wanted /= 2;
     card->buffers_wanted = (uint16_t)wanted;
-    card->refill_at = (uint16_t)(wanted - wanted / 4);
     refill(card);
 }
 

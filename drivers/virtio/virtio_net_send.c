@@ -11,6 +11,8 @@
 #include "error.h"
 #include "string.h"
 
+enum { REAP_AT = 32 }; // packets in the queue: then it is looked for those that have been sent
+
 #define REAP_PERIOD_NS 20000000ull
 
 // Called with an empty-handed collect, the queue would ask for an interrupt.
@@ -113,7 +115,7 @@ static int prepare(struct net_card *card, struct packet *packet)
 static int transmit(struct net_device *device, struct packet *packet)
 {
     struct net_card *card = net_card_of(device);
-    if (card->send->in_flight >= card->send->size / 2)
+    if (card->send->in_flight >= REAP_AT)
         virtio_net_reap(card);
 
     int error = packet->more ? prepare(card, packet) : 0;

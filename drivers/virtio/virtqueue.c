@@ -114,7 +114,7 @@ static bool has_table(struct virtqueue *queue, unsigned count)
 }
 
 // The request at the head of the free list is the device's now.
-static void hand_over(struct virtqueue *queue, uint64_t room, void *cookie)
+static inline void hand_over(struct virtqueue *queue, uint64_t room, void *cookie)
 {
     uint16_t head = queue->free_head;
     struct virtqueue_slot *slot = &queue->slots[head];
@@ -131,14 +131,22 @@ static void hand_over(struct virtqueue *queue, uint64_t room, void *cookie)
     queue->avail->index = ++queue->avail_index;
 }
 
-int virtqueue_submit(struct virtqueue *queue, const struct segment *segments, unsigned out,
-                     unsigned in, void *cookie)
+// A single segment needs neither a chain nor a table: most of what network cards are given.
+static inline void fill_one(struct virtqueue *queue, const struct segment *segment,
+                            unsigned flags)
 {
-    ASSERT(cookie);
+    uint16_t head = queue->free_head;
+    describe(&queue->desc[head], segment, flags, 0);
+    queue->slots[head].last = head;
+    queue->slots[head].count = 1;
+}
 
+// No segment at all, or several.
+static __attribute__((noinline)) int submit_many(struct virtqueue *queue,
+                                                 const struct segment *segments, unsigned out,
+                                                 unsigned in, void *cookie)
+{
     unsigned count = out + in;
-    if (queue->device->broken)
-        return -EIO;
     if (count == 0 || count > queue->size)
         return -EINVAL;
     int64_t room = measure(segments, out, count);
@@ -147,7 +155,7 @@ int virtqueue_submit(struct virtqueue *queue, const struct segment *segments, un
     if (queue->free_count == 0)
         return -EBUSY;
 
-    if (count > 1 && queue->indirect && has_table(queue, count))
+    if (queue->indirect && has_table(queue, count))
         fill_table(queue, segments, out, count);
     else if (count <= queue->free_count)
         fill_ring(queue, segments, out, count);
@@ -155,6 +163,24 @@ int virtqueue_submit(struct virtqueue *queue, const struct segment *segments, un
         return -EBUSY;
 
     hand_over(queue, (uint64_t)room, cookie);
+    return 0;
+}
+
+int virtqueue_submit(struct virtqueue *queue, const struct segment *segments, unsigned out,
+                     unsigned in, void *cookie)
+{
+    ASSERT(cookie);
+
+    if (queue->device->broken)
+        return -EIO;
+    if (out + in != 1)
+        return submit_many(queue, segments, out, in, cookie);
+    if (segments->size - 1 >= UINT32_MAX)
+        return -EINVAL;
+    if (queue->free_count == 0)
+        return -EBUSY;
+    fill_one(queue, segments, in ? VIRTQ_DESC_WRITE : 0);
+    hand_over(queue, in ? segments->size : 0, cookie);
     return 0;
 }
 

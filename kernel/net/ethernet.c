@@ -12,7 +12,6 @@
 #include "ethernet.h"
 
 #include "format.h"
-#include "string.h"
 
 enum { FIRST_TYPE = 0x600 }; // below it is a length, of frames that we do not speak
 
@@ -27,11 +26,20 @@ void ethernet_init(const struct ethernet_protocol *const *protocols)
     ethernet.protocols = protocols;
 }
 
-// Addresses compared by their 16-bit words: the header lies at an even address.
+// Six bytes, copied and compared in place: for every frame, calls would cost more.
+struct mac {
+    uint8_t bytes[MAC_SIZE];
+};
+
+static inline void copy_mac(uint8_t *to, const uint8_t *from)
+{
+    *(struct mac *)to = *(const struct mac *)from;
+}
+
 static inline bool is_same_mac(const uint8_t *a, const uint8_t *b)
 {
-    return a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3] && a[4] == b[4] &&
-           a[5] == b[5];
+    return a[5] == b[5] && a[4] == b[4] && a[3] == b[3] && a[2] == b[2] && a[1] == b[1] &&
+           a[0] == b[0];
 }
 
 static const struct ethernet_protocol *find_protocol(uint16_t type)
@@ -73,8 +81,8 @@ void ethernet_send(struct net_device *device, struct packet *packet,
                    const uint8_t to[MAC_SIZE], uint16_t type)
 {
     struct ethernet_header *header = packet_push(packet, sizeof(*header));
-    memcpy(header->destination, to, MAC_SIZE);
-    memcpy(header->source, device->mac, MAC_SIZE);
+    copy_mac(header->destination, to);
+    copy_mac(header->source, device->mac);
     header->type = to_be16(type);
     netdev_transmit(device, packet);
 }

@@ -11,7 +11,7 @@
 // A piece with memory of its own is one run of pages: the struct, and behind it the bytes. A
 // piece that shares or wraps bytes is only the struct, from the heap. Most pieces are of one
 // page and live for microseconds, so a few of either kind are kept when they are freed: taking
-// one of those is a handful of instructions.
+// one of those is a handful of instructions. What is counted is counted elsewhere.
 // Chapter 20.
 #include "packet.h"
 
@@ -21,7 +21,7 @@
 #include "string.h"
 
 enum {
-    SPARE_MAX = 64,    // pieces that are kept, of each kind
+    SPARE_MAX = 128,   // pieces that are kept, of each kind
     SPARE_SHARE = 128, // one page in so many of the machine's may lie spare
     MEMORY_ALIGN = 8,
 };
@@ -38,7 +38,8 @@ struct spares {
 static struct {
     struct spares pages; // pieces of one page
     struct spares bare;  // structs without memory
-    size_t pieces, bytes;
+    // Spare ones included:
+    size_t pieces, run_pages; // pieces of all kinds; pages that they are
     uint64_t failures;
 } packets = {.bare = {.limit = SPARE_MAX}};
 
@@ -98,6 +99,8 @@ static struct packet *make_piece(size_t bytes)
     piece->room = (uint32_t)(pages * PAGE_SIZE - sizeof(*piece));
     piece->lender = NULL;
     piece->release = NULL;
+    packets.pieces++;
+    packets.run_pages += pages;
     return piece;
 }
 
@@ -116,19 +119,26 @@ static inline void forget_packet(struct packet *piece)
     piece->is_broadcast = piece->is_multicast = false;
 }
 
-struct packet *packet_alloc(size_t headroom, size_t room)
+// Where no spare one will do.
+static __attribute__((noinline)) struct packet *alloc_slowly(size_t headroom, size_t room)
 {
     ASSERT(headroom <= PACKET_HEADROOM && room <= PACKET_ROOM_MAX);
 
-    struct packet *piece = NULL;
-    if (headroom + room <= PACKET_HEADROOM + PACKET_ROOM)
-        piece = take_spare(&packets.pages);
-    if (piece)
-        machine_unpoison(piece->memory, piece->room);
-    else if (!(piece = make_piece(headroom + room)))
+    struct packet *piece = make_piece(headroom + room);
+    if (!piece)
         return NULL;
-    packets.pieces++;
-    packets.bytes += (size_t)piece->pages * PAGE_SIZE;
+    forget_packet(piece);
+    piece->data = piece->memory + headroom;
+    return piece;
+}
+
+struct packet *packet_alloc(size_t headroom, size_t room)
+{
+    struct packet *piece = packets.pages.first;
+    if (!piece || headroom > PACKET_HEADROOM || room > PACKET_ROOM)
+        return alloc_slowly(headroom, room);
+    take_spare(&packets.pages);
+    machine_unpoison(piece->memory, piece->room);
     forget_packet(piece);
     piece->data = piece->memory + headroom;
     return piece;
@@ -138,11 +148,13 @@ struct packet *packet_alloc(size_t headroom, size_t room)
 static struct packet *alloc_bare(void *bytes, size_t size)
 {
     struct packet *piece = take_spare(&packets.bare);
-    if (!piece && !(piece = heap_alloc(sizeof(*piece))))
-        return fail();
-    packets.pieces++;
+    if (!piece) {
+        piece = heap_alloc(sizeof(*piece));
+        if (!piece)
+            return fail();
+        packets.pieces++;
+    }
     forget_packet(piece);
-    piece->pages = 0;
     piece->memory = piece->data = bytes;
     piece->room = piece->size = piece->total = (uint32_t)size;
     return piece;
@@ -175,8 +187,7 @@ struct packet *packet_share(struct packet *of, size_t offset, size_t size)
     return piece;
 }
 
-// Gives back memory that is not the piece's own, and has its own again, if it has any.
-void packet_return_memory(struct packet *piece)
+static inline void return_memory(struct packet *piece)
 {
     if (piece->lender)
         packet_put(piece->lender);
@@ -190,40 +201,58 @@ void packet_return_memory(struct packet *piece)
     }
 }
 
-static void free_piece(struct packet *piece)
+// Gives back memory that is not the piece's own, and has its own again, if it has any.
+void packet_return_memory(struct packet *piece)
+{
+    return_memory(piece);
+}
+
+// One that is not kept.
+static __attribute__((noinline)) void free_slowly(struct packet *piece)
 {
     packets.pieces--;
-    packets.bytes -= (size_t)piece->pages * PAGE_SIZE;
-    if (piece->lender || piece->release)
-        packet_return_memory(piece);
-    if (piece->pages == 0) {
-        if (!keep_spare(&packets.bare, piece))
-            heap_free(piece);
-    } else if (piece->pages == 1 && keep_spare(&packets.pages, piece)) {
-        machine_poison(piece->memory, piece->room);
-    } else {
+    packets.run_pages -= piece->pages;
+    if (piece->pages > 0)
         page_free(piece, piece->pages);
-    }
+    else
+        heap_free(piece);
+}
+
+static inline void free_piece(struct packet *piece)
+{
+    if (piece->lender || piece->release)
+        return_memory(piece);
+    if (piece->pages == 1 && keep_spare(&packets.pages, piece))
+        machine_poison(piece->memory, piece->room);
+    else if (piece->pages != 0 || !keep_spare(&packets.bare, piece))
+        free_slowly(piece);
 }
 
 // A piece that somebody shares stays, with those behind it, until that ends.
-void packet_put(struct packet *packet)
+static __attribute__((noinline)) void free_pieces(struct packet *packet)
 {
-    if (!packet)
-        return;
-    ASSERT(packet->references > 0);
-    while (packet && --packet->references == 0) {
+    do {
         struct packet *more = packet->more;
         free_piece(packet);
         packet = more;
-    }
+    } while (packet && --packet->references == 0);
+}
+
+// The case of most packets first: one page, nothing behind it.
+void packet_free(struct packet *packet)
+{
+    bool is_simple = packet->pages == 1 && !packet->more && !packet->lender && !packet->release;
+    if (is_simple && keep_spare(&packets.pages, packet))
+        machine_poison(packet->memory, packet->room);
+    else
+        free_pieces(packet);
 }
 
 void packet_statistics(struct packet_statistics *statistics)
 {
     *statistics = (struct packet_statistics){
-        .pieces = packets.pieces,
-        .bytes = packets.bytes,
+        .pieces = packets.pieces - packets.pages.count - packets.bare.count,
+        .bytes = (packets.run_pages - packets.pages.count) * PAGE_SIZE,
         .spare = packets.pages.count * PAGE_SIZE + packets.bare.count * sizeof(struct packet),
         .failures = packets.failures,
     };

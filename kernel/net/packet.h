@@ -86,7 +86,12 @@ static inline struct packet *packet_get(struct packet *packet)
     packet->references++;
     return packet;
 }
-void packet_put(struct packet *packet); // NULL may be given
+void packet_free(struct packet *packet); // only for the next one
+static inline void packet_put(struct packet *packet) // NULL may be given
+{
+    if (packet && --packet->references == 0)
+        packet_free(packet);
+}
 
 // Puts `tail` and all its pieces behind: it is part of `packet` from here on. It costs a step
 // for each piece of `packet`.

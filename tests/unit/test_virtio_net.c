@@ -173,8 +173,8 @@ static void takes_what_it_can_use(void)
     CHECK_EQUAL(got.net->mtu, 1500);
     CHECK(got.net->can_checksum && got.net->can_segment && got.net->link_up);
     at_queue(RECEIVE);
-    CHECK_EQUAL(fake.queue->in_flight, 256);
-    CHECK_EQUAL(live(), 256);
+    CHECK_EQUAL(fake.queue->in_flight, 64);
+    CHECK_EQUAL(live(), 64);
     CHECK_EQUAL(fake.notifications, 1);
 }
 
@@ -290,6 +290,29 @@ static void buffers_are_given_many_at_a_time(void)
     CHECK_EQUAL(got.frames, 172);
 }
 
+static void there_are_more_when_all_are_used_at_once(void)
+{
+    uint8_t header[HEADER];
+    CHECK(begin(EVERYTHING, ""));
+    header_of(header, 1);
+    for (unsigned round = 0; round < 5; round++) {
+        at_queue(RECEIVE);
+        while (fake_has_request())
+            fill(header, 0, HEADER + FRAME);
+        interrupt();
+    }
+    CHECK(fake.queue->in_flight > 128);
+    CHECK(fake.queue->in_flight <= 256);
+    CHECK(begin(EVERYTHING, "virtio_net.buffers=100"));
+    for (unsigned round = 0; round < 5; round++) {
+        at_queue(RECEIVE);
+        while (fake_has_request())
+            fill(header, 0, HEADER + FRAME);
+        interrupt();
+    }
+    CHECK(fake.queue->in_flight <= 100);
+}
+
 // Frames come while there is no memory for new buffers: they arrive, as far as there are
 // buffers, and later new ones are given.
 static void memory_may_be_out_for_a_while(void)
@@ -376,7 +399,7 @@ static void the_header_says_what_is_to_be_done(void)
     CHECK_EQUAL(le16_read(header + 6), 34);
     CHECK_EQUAL(le16_read(header + 8), 16);
     timer_sleep(60 * MS); // what was sent is freed without anybody asking
-    CHECK_EQUAL(live(), 256);
+    CHECK_EQUAL(live(), 64);
 }
 
 static void a_full_queue_goes_on_when_there_is_room(void)
@@ -475,7 +498,7 @@ static void lies_about_frames_drop_them(void)
     CHECK(!is_broken_by((const uint8_t[HEADER]){[0] = 2, [10] = 1}, HEADER + FRAME));
     CHECK(!is_broken_by((const uint8_t[HEADER]){[1] = 1, [4] = 99, [10] = 1}, HEADER + FRAME));
     CHECK_EQUAL(got.frames, 0);
-    CHECK_EQUAL(live(), 256 - 3);
+    CHECK_EQUAL(live(), 64 - 3);
 }
 
 static void frames_longer_than_any_are_dropped(void)
@@ -537,6 +560,7 @@ const struct test unit_tests[] = {
     {"a frame stays where it was written", a_frame_stays_where_it_was_written},
     {"long frames come in several buffers", long_frames_come_in_several_buffers},
     {"buffers are given many at a time", buffers_are_given_many_at_a_time},
+    {"there are more when all are used at once", there_are_more_when_all_are_used_at_once},
     {"memory may be out for a while", memory_may_be_out_for_a_while},
     {"the header says what is to be done", the_header_says_what_is_to_be_done},
     {"a full queue goes on when there is room", a_full_queue_goes_on_when_there_is_room},
