@@ -14,6 +14,9 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import net  # noqa: E402
+
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD", "build")
 RV = f"{BUILD}/riscv64-release"
@@ -149,6 +152,11 @@ def file_system():
         row(f"tsfs: 256 MiB {name} in sequence, rate against raw", f"{rate:.2f}", bar, at_least=True)
 
 
+def network():
+    make("APP=tests/bench/net.c")
+    net.run(row, f"{RV}/app-net")
+
+
 def boot_cost():
     """From the first instruction to the first wait, with the prompt on the screen: tests/bench/boot.gdb reads the count."""
     make()
@@ -244,6 +252,7 @@ def main():
     raw_disk()
     block_cache()
     file_system()
+    network()
     boot_cost()
     sizes()
     least_memory()

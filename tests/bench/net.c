@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: MIT
+//
+// What the network costs: a machine with one service for each figure, and a counter that can be
+// read from outside. tests/bench/net.py is the other side.
+//
+//   UDP 9    "count": answers with the instructions executed so far, without those of waiting,
+//            and the datagrams taken;
+//            "send N": sends so many datagrams of 64 bytes back, and what they cost
+//   UDP 7    takes datagrams      TCP 7    gives back every byte
+//   TCP 9    takes bytes          TCP 19   gives bytes
+//   TCP 80   httpd, with a file of 600 bytes and one of a MiB
+#include "boot/board.h"
+#include "boot/boot.h"
+#include "cache.h"
+#include "cmdline.h"
+#include "counter.h"
+#include "drivers/virtio/virtio_net.h"
+#include "fs/ramfs.h"
+#include "fs/vfs.h"
+#include "heap.h"
+#include "net/arp.h"
+#include "net/icmp.h"
+#include "net/network.h"
+#include "net/socket.h"
+#include "net/tcp.h"
+#include "net/udp.h"
+#include "page.h"
+#include "panic.h"
+#include "print.h"
+#include "process.h"
+#include "program.h"
+#include "stack.h"
+#include "string.h"
+#include "thread.h"
+#include "timer.h"
+#include "trap.h"
+#include "user/os.h"
+#include "vm.h"
+
+enum { DATAGRAM = 64, BULK = 65536, SMALL_FILE = 600, LARGE_FILE = 1 << 20 };
+
+static struct {
+    uint64_t idle; // on the counter, which goes on while the processor waits
+    uint64_t datagrams; // that were taken
+    char bytes[BULK];
+} bench;
+
+static void idle(void)
+{
+    uint64_t start = counter_read();
+    machine_wait();
+    bench.idle += counter_read() - start;
+}
+
+static uint64_t count_now(void)
+{
+    return counter_read() - bench.idle;
+}
+
+static int open_socket(enum os_socket_kind kind, uint16_t port)
+{
+    struct os_address any = {.family = OS_IPV4, .port = port};
+    int handle = os_socket(kind, OS_IPV4);
+    if (handle < 0 || os_bind(handle, &any) || (kind == OS_STREAM && os_listen(handle, 128)))
+        panic("port %u cannot be had", port);
+    return handle;
+}
+
+// ---- UDP ---------------------------------------------------------------------------------
+
+static uint64_t send_datagrams(int handle, unsigned count, const struct os_address *to)
+{
+    uint64_t start = count_now();
+    for (unsigned i = 0; i < count; i++) {
+        os_send_to(handle, bench.bytes, DATAGRAM, to);
+        if (i % 32 == 31)
+            os_sleep_ns(1000000); // the other side is to see all of them
+    }
+    return count_now() - start;
+}
+
+_Noreturn static void control(void *argument)
+{
+    int handle = open_socket(OS_DATAGRAM, 9);
+    for (;;) {
+        char text[64];
+        struct os_address from;
+        int size = os_receive_from(handle, text, sizeof(text) - 1, &from, OS_NEVER);
+        if (size < 0)
+            continue;
+        text[size] = '\0';
+        uint64_t count = 0, result;
+        if (strncmp(text, "send ", 5) == 0 && string_to_u64(text + 5, 10, &count) == 0)
+            result = send_datagrams(handle, (unsigned)count, &from);
+        else
+            result = count_now();
+        size = snprintf(text, sizeof(text), "%llu %llu", (unsigned long long)result,
+                        (unsigned long long)bench.datagrams);
+        os_send_to(handle, text, (size_t)size, &from);
+    }
+}
+
+_Noreturn static void take_datagrams(void *argument)
+{
+    int handle = open_socket(OS_DATAGRAM, 7);
+    char bytes[DATAGRAM];
+    for (;;)
+        bench.datagrams += os_receive_from(handle, bytes, sizeof(bytes), NULL, OS_NEVER) > 0;
+}
+
+// ---- TCP: one connection at a time ---------------------------------------------------------
+
+static void give_back(int handle)
+{
+    char bytes[2048];
+    int count;
+    while ((count = os_read(handle, bytes, sizeof(bytes))) > 0)
+        os_write(handle, bytes, (size_t)count);
+}
+
+static void take(int handle)
+{
+    while (os_read(handle, bench.bytes, BULK) > 0)
+        ;
+}
+
+static void give(int handle)
+{
+    while (os_write(handle, bench.bytes, BULK) > 0)
+        ;
+}
+
+struct service {
+    uint16_t port;
+    void (*serve)(int handle);
+};
+
+_Noreturn static void serve(void *argument)
+{
+    const struct service *service = argument;
+    int listener = open_socket(OS_STREAM, service->port);
+    for (;;) {
+        int handle = os_accept(listener, NULL, OS_NEVER);
+        os_set_option(handle, OS_OPTION_NODELAY, 1);
+        service->serve(handle);
+        os_close(handle);
+    }
+}
+
+// ---- HTTP ------------------------------------------------------------------------------------
+
+static void make_file(const char *path, size_t size)
+{
+    int handle = os_open(path, OS_WRITE_ONLY | OS_CREATE);
+    for (size_t done = 0; done < size; done += BULK)
+        os_write(handle, bench.bytes, size - done < BULK ? size - done : BULK);
+    os_close(handle);
+}
+
+static void start_httpd(void)
+{
+    static char name[] = "httpd", quiet[] = "-q", root[] = "/www";
+    static char *const argv[] = {name, quiet, root, NULL};
+    struct file *const files[3] = {file_null(), file_null(), file_null()};
+    os_mkdir("/www");
+    make_file("/www/small.txt", SMALL_FILE);
+    make_file("/www/large.bin", LARGE_FILE);
+    const struct program *httpd = program_find(argv[0]);
+    if (!httpd || process_start(httpd, argv, files, true) < 0)
+        print("httpd does not start\n");
+}
+
+static void start_network(void)
+{
+    static const struct ethernet_protocol *const link_protocols[] = {
+        &arp_protocol, &ip_protocol_of_ethernet, NULL};
+    static const struct ip_protocol *const ip_protocols[] = {&icmp_protocol, &udp_protocol,
+                                                             &tcp_protocol, NULL};
+    static const struct socket_kind *const socket_kinds[] = {&socket_stream,
+                                                             &socket_datagram, NULL};
+    ethernet_init(link_protocols);
+    arp_init();
+    ip_init(ip_protocols);
+    tcp_init();
+    socket_init(socket_kinds);
+    network_init();
+}
+
+int kernel_main(const struct boot_info *boot)
+{
+    static struct service services[] = {{7, give_back}, {9, take}, {19, give}};
+    static const struct virtio_driver *const drivers[] = {&virtio_net_driver, NULL};
+    static const struct file_system *const file_systems[] = {&ramfs_file_system, NULL};
+
+    trap_init();
+    cmdline_init(boot);
+    const struct board *board = board_describe(boot);
+    page_init(board->memory, board->memory_count);
+    heap_init();
+    vm_init(board);
+    board_start_console(board);
+    thread_init();
+    stack_set_guard(vm_guard, vm_unguard);
+    timer_init();
+    board_start_interrupts(board);
+    machine_interrupts_enable();
+    thread_hooks()->idle = idle;
+    process_init();
+    virtio_probe(board, drivers);
+    start_network();
+    cache_init(0);
+    vfs_init(file_systems);
+    vfs_mount("memory", "/", "ramfs", 0);
+    memset(bench.bytes, 'x', sizeof(bench.bytes));
+    start_httpd();
+
+    thread_create("control", control, NULL);
+    thread_create("udp", take_datagrams, NULL);
+    for (unsigned i = 0; i < sizeof(services) / sizeof(services[0]); i++)
+        thread_create("tcp", serve, &services[i]);
+    print("ready after %llu\n", (unsigned long long)count_now());
+    timer_sleep_until(MACHINE_NEVER);
+    return 0;
+}
