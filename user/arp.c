@@ -53,9 +53,27 @@ static bool find_interface(char name[16])
     return false;
 }
 
+static const char *explain(int error)
+{
+    switch (error) {
+    case -ENOENT:
+        return "there is no such neighbour";
+    case -ENODEV:
+        return "no such interface (`ifconfig` shows those that are there)";
+    case -EINVAL:
+        return "expected an address of the link and an Ethernet address, like "
+               "52:54:00:12:34:56";
+    default:
+        return error_text(error);
+    }
+}
+
 static int finish(const char *what, int error)
 {
-    return error ? os_print_error(what, error) : 0;
+    if (!error)
+        return 0;
+    os_fprintf(OS_ERROR, "arp: %s: %s\n", what, explain(error));
+    return 1;
 }
 
 static int set(const struct os_address *address, const char *mac_text, const char *interface)

@@ -125,8 +125,9 @@ static void deliver(struct packet *packet)
         packet_put(packet);
         return;
     }
-    struct ip_ends ends = {.source = address_ipv4(header->source, 0),
-                           .destination = address_ipv4(header->destination, 0)};
+    struct ip_ends ends; // for every packet: without an initialiser, which would clear it first
+    ends.source = address_ipv4(header->source, 0);
+    ends.destination = address_ipv4(header->destination, 0);
     packet->transport = packet->data;
     ip.counters.delivered++;
     protocol->receive(packet, &ends);

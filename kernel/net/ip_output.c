@@ -149,7 +149,9 @@ static int send_fragment(struct packet *packet, const struct ip_flow *flow, size
 }
 
 // Takes the packet over. Without memory for one, those that follow are of no use to anybody.
-static int send_in_fragments(struct packet *packet, const struct ip_flow *flow)
+// (Rare, and of many variables: inside of ip_send(), every packet would make room for them.)
+static __attribute__((noinline)) int send_in_fragments(struct packet *packet,
+                                                       const struct ip_flow *flow)
 {
     size_t data = packet->total - sizeof(struct ip_header);
     size_t room = (flow->mtu - sizeof(struct ip_header)) & ~(size_t)7; // RFC 791, 3.2
