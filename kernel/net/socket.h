@@ -68,8 +68,13 @@ void socket_end(struct socket *socket); // it is about to be freed
 // meanwhile; -EAGAIN: it does not wait; -ETIMEDOUT; -EINTR.
 int socket_wait(struct socket *socket, struct wait_queue *queue,
                 const struct wait_reason *reason, uint64_t deadline_ns);
-// It may be ready now for these OS_POLL_... bits. Never sleep.
+// It may be ready now for these OS_POLL_... bits, which are of interest to threads that wait;
+// who looks at it will ask. Never sleeps.
 void socket_changed(struct socket *socket, unsigned ready);
+static inline bool socket_has_waiters(const struct socket *socket)
+{
+    return wait_queue_first(&socket->readers) || wait_queue_first(&socket->writers);
+}
 // For struct file_operations:
 int socket_read(struct file *file, void *buffer, size_t size);
 int socket_write(struct file *file, const void *bytes, size_t size);

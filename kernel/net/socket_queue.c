@@ -2,7 +2,8 @@
 //
 // What has come for a socket of datagrams and waits to be received. See socket_queue.h.
 //
-// Who sent it is written in front of the datagram, where its headers were.
+// Who sent it is written in front of the datagram, where its headers were: those end at a
+// multiple of four bytes, so that it is copied like any struct.
 // Chapter 25.
 #include "socket_queue.h"
 
@@ -79,7 +80,7 @@ bool socket_queue_put(struct socket_queue *queue, struct packet *packet,
         packet_put(packet);
         return false;
     }
-    memcpy(packet_push(packet, sizeof(*from)), from, sizeof(*from));
+    *(struct os_address *)packet_push(packet, sizeof(*from)) = *from;
     list_append(&queue->packets, &packet->link);
     queue->memory += memory;
     queues.memory += memory;
@@ -95,8 +96,9 @@ struct packet *socket_queue_take(struct socket_queue *queue, struct os_address *
     size_t memory = memory_of(packet);
     queue->memory -= memory;
     queues.memory -= memory;
+    const struct os_address *sender = (const void *)packet->data;
     if (from)
-        memcpy(from, packet->data, sizeof(*from));
+        *from = *sender;
     packet_pull(packet, sizeof(*from));
     return packet;
 }

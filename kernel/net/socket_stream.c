@@ -29,11 +29,12 @@ static struct stream *stream_of(struct socket *socket)
 }
 
 // ---- Opening ----------------------------------------------------------------------------
-// From TCP: between threads, or out of a call of ours.
+// From TCP, with every segment: between threads, or out of a call of ours.
 static void changed(struct tcp_user *user)
 {
     struct stream *stream = container_of(user, struct stream, user);
-    socket_changed(&stream->socket, tcp_poll(stream->connection));
+    bool has_waiters = socket_has_waiters(&stream->socket);
+    socket_changed(&stream->socket, has_waiters ? tcp_poll(stream->connection) : 0);
 }
 
 static struct stream *alloc_stream(void)
