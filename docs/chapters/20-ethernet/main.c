@@ -2,8 +2,8 @@
 //
 // Chapter 20: frames.
 //
-// We ask who has 10.0.2.2, the host's end of QEMU's user-mode network; every frame that passes
-// is shown, layer by layer.
+// A question to 10.0.2.2, the host's end of QEMU's user-mode network, put together by hand.
+// ARP has to find out first where that is; every frame that passes is shown.
 //
 //   make CHAPTER=20 qemu
 #include "boot/board.h"
@@ -12,20 +12,24 @@
 #include "drivers/virtio/virtio_net.h"
 #include "heap.h"
 #include "net/arp.h"
+#include "net/checksum.h"
 #include "page.h"
 #include "panic.h"
 #include "print.h"
 #include "stack.h"
+#include "string.h"
 #include "thread.h"
 #include "timer.h"
 #include "trap.h"
 #include "vm.h"
 
+enum { IP_HEADER = 20, ICMP_HEADER = 8 };
+
 static const uint8_t our_ip[4] = {10, 0, 2, 15}, host_ip[4] = {10, 0, 2, 2};
 
 static be32 word_of(const uint8_t ip[4])
 {
-    return (be32)le32_read(ip); // as the bytes lie
+    return le32_read(ip); // as the bytes lie
 }
 
 // ---- What passes ------------------------------------------------------------------------
@@ -42,32 +46,70 @@ static void show_arp(const uint8_t *arp)
               ethernet_print(arp + 8, mac));
 }
 
+static void show_ip(const uint8_t *ip)
+{
+    const uint8_t *from = ip + 12, *to = ip + 16;
+    print("      IPv4: %u.%u.%u.%u to %u.%u.%u.%u, %s\n", from[0], from[1], from[2], from[3],
+          to[0], to[1], to[2], to[3], ip[IP_HEADER] == 8 ? "are you there?" : "yes");
+}
+
 static void show_frame(struct net_tap *tap, const struct net_device *device,
                        const struct packet *packet, bool is_sent)
 {
     const struct ethernet_header *header = (const void *)packet->data;
+    uint16_t type = from_be16(header->type);
     char from[MAC_TEXT_SIZE], to[MAC_TEXT_SIZE];
-    print("%s %s: %u bytes\n", device->name, is_sent ? "sends" : "gets", packet->total);
+    print("%s %s %u bytes\n", device->name, is_sent ? "sends" : "gets", packet->total);
     print("   Ethernet: %s to %s, type %#06x\n", ethernet_print(header->source, from),
-          ethernet_print(header->destination, to), from_be16(header->type));
-    if (from_be16(header->type) == ETHERNET_ARP)
+          ethernet_print(header->destination, to), type);
+    if (type == ETHERNET_ARP)
         show_arp(packet->data + sizeof(*header));
+    if (type == ETHERNET_IPV4)
+        show_ip(packet->data + sizeof(*header));
 }
 
-// ---- Who has it? ------------------------------------------------------------------------
+// ---- A packet by hand -------------------------------------------------------------------
 
+static void put_checksum(uint8_t *bytes, size_t size, size_t offset)
+{
+    be16 checksum = checksum_finish(checksum_add(0, bytes, size));
+    memcpy(bytes + offset, &checksum, sizeof(checksum));
+}
+
+// "Are you there?": the shortest IPv4 packet with an ICMP echo request in it (RFC 791, 792).
+static struct packet *make_question(void)
+{
+    struct packet *packet = packet_alloc(PACKET_HEADROOM, IP_HEADER + ICMP_HEADER);
+    uint8_t *icmp = packet_extend(packet, ICMP_HEADER);
+    memset(icmp, 0, ICMP_HEADER);
+    icmp[0] = 8; // echo request
+    put_checksum(icmp, ICMP_HEADER, 2);
+
+    uint8_t *ip = packet_push(packet, IP_HEADER); // a header goes in front
+    memset(ip, 0, IP_HEADER);
+    ip[0] = 0x45; // version 4, 5 words of header
+    be16_write(ip + 2, (uint16_t)packet->total);
+    ip[8] = 64; // time to live
+    ip[9] = 1;  // ICMP
+    memcpy(ip + 12, our_ip, sizeof(our_ip));
+    memcpy(ip + 16, host_ip, sizeof(host_ip));
+    put_checksum(ip, IP_HEADER, 10);
+    return packet;
+}
+
+// Nothing here understands IPv4 yet: the answer is only seen passing.
 static void ask(struct net_device *device)
 {
-    // To be sent as soon as it is known where to: an empty packet does for that.
-    arp_send(device, packet_alloc(PACKET_HEADROOM, 0), word_of(host_ip));
     struct arp_entry_info entry = {.state = ARP_INCOMPLETE};
-    for (unsigned tries = 0; entry.state == ARP_INCOMPLETE && tries < 100; tries++) {
+    char mac[MAC_TEXT_SIZE];
+    arp_send(device, make_question(), word_of(host_ip));
+    for (unsigned i = 0; entry.state == ARP_INCOMPLETE && i < 100; i++) {
         timer_sleep(10000000);
         arp_next(0, &entry);
     }
-    char mac[MAC_TEXT_SIZE];
+    timer_sleep(100000000);
     if (entry.state == ARP_REACHABLE)
-        print("10.0.2.2 is %s\n", ethernet_print(entry.mac, mac));
+        print("10.0.2.2 is at %s\n", ethernet_print(entry.mac, mac));
     else
         print("nobody answers for 10.0.2.2\n");
 }
