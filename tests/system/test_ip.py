@@ -4,7 +4,7 @@ import random
 import struct
 
 import pytest
-from wire import GATEWAY, ICMP, PEER, US, Wire, echo, fragments, garbled, icmp, ip
+from ip_wire import GATEWAY, ICMP, PEER, US, Wire, echo, fragments, garbled, icmp, ip
 
 DATA = bytes(range(256)) * 20  # 5,120 bytes
 
