@@ -7,10 +7,16 @@ import bed as beds
 LIMIT_S = 3000  # of their time: 20 % loss one after the other is slow
 
 
+def is_plain(seed):
+    """Some without chapter 24, as those see it who have read chapter 23."""
+    return seed % 16 == 5
+
+
 def chances(seed):
     """How bad the link is: 0 to 20 % loss, and more."""
     draw = random.Random(f"link {seed}")
     loss = draw.choice((0, 0.01, 0.03, 0.05, 0.1, 0.2)) * draw.random() if seed % 4 else draw.uniform(0, 0.2)
+    loss = min(loss, 0.02) if is_plain(seed) else loss
     return {"delay_ms": draw.choice((0.1, 1, 10, 50)), "jitter_ms": draw.choice((0, 0, 1, 20)), "loss": round(loss, 4),
             "duplicate": draw.choice((0, 0.01, 0.1)), "reorder": draw.choice((0, 0.05, 0.3)),
             "corrupt": draw.choice((0, 0.005, 0.03)), "rate": draw.choice((0, 0, 200_000, 2_000_000)),
@@ -19,16 +25,17 @@ def chances(seed):
 
 def sizes(seed):
     draw = random.Random(f"sizes {seed}")
-    return [draw.choice((0, 1, 1000, 20_000, 60_000, 100_000)) for _ in range(2)]
+    return [draw.choice((0, 1, 1000, 20_000, 60_000, 150_000)) for _ in range(2)]
 
 
 def make(image, seed, watch=None):
     """Runs it. The Bed, whose nodes have ended, or have not (`stalled` says why)."""
     bed = beds.Bed(seed, watch)
     ours, theirs = sizes(seed)
-    options = "option congestion 1; " if seed % 2 else ""
-    bed.node("a", image, f'ip=10.0.0.1/24 script="listen 80; accept; {options}bulk {ours}; counters; close; gone 400"')
-    bed.node("b", image, f'ip=10.0.0.2/24 script="sleep 5; connect 10.0.0.1:80; {options}bulk {theirs}; counters; close; '
+    options = "option congestion 1; " if seed % 2 and not is_plain(seed) else ""
+    words = "plain " if is_plain(seed) else ""
+    bed.node("a", image, f'{words}ip=10.0.0.1/24 script="listen 80; accept; {options}bulk {ours}; counters; close; gone 400"')
+    bed.node("b", image, f'{words}ip=10.0.0.2/24 script="sleep 5; connect 10.0.0.1:80; {options}bulk {theirs}; counters; close; '
              'gone 400"')
     bed.cable(*bed.nodes, **chances(seed))
     bed.stalled = None

@@ -25,7 +25,6 @@ static struct {
     bool has_changed;
     struct wait_queue waiter;
     uint64_t sent, received; // bytes of the connection
-    unsigned pieces;         // of packets, at the start
     struct dns_query query;
 } node;
 

@@ -188,7 +188,7 @@ class Trace:
         if packet.kind == ARP:
             return f"arp {'?' if packet.flags == 1 else '!'} {packet.destination}" if self.with_arp else None
         if packet.kind == UDP:
-            return f"udp {packet.ports[0]} > {packet.ports[1]} {len(packet.data)} bytes"
+            return f"udp {' > '.join('any' if port >= 49152 else str(port) for port in packet.ports)} {len(packet.data)} bytes"
         if packet.kind == ICMP:
             return f"icmp {packet.flags}.{packet.seq}"
         return self.describe_segment(packet) if packet.kind == TCP else f"ip {len(packet.ip)} bytes"

@@ -12,6 +12,12 @@ def peer(p):
 
 
 SAYS = """
+* warning: eth0: no DHCP server answers; trying on. Without one: ip=ADDRESS/PREFIX,GATEWAY,DNS on the command line, or ifconfig
+40.000 dhcp: timed out
 """
 TRACE = """
+0.000 node: udp 68 > 67 300 bytes
+* node: udp 68 > 67 300 bytes
+* node: udp 68 > 67 300 bytes
+* node: udp 68 > 67 300 bytes
 """

@@ -11,6 +11,11 @@ def peer(p):
 
 
 SAYS = """
+* warning: DNS: no answer from 10.0.0.2:53, asked 3 times for example.org; is it the right server?
+15.000 example.org: timed out
 """
 TRACE = """
+0.002 node: udp any > 53 29 bytes
+5.000 node: udp any > 53 29 bytes
+10.000 node: udp any > 53 29 bytes
 """

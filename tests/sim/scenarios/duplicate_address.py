@@ -13,6 +13,11 @@ def peer(p):
 
 
 SAYS = """
+* warning: eth0: 52:54:00:00:ff:01 uses our address 10.0.0.1, too: give one of the two another
 """
 TRACE = """
+0.000 node: arp ? 10.0.0.1
+1.000 peer: arp ? 10.0.0.1
+1.001 node: arp ? 10.0.0.1
+2.000 node: arp ? 10.0.0.1
 """

@@ -19,6 +19,19 @@ def peer(p):
 
 
 SAYS = """
+0.004 connect: established
+0.004 written: 100 bytes in all
 """
 TRACE = """
+0.002 node: S 0
+0.003 peer: S. 0 ack 1
+0.004 node: . 1 ack 1
+0.004 node: P. 1+100 ack 1
+0.004 node: F. 101 ack 1
+0.005 peer: . 1 ack 101
+0.206 node: F. 101 ack 1
+0.606 node: F. 101 ack 1
+0.607 peer: . 1 ack 102
+0.607 peer: F. 1 ack 102
+0.608 node: . 102 ack 2
 """

@@ -27,6 +27,31 @@ def peer(p):
 
 
 SAYS = """
+0.005 accepted 10.0.0.2:1024
+1.615 read: 3000 bytes, so far
+4.615 read: 3000 bytes, and the end
 """
 TRACE = """
+0.000 peer: S 0
+0.003 node: S. 0 ack 1
+0.004 peer: . 1 ack 1
+0.004 peer: . 1+1000 ack 1
+0.004 peer: . 1001+1000 ack 1
+0.005 node: . 1 ack 2001
+0.504 peer: . 1+1000 ack 1
+0.505 node: . 1 ack 2001
+0.506 peer: . 1001+1000 ack 1
+0.507 node: . 1 ack 2001
+0.508 peer: . 4294962296+1000 ack 1
+0.509 node: . 1 ack 2001
+0.510 peer: . 10000000+1000 ack 1
+0.511 node: . 1 ack 2001
+1.612 peer: S 0
+1.613 node: . 1 ack 2001
+1.614 peer: . 2001+1000 ack 1
+1.655 node: . 1 ack 3001
+1.656 peer: F. 3001 ack 1
+1.657 node: . 1 ack 3002
+4.615 node: F. 1 ack 3002
+4.616 peer: . 3002 ack 2
 """

@@ -30,7 +30,13 @@ def peer(p):
 
 
 SAYS = """
+* read: 2000 bytes, so far
 """
 TRACE = """
 ...
+0.025 node: . 1 ack 2001
+...
+0.026 peer: F. 2001 ack 1
+0.027 node: . 2 ack 2002
+0.028 peer: . 2002 ack 2
 """

@@ -32,6 +32,34 @@ def peer(p):
 
 
 SAYS = """
+0.004 connect: established
+0.004 written: 6000 bytes in all
 """
 TRACE = """
+0.002 node: S 0
+0.003 peer: S. 0 ack 1
+0.004 node: . 1 ack 1
+0.004 node: . 1+1460 ack 1
+0.004 node: . 1461+1460 ack 1
+0.004 node: . 2921+1460 ack 1
+0.004 node: . 4381+1460 ack 1
+0.004 node: FP. 5841+160 ack 1
+0.005 peer: icmp 3.4
+0.005 peer: icmp 3.4
+0.006 node: . 1+860 ack 1
+0.007 peer: . 1 ack 861
+0.208 node: . 861+860 ack 1
+0.209 peer: . 1 ack 1721
+0.210 node: . 1721+860 ack 1
+0.210 node: . 2581+860 ack 1
+0.211 peer: . 1 ack 2581
+0.211 peer: . 1 ack 3441
+0.212 node: . 3441+860 ack 1
+0.212 node: . 4301+860 ack 1
+0.212 node: FP. 5161+840 ack 1
+0.213 peer: . 1 ack 4301
+0.213 peer: . 1 ack 5161
+0.213 peer: . 1 ack 6002
+0.213 peer: F. 1 ack 6002
+0.214 node: . 6002 ack 2
 """

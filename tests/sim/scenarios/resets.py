@@ -23,6 +23,21 @@ def peer(p):
 
 
 SAYS = """
+0.005 accepted 10.0.0.2:1024
+1.149 read: 10 bytes, so far
+1.191 read: 10 bytes, connection reset by the other side
 """
 TRACE = """
+0.000 peer: S 0
+0.003 node: S. 0 ack 1
+0.004 peer: . 1 ack 1
+0.004 peer: . 1+5 ack 1
+0.045 node: . 1 ack 6
+0.046 peer: R 5
+0.046 peer: R 100000006
+1.146 peer: R 7
+1.147 node: . 1 ack 6
+1.148 peer: . 6+5 ack 1
+1.189 node: . 1 ack 11
+1.190 peer: R 11
 """

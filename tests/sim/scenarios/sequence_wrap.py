@@ -35,15 +35,34 @@ def peer(p):
     base = c.ack
     while sum(map(len, data.values())) < 20000:
         segment = yield from c.receive()
-        data[(segment.seq - base) % CIRCLE] = segment.data
+        if segment.data:
+            data[(segment.seq - base) % CIRCLE] = segment.data
         while (c.ack - base) % CIRCLE in data and data[(c.ack - base) % CIRCLE]:
             c.ack = (c.ack + len(data[(c.ack - base) % CIRCLE])) % CIRCLE
-        c.send()
+        if segment.data:
+            c.send()
     assert b"".join(data[key] for key in sorted(data)) == pattern(0, 20000)
     yield from c.finish()
 
 
 SAYS = """
+* accepted 10.0.0.2:1024
+* bulk: 20000 bytes sent, 20000 received
 """
 TRACE = """
+0.000 peer: S 0
+0.003 node: S. 0 ack 1
+0.004 peer: . 1 ack 1
+0.004 peer: R 1
+...
+* peer: . 4001+1000 ack 1
+* peer: . 6001+1000 ack 1
+...
+* node: . 1 ack 5001
+...
+* peer: . 5001+1000 ack 1
+...
+* peer: . 20001 ack 20002
+* peer: F. 20001 ack 20002
+* node: . 20002 ack 20002
 """

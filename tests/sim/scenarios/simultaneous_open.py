@@ -21,6 +21,19 @@ def peer(p):
 
 
 SAYS = """
+0.006 connect: established
+0.006 written: 10 bytes in all
+0.008 read: 10 bytes, so far
 """
 TRACE = """
+0.002 node: S 0
+0.003 peer: S 0
+0.004 node: S. 0 ack 1
+0.005 peer: S. 0 ack 1
+0.006 node: P. 1+10 ack 1
+0.007 peer: . 1 ack 11
+0.007 peer: . 1+10 ack 11
+0.008 node: F. 11 ack 11
+0.009 peer: F. 11 ack 12
+0.010 node: . 12 ack 12
 """

@@ -25,7 +25,16 @@ def peer(p):
 
 
 SAYS = """
+* accepted 10.0.0.2:1024
+* read: 100 bytes, so far
+* written: 100 bytes in all
 """
 TRACE = """
 ...
+0.104 peer: . 1+100 ack 1
+...
+0.105 node: P. 1+100 ack 101
+...
+0.107 node: . 102 ack 102
+0.108 peer: . 102 ack 102
 """

@@ -21,6 +21,24 @@ def peer(p):
 
 
 SAYS = """
+0.005 accepted 10.0.0.2:1024
+0.007 read: 0 bytes, and the end
+0.513 accepted 10.0.0.2:1024
+0.515 read: 0 bytes, and the end
 """
 TRACE = """
+0.000 peer: S 0
+0.003 node: S. 0 ack 1
+0.004 peer: . 1 ack 1
+0.005 node: F. 1 ack 1
+0.006 peer: F. 1 ack 2
+0.007 node: . 2 ack 2
+0.508 peer: S 0
+0.509 node: . 2 ack 502
+0.510 peer: S 0
+0.511 node: S. 0 ack 1
+0.512 peer: . 1 ack 1
+0.513 node: F. 1 ack 1
+0.514 peer: F. 1 ack 2
+0.515 node: . 2 ack 2
 """

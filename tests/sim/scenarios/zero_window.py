@@ -28,6 +28,27 @@ def peer(p):
 
 
 SAYS = """
+0.004 connect: established
+0.004 written: 3000 bytes in all
 """
 TRACE = """
+0.002 node: S 0 win 65535
+0.003 peer: S. 0 ack 1 win 1000
+0.004 node: . 1 ack 1 win 65535
+0.004 node: . 1+1000 ack 1 win 65535
+0.005 peer: . 1 ack 1001 win 0
+0.206 node: . 1001+1 ack 1 win 65535
+0.207 peer: . 1 ack 1001 win 0
+0.606 node: . 1001+1 ack 1 win 65535
+0.607 peer: . 1 ack 1001 win 0
+1.406 node: . 1001+1 ack 1 win 65535
+1.407 peer: . 1 ack 1001 win 0
+3.006 node: . 1001+1 ack 1 win 65535
+3.007 peer: . 1 ack 1002 win 65535
+3.008 node: . 1002+1460 ack 1 win 65535
+3.008 node: FP. 2462+539 ack 1 win 65535
+3.009 peer: . 1 ack 2462 win 65535
+3.009 peer: . 1 ack 3002 win 65535
+3.009 peer: F. 1 ack 3002 win 65535
+3.010 node: . 3002 ack 2 win 65534
 """
