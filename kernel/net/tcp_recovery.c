@@ -92,12 +92,12 @@ static void reduce(struct tcp_loss *loss, uint32_t delivered, uint32_t least)
 // ---- What an ACK tells --------------------------------------------------------------------------
 
 // RFC 5681, 2: nothing in it is new, so it must have been caused by something that came out of
-// order.
+// order. Unless the window is closed: then it answers a probe of that.
 static bool is_plain_duplicate(const struct tcp_connection *connection,
                                const struct tcp_segment *segment)
 {
     return segment->length == 0 && segment->window == connection->loss.window &&
-           tcp_in_flight(connection) > 0;
+           segment->window > 0 && tcp_in_flight(connection) > 0;
 }
 
 // Without SACK a duplicate ACK stands for some segment that has arrived; for two before the
