@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: MIT
+"""Sockets as hands use them, over the machine's loopback device: nc, ping, traceroute, netperf.
+
+One machine is booted for all of it. What goes over a wire is tested in test_ip.py and its kin.
+"""
+import re
+
+import boot
+import pytest
+
+CTRL_C = "\x03"
+
+
+@pytest.fixture(scope="module", params=boot.MACHINES)
+def shell(request, image):
+    session = boot.Session(request.param, image(request.param))
+    session.prompt()
+    yield session
+    session.close()
+
+
+def background(shell, command):
+    """Starts it; what it needs to begin listening is less than what the next command needs to start."""
+    assert re.fullmatch(r"\[\d+\] \d+\n", shell.run(command + " &"))
+    shell.run("sleep 0.1")
+
+
+def test_ping(shell):
+    output = shell.run("ping -c 3 -i 0.01 127.0.0.1")
+    assert len(re.findall(r"64 bytes from 127\.0\.0\.1: icmp_seq=[123] ttl=64 time=\d+\.\d{3} ms", output)) == 3
+    assert "3 packets transmitted, 3 received, 0% packet loss" in output
+    assert re.search(r"rtt min/avg/max/mdev = \d+\.\d{3}/\d+\.\d{3}/\d+\.\d{3}/\d+\.\d{3} ms", output)
+    assert "5008 bytes from 127.0.0.1" in shell.run("ping -c 1 -s 5000 localhost")
+    assert "1 packets transmitted, 0 received, 100% packet loss" in shell.run("ping -c 1 -W 0.01 203.0.113.9")
+    assert shell.run("ping -c 1 -W 0.01 203.0.113.9 >/dev/null 2>&1; echo $?") == "1\n"
+    assert shell.run("ping -c 0 127.0.0.1").startswith("usage: ping")
+
+
+def test_ping_ends_with_its_sums(shell):
+    shell.send("ping -i 0.05 127.0.0.1\n")
+    shell.expect("icmp_seq=2")
+    shell.send(CTRL_C)
+    assert re.search(r"(\d+) packets transmitted, \1 received", shell.prompt())
+
+
+def test_traceroute(shell):
+    output = shell.run("traceroute -q 2 127.0.0.1")
+    assert re.search(r"^ 1  127\.0\.0\.1  \d+\.\d{3} ms  \d+\.\d{3} ms$", output, re.M)
+    assert len(output.splitlines()) == 2
+    assert "no route" in shell.run("traceroute 203.0.113.9")
+
+
+def test_nc_carries_files(shell):
+    shell.run("seq 20000 >/tmp/sent")
+    background(shell, "nc -l 5000 >/tmp/got")
+    shell.run("nc 127.0.0.1 5000 </tmp/sent; sleep 0.1")
+    sums = re.findall(r"[0-9a-f]{64}", shell.run("sha256sum /tmp/sent /tmp/got"))
+    assert len(sums) == 2 and sums[0] == sums[1]
+    background(shell, "nc -l 5000 </tmp/sent")  # the other way; the client ends its direction at once
+    assert shell.run("nc 127.0.0.1 5000 </dev/null | wc -c").startswith("108894\n")
+
+
+def test_nc_listens_again_and_scans(shell):
+    background(shell, "nc -k -l 80 </dev/null >/tmp/said")
+    assert shell.run("nc -z 127.0.0.1 78-82") == "127.0.0.1 80 open\n"
+    shell.run("echo one | nc 127.0.0.1 80; echo two | nc 127.0.0.1 80; sleep 0.1")
+    assert shell.run("cat /tmp/said") == "one\ntwo\n"
+    assert shell.run("nc -v -z 127.0.0.1 81") == "nc: 127.0.0.1:81: connection refused\n"
+    assert shell.run("nc 127.0.0.1 81; echo $?") == "nc: 127.0.0.1:81: connection refused\n1\n"
+    ids = re.findall(r"^ *(\d+)  nc +nc ", shell.run("ps"), re.M)
+    shell.run(f"kill {ids[0]}; sleep 0.1")
+    assert "open" not in shell.run("nc -z 127.0.0.1 80")  # its socket is gone
+
+
+def test_nc_udp(shell):
+    background(shell, "nc -u -l -w 0.5 53 </dev/null >/tmp/datagram")
+    shell.run("echo datagram | nc -u -w 0.01 127.0.0.1 53; sleep 0.1")
+    assert shell.run("cat /tmp/datagram").startswith("datagram\n")
+    assert shell.run("echo x | nc -u -w 1 127.0.0.1 54") == "nc: 127.0.0.1:54: connection refused\n"
+
+
+def test_ctrl_c_ends_every_wait(shell):
+    for command in ("nc -l 6000", "nc -u -l 6000", "netperf -s"):
+        shell.send(command + "\n")
+        shell.expect(command)
+        shell.send(CTRL_C)
+        shell.prompt()
+    assert shell.run("nc -z 127.0.0.1 6000; echo $?").startswith("1\n")
+
+
+def test_netperf(shell):
+    background(shell, "netperf -s >/dev/null")
+    assert re.search(r"^bulk: 655360 bytes in \d", shell.run("netperf -n 10 127.0.0.1"), re.M)
+    assert re.search(r"^reverse: 100000 bytes in", shell.run("netperf -t reverse -n 100 -m 1000 127.0.0.1"), re.M)
+    assert re.search(r"^rr: 50 rounds of 100 bytes in", shell.run("netperf -t rr -n 50 -m 100 127.0.0.1"), re.M)
+    assert "10 datagrams sent, 10 arrived" in shell.run("netperf -t udp -n 10 127.0.0.1")
+    assert "the other side broke the protocol" in shell.run("echo nonsense | nc 127.0.0.1 5201")
+    assert "connection refused" in shell.run("netperf -p 1 127.0.0.1")
