@@ -83,9 +83,10 @@ struct ip_flow {
 };
 // Takes the packet over, which begins with the header of the protocol above, and whose
 // packet->transport points there. 0; -ENETUNREACH: no route; -EMSGSIZE: does not fit and may
-// not be cut; -EACCES: broadcast without leave; -ENOMEM. What happens later is a failed().
+// not be cut; -EACCES: broadcast without leave; -EADDRNOTAVAIL: the source is not ours (any
+// more); -ENOMEM. What happens later is a failed().
 int ip_send(struct packet *packet, struct ip_flow *flow);
-// Fills in flow->source and finds the route. 0, -ENETUNREACH.
+// Fills in flow->source and finds the route. 0, -ENETUNREACH, -EACCES, -EADDRNOTAVAIL.
 int ip_flow_route(struct ip_flow *flow);
 // What a packet to there may have, with its IP header: the route's mtu, or less when a router
 // has said so (RFC 1191), kept for 10 minutes.

@@ -223,6 +223,8 @@ int ip_flow_route(struct ip_flow *flow)
     be32 source = address_be32(&flow->source);
     if (source == 0)
         source = choose_source(device, destination);
+    else if (!ip_have_address(source))
+        return -EADDRNOTAVAIL; // it was ours once
     // RFC 1122, 3.2.1.3 (g): such an address never leaves the host.
     if (ip_is_loopback(source) && device != ip_loopback())
         return -ENETUNREACH;

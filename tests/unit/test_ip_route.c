@@ -189,6 +189,17 @@ static void our_own_addresses_are_behind_lo(void)
     CHECK_EQUAL(address_be32(&flow.source), IPV4(127, 0, 0, 1));
 }
 
+// What was sent from an address must not go on with it when somebody else may have it.
+static void a_source_that_is_gone_sends_nothing(void)
+{
+    CHECK_EQUAL(look(WIRE_FAR), 0);
+    CHECK_EQUAL(wire_configure(IPV4(10, 0, 2, 16), 24, WIRE_GATEWAY), 0);
+    CHECK_EQUAL(ip_send(wire_packet("x", 1), &flow), -EADDRNOTAVAIL);
+    CHECK_EQUAL(wire_configure(WIRE_US, 24, WIRE_GATEWAY), 0);
+    CHECK_EQUAL(ip_send(wire_packet("x", 1), &flow), 0);
+    wire_forget();
+}
+
 static unsigned told;
 
 static void changed(struct ip_listener *listener)
@@ -221,6 +232,7 @@ const struct test unit_tests[] = {
     {"addresses that make no sense", addresses_that_make_no_sense},
     {"several interfaces", several_interfaces},
     {"our own addresses are behind lo", our_own_addresses_are_behind_lo},
+    {"a source that is gone sends nothing", a_source_that_is_gone_sends_nothing},
     {"changes are told", changes_are_told},
     {0},
 };
