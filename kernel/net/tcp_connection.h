@@ -41,6 +41,7 @@ struct tcp_send {
     uint16_t peer_mss;     // as its SYN says, without options
     uint16_t mss;          // data of a full segment now: less for the path, and for options
     uint16_t path_mss;     // what a black hole has taught us; 0: nothing
+    uint16_t proven;       // bytes acknowledged at once, the most: such a segment gets through
     uint8_t window_shift;  // Snd.Wind.Shift (RFC 7323, 2.2)
     bool fin;              // nothing follows what is in the buffer
     bool is_probing;       // its timer is for a closed window (RFC 9293, 3.8.6.1)

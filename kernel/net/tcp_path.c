@@ -15,7 +15,10 @@
 enum {
     HEADERS = sizeof(struct ip_header) + sizeof(struct tcp_header),
     MSS_LEAST = IP_MTU_MIN - HEADERS,
-    BLACK_HOLE_TIMEOUTS = 2, // in a row, before a smaller size is tried (RFC 2923, 2.1)
+    // In a row, before a smaller size is tried (RFC 2923, 2.1); the latter where this one has
+    // got through before, so that a bad link is more likely than a new path.
+    BLACK_HOLE_TIMEOUTS = 2,
+    NEW_PATH_TIMEOUTS = 6,
 };
 
 static uint16_t smaller(uint32_t a, uint32_t b)
@@ -60,8 +63,9 @@ void tcp_path_timed_out(struct tcp_connection *connection)
 {
     struct tcp_send *send = &connection->send;
     uint32_t size = send->mss + (connection->has_timestamps ? TCP_TIMESTAMP_SIZE : 0);
-    if (send->backoff < BLACK_HOLE_TIMEOUTS || tcp_in_flight(connection) <= TCP_MSS_DEFAULT ||
-        !connection->flow.dont_fragment)
+    bool is_proven = send->proven >= send->mss;
+    if (send->backoff < (is_proven ? NEW_PATH_TIMEOUTS : BLACK_HOLE_TIMEOUTS) ||
+        tcp_in_flight(connection) <= TCP_MSS_DEFAULT || !connection->flow.dont_fragment)
         return;
     if (size > TCP_MSS_DEFAULT)
         send->path_mss = smaller(size / 2 > TCP_MSS_DEFAULT ? size / 2 : TCP_MSS_DEFAULT, size);
