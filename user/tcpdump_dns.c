@@ -3,7 +3,7 @@
 // DNS's part of a line (RFC 1035, 4):
 //
 //   12345+ A? example.com. (29)              a question; +: recursion is wanted
-//   12345 1/0/0 A 93.184.216.34 (45)         an answer: how many of each kind, and the first ones
+//   12345 1/0/0 A 93.184.216.34 (45)         an answer: how many of each kind, and the first
 //
 // Chapter 20.
 #include "tcpdump.h"

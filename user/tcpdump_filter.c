@@ -93,7 +93,8 @@ static unsigned add_node(struct parser *parser, struct filter_node node)
     return filter->count++;
 }
 
-static unsigned join(struct parser *parser, enum filter_kind kind, unsigned left, unsigned right)
+static unsigned join(struct parser *parser, enum filter_kind kind, unsigned left,
+                     unsigned right)
 {
     return add_node(parser, (struct filter_node){
                                 .kind = kind, .left = (uint8_t)left, .right = (uint8_t)right});

@@ -7,8 +7,8 @@
 //   arp_send(device, packet, next_hop)     the packet goes as soon as the answer is here
 //   arp_probe(device, ip, done, context)   does somebody else have it (RFC 5227)
 //
-// An entry is incomplete while it is asked for, with a few packets waiting; then reachable; then
-// stale: it is still used, and asked for again. Chapter 20.
+// An entry is incomplete while it is asked for, with a few packets waiting; then reachable;
+// then stale: it is still used, and asked for again. Chapter 20.
 #pragma once
 
 #include <stdbool.h>

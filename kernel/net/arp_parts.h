@@ -43,7 +43,8 @@ static inline void arp_ask(struct net_device *device, be32 sender, be32 target,
 void arp_cache_init(void);
 // The sender is heard of. One that the table does not have is only put there when it asks for
 // us: then it is going to talk to us.
-void arp_cache_learn(struct net_device *device, const struct arp_heard *heard, bool asks_for_us);
+void arp_cache_learn(struct net_device *device, const struct arp_heard *heard,
+                     bool asks_for_us);
 void arp_cache_link(struct net_device *device); // its link went up or down
 
 // ---- arp_address.c ----------------------------------------------------------------------

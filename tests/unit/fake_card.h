@@ -68,6 +68,31 @@ static inline int card_add(void)
     return error;
 }
 
+// For a test that begins: nothing was sent yet, nothing counted.
+static inline void card_begin(void)
+{
+    card_clear();
+    netdev_start_all();
+    card.starts = 0;
+    card.device.can_checksum = card.device.can_segment = false;
+    card.device.sent = card.device.received = (struct net_counters){0};
+}
+
+// Pieces of packets that somebody has.
+static inline size_t card_live_pieces(void)
+{
+    struct packet_statistics statistics;
+    packet_statistics(&statistics);
+    return statistics.pieces;
+}
+
+static inline struct packet *card_frame(size_t size)
+{
+    struct packet *packet = packet_alloc(PACKET_HEADROOM, size);
+    memset(packet_extend(packet, size), 0x55, size);
+    return packet;
+}
+
 // These bytes come in.
 static inline void card_receive(const void *bytes, size_t size)
 {

@@ -207,7 +207,7 @@ static void does_the_same_as_an_array(void)
             size_t count = unit_random(&random) % 300, total = end - first;
             switch (unit_random(&random) % 5) {
             case 0:
-                packet_append(packet, numbered(unit_random(&random) % 64, count, (unsigned)end));
+                packet_append(packet, numbered(count % 64, count, (unsigned)end));
                 end += count;
                 break;
             case 1:
