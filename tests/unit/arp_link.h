@@ -67,7 +67,8 @@ struct arp_test_message {
     uint8_t operation[2], sender[MAC_SIZE], sender_ip[4], target[MAC_SIZE], target_ip[4];
 };
 
-static inline struct arp_test_message arp_message(unsigned operation, const uint8_t *mac, be32 sender, be32 target)
+static inline struct arp_test_message arp_message(unsigned operation, const uint8_t *mac,
+                                                  be32 sender, be32 target)
 {
     struct arp_test_message made = {.fixed = {0x08, 0x06, 0, 1, 0x08, 0, 6, 4},
                            .operation = {0, (uint8_t)operation}};
@@ -86,7 +87,8 @@ static inline void arp_hear(unsigned operation, const uint8_t *mac, be32 sender,
 }
 
 // Whether the i-th frame that was sent is that.
-static inline bool arp_is_sent(unsigned i, unsigned operation, be32 sender, be32 target, const uint8_t *to)
+static inline bool arp_is_sent(unsigned i, unsigned operation, be32 sender, be32 target,
+                               const uint8_t *to)
 {
     struct arp_test_message sent;
     if (i >= card.count || card.sent[i]->total != sizeof(sent))

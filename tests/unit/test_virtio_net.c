@@ -35,7 +35,8 @@ static void words_switch_features_off(void)
     CHECK(!net_got.net->can_checksum && !net_got.net->can_segment);
     net_at_queue(RECEIVE);
     CHECK_EQUAL(fake.queue->in_flight, 16);
-    CHECK(net_begin(EVERYTHING, "virtio_net.guest_csum=0 virtio_net.mtu=0 virtio_net.status=0"));
+    CHECK(net_begin(EVERYTHING,
+                    "virtio_net.guest_csum=0 virtio_net.mtu=0 virtio_net.status=0"));
     CHECK_EQUAL(fake.accepted & EVERYTHING, CSUM | MAC | HOST_TSO4 | MRG_RXBUF);
     CHECK(net_begin(EVERYTHING, "virtio_net.tso=0 virtio_net.guest_tso=0"));
     CHECK_EQUAL(fake.accepted & EVERYTHING, EVERYTHING & ~(HOST_TSO4 | GUEST_TSO4));
