@@ -101,14 +101,14 @@ int file_write_at(struct file *file, uint64_t offset, const void *bytes, size_t 
     return count;
 }
 
-int file_lend(struct file *file, uint64_t offset, struct file_loan *loan)
+int file_lend(struct file *file, uint64_t offset, struct file_loan *loans, unsigned count)
 {
     if (!file->operations->lend)
         return -EOPNOTSUPP;
     file_get(file);
-    int error = file->operations->lend(file, offset, loan);
+    int lent = file->operations->lend(file, offset, loans, count);
     file_put(file);
-    return error;
+    return lent;
 }
 
 int file_truncate(struct file *file, uint64_t size)

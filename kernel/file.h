@@ -39,7 +39,7 @@ struct file_operations {
     int (*status)(struct file *file, struct os_status *status);
     int (*list)(struct file *file, struct os_entry *entry);
     // See file_lend(). NULL: -EOPNOTSUPP.
-    int (*lend)(struct file *file, uint64_t offset, struct file_loan *loan);
+    int (*lend)(struct file *file, uint64_t offset, struct file_loan *loans, unsigned count);
     // Whether it is ready: bits OS_POLL_... of os_net.h. Who wants to hear of changes looks at
     // *source. Never sleeps. NULL: always ready for both.
     unsigned (*poll)(struct file *file, struct poll_source **source);
@@ -69,13 +69,13 @@ int file_list(struct file *file, struct os_entry *entry);
 // called between threads. It is for reading; who writes to the file meanwhile changes it.
 struct file_loan {
     void *bytes;
-    size_t size; // 0: the end of the file; then there is nothing to be released
+    size_t size;
     void (*release)(void *context);
     void *context;
 };
-// The bytes from `offset` on, as many as lie together. Sleeps. 0; -EOPNOTSUPP: they have to be
-// read; or an error of reading.
-int file_lend(struct file *file, uint64_t offset, struct file_loan *loan);
+// The bytes from `offset` on: up to `count` loans, each where the one before it ends. Sleeps.
+// How many; 0: the end of the file; -EOPNOTSUPP: they have to be read; or an error of reading.
+int file_lend(struct file *file, uint64_t offset, struct file_loan *loans, unsigned count);
 // What seek() is for a kind with positions: moves *position as os_seek() says, where the end
 // is at `size`. It, or -EINVAL, -EOVERFLOW.
 int64_t file_move(uint64_t *position, uint64_t size, int64_t offset, int whence);

@@ -150,7 +150,7 @@ int tsfs_is_empty(struct inode *directory);
 // from this block on up to the next extent at least.
 int tsfs_extent(struct tsfs_inode *inode, uint32_t block, struct tsfs_entry *extent);
 int tsfs_read(struct inode *inode, uint64_t offset, void *buffer, size_t size);
-int tsfs_lend(struct inode *inode, uint64_t offset, struct file_loan *loan);
+int tsfs_lend(struct inode *inode, uint64_t offset, struct file_loan *loans, unsigned count);
 int tsfs_read_link(struct inode *inode, char *target, size_t size);
 
 // For the table of vfs_init(): the first knows how to read (chapter 17), the second all (18).

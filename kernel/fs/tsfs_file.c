@@ -89,9 +89,8 @@ static void put_block(void *block)
 }
 
 // The block as it lies in the cache. A hole lies nowhere.
-int tsfs_lend(struct inode *vfs, uint64_t offset, struct file_loan *loan)
+static int lend_block(struct tsfs_inode *inode, uint64_t offset, struct file_loan *loan)
 {
-    struct tsfs_inode *inode = tsfs_inode_of(vfs);
     uint32_t number = (uint32_t)(offset / TSFS_BLOCK_SIZE);
     size_t from = (size_t)(offset % TSFS_BLOCK_SIZE), size = TSFS_BLOCK_SIZE - from;
     struct tsfs_entry extent;
@@ -104,10 +103,22 @@ int tsfs_lend(struct inode *vfs, uint64_t offset, struct file_loan *loan)
                           &block);
     if (error)
         return error;
-    if (size > vfs->size - offset)
-        size = (size_t)(vfs->size - offset);
+    if (size > inode->vfs.size - offset)
+        size = (size_t)(inode->vfs.size - offset);
     *loan = (struct file_loan){block->data + from, size, put_block, block};
     return 0;
+}
+
+int tsfs_lend(struct inode *vfs, uint64_t offset, struct file_loan *loans, unsigned count)
+{
+    unsigned lent = 0;
+    for (; lent < count && offset < vfs->size; lent++) {
+        int error = lend_block(tsfs_inode_of(vfs), offset, &loans[lent]);
+        if (error)
+            return lent > 0 ? (int)lent : error;
+        offset += loans[lent].size;
+    }
+    return (int)lent;
 }
 
 int tsfs_read_link(struct inode *vfs, char *target, size_t size)

@@ -82,7 +82,7 @@ struct file_system {
     int (*read)(struct inode *inode, uint64_t offset, void *buffer, size_t size);
     int (*write)(struct inode *inode, uint64_t offset, const void *bytes, size_t size);
     int (*truncate)(struct inode *inode, uint64_t size); // longer, too
-    int (*lend)(struct inode *inode, uint64_t offset, struct file_loan *loan); // file_lend()
+    int (*lend)(struct inode *inode, uint64_t offset, struct file_loan *loans, unsigned count);
     int (*sync_inode)(struct inode *inode);              // os_fsync()
     int (*read_link)(struct inode *inode, char *target, size_t size); // length; not terminated
     // times[]: accessed, modified; the change time becomes now.

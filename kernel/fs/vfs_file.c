@@ -112,21 +112,20 @@ static int vfs_write_at(struct file *file, uint64_t offset, const void *bytes, s
     return count;
 }
 
-static int vfs_lend(struct file *file, uint64_t offset, struct file_loan *loan)
+static int vfs_lend(struct file *file, uint64_t offset, struct file_loan *loans, unsigned count)
 {
     struct inode *inode = open_file_of(file)->inode;
     struct mount *mount = inode->mount;
-    int error = check(open_file_of(file), OS_READ_ONLY);
-    if (!error && !mount->file_system->lend)
-        error = -EOPNOTSUPP;
-    if (error)
-        return error;
+    int lent = check(open_file_of(file), OS_READ_ONLY);
+    if (!lent && !mount->file_system->lend)
+        lent = -EOPNOTSUPP;
+    if (lent)
+        return lent;
     mutex_lock_always(&mount->mutex);
-    loan->size = 0;
     if (offset < inode->size)
-        error = mount->file_system->lend(inode, offset, loan);
+        lent = mount->file_system->lend(inode, offset, loans, count);
     mutex_unlock(&mount->mutex);
-    return error;
+    return lent;
 }
 
 // ---- Everything else --------------------------------------------------------------------

@@ -12,64 +12,81 @@
 // Chapter 25.
 #include "socket_file.h"
 
+#include <stdbool.h>
+
 #include "error.h"
 #include "string.h"
 
 // As much as a device takes as one packet; and where the peer is slow, as much of the cache as
 // one connection holds beyond its send buffer.
-enum { PACKET_MAX = 64 << 10, PIECES_MAX = 17 };
+enum { PACKET_MAX = 64 << 10, LOANS_MAX = 16, LOAN_USUAL = 4096 };
 
 static size_t smaller(size_t a, size_t b)
 {
     return a < b ? a : b;
 }
 
-// A piece around the file's own memory. A count; 0: the end of the file.
-static int lend_piece(struct file *file, uint64_t offset, size_t size, struct packet **piece)
+// Puts a piece behind the packet, or makes it the first.
+static void add_piece(struct packet **packet, struct packet *piece)
 {
-    struct file_loan loan;
-    int error = file_lend(file, offset, &loan);
-    if (error || loan.size == 0)
-        return error;
-    size = smaller(size, loan.size);
-    *piece = packet_wrap(loan.bytes, size, loan.release, loan.context);
-    if (!*piece) {
-        loan.release(loan.context);
-        return -ENOMEM;
-    }
-    return (int)size;
+    if (*packet)
+        packet_append(*packet, piece);
+    else
+        *packet = piece;
 }
 
-static int read_piece(struct file *file, uint64_t offset, size_t size, struct packet **piece)
+// Pieces around the file's own memory, up to `size` bytes. A count; 0: the end of the file.
+static int add_loans(struct file *file, uint64_t offset, size_t size, struct packet **packet)
 {
-    size = smaller(size, PACKET_ROOM);
-    *piece = packet_alloc(0, size);
-    if (!*piece)
-        return -ENOMEM;
-    int count = file_read_at(file, offset, packet_extend(*piece, size), size);
-    if (count > 0)
-        packet_trim(*piece, (size_t)count);
-    else
-        packet_put(*piece);
-    return count;
+    struct file_loan loans[LOANS_MAX];
+    unsigned wanted = (unsigned)smaller(LOANS_MAX, (size + LOAN_USUAL - 1) / LOAN_USUAL);
+    int lent = file_lend(file, offset, loans, wanted);
+    size_t added = 0;
+    bool is_full = false;
+    for (int i = 0; i < lent; i++) {
+        size_t piece_size = smaller(loans[i].size, size - added);
+        struct packet *piece = NULL;
+        if (piece_size > 0 && !is_full)
+            piece = packet_wrap(loans[i].bytes, piece_size, loans[i].release, loans[i].context);
+        if (piece) {
+            add_piece(packet, piece);
+            added += piece_size;
+        } else {
+            loans[i].release(loans[i].context);
+            is_full = true; // or there is no memory: what follows has to wait
+        }
+    }
+    return lent > 0 && added == 0 ? -ENOMEM : lent > 0 ? (int)added : lent;
 }
 
 // Where blocks cannot be lent, or the cache has none to spare, they are read.
-static int next_piece(struct file *file, uint64_t offset, size_t size, struct packet **piece)
+static int add_bytes(struct file *file, uint64_t offset, size_t size, struct packet **packet)
 {
-    int count = lend_piece(file, offset, size, piece);
-    if (count == -EOPNOTSUPP || count == -ENOMEM)
-        count = read_piece(file, offset, size, piece);
+    int count = add_loans(file, offset, size, packet);
+    if (count != -EOPNOTSUPP && count != -ENOMEM)
+        return count;
+    size = smaller(size, PACKET_ROOM);
+    struct packet *piece = packet_alloc(0, size);
+    if (!piece)
+        return -ENOMEM;
+    count = file_read_at(file, offset, packet_extend(piece, size), size);
+    if (count <= 0) {
+        packet_put(piece);
+        return count;
+    }
+    packet_trim(piece, (size_t)count);
+    add_piece(packet, piece);
     return count;
 }
 
-static int head_packet(const struct os_file_part *part, size_t done, struct packet **packet)
+static int add_head(const struct os_file_part *part, size_t done, struct packet **packet)
 {
     size_t size = smaller(part->head_size - done, PACKET_ROOM);
-    *packet = packet_alloc(0, size);
-    if (!*packet)
+    struct packet *piece = packet_alloc(0, size);
+    if (!piece)
         return -ENOMEM;
-    memcpy(packet_extend(*packet, size), (const char *)part->head + done, size);
+    memcpy(packet_extend(piece, size), (const char *)part->head + done, size);
+    add_piece(packet, piece);
     return (int)size;
 }
 
@@ -78,24 +95,16 @@ static int head_packet(const struct os_file_part *part, size_t done, struct pack
 int socket_file_packet(struct file *file, const struct os_file_part *part, size_t done,
                        struct packet **packet)
 {
-    size_t size = part->head_size + part->size, gathered = 0;
-    int count = 0;
+    size_t end = smaller(part->head_size + part->size, done + PACKET_MAX), start = done;
+    int count = 1;
     *packet = NULL;
-    for (unsigned i = 0; i < PIECES_MAX && done < size && gathered < PACKET_MAX; i++) {
-        struct packet *piece = NULL;
+    while (done < end && count > 0) {
         if (done < part->head_size)
-            count = head_packet(part, done, &piece);
+            count = add_head(part, done, packet);
         else
-            count = next_piece(file, part->offset + (done - part->head_size),
-                               smaller(size - done, PACKET_MAX - gathered), &piece);
-        if (count <= 0)
-            break;
-        if (*packet)
-            packet_append(*packet, piece);
-        else
-            *packet = piece;
-        done += (size_t)count;
-        gathered += (size_t)count;
+            count = add_bytes(file, part->offset + (done - part->head_size), end - done, packet);
+        if (count > 0)
+            done += (size_t)count;
     }
-    return gathered > 0 ? (int)gathered : count;
+    return done > start ? (int)(done - start) : count;
 }
