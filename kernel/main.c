@@ -35,6 +35,7 @@
 #include "net/socket.h"
 #include "net/tcp.h"
 #include "net/tcp_recovery.h"
+#include "net/tcp_recovery.h"
 #include "net/udp.h"
 #include "page.h"
 #include "panic.h"
@@ -138,6 +139,7 @@ static void start_network(void)
     arp_init();
     ip_init(ip_protocols);
     tcp_init();
+    tcp_recovery_init();
     tcp_recovery_init();
     socket_init(socket_kinds);
     network_init();
