@@ -311,8 +311,8 @@ static bool makes_sense(const struct packet *piece)
 struct packet *ip_fragment_receive(struct packet *packet)
 {
     const struct ip_header *header = header_of(packet);
-    struct datagram *datagram = makes_sense(packet) ? find(header) : NULL;
-    if (!datagram && makes_sense(packet))
+    struct datagram *datagram = NULL;
+    if (makes_sense(packet) && !(datagram = find(header)))
         datagram = create(header);
     if (!datagram || datagram->is_refused) {
         ip_counters()->reassembly_failed += !datagram;
@@ -320,7 +320,8 @@ struct packet *ip_fragment_receive(struct packet *packet)
         return NULL;
     }
     add_piece(datagram, packet);
-    return datagram->size != 0 && datagram->received == datagram->size ? join(datagram) : NULL;
+    bool is_whole = datagram->size != 0 && datagram->received == datagram->size;
+    return is_whole && !datagram->is_refused ? join(datagram) : NULL;
 }
 
 void ip_fragment_init(void)

@@ -197,8 +197,8 @@ static struct net_device *way_to_one(const struct ip_flow *flow, be32 destinatio
     return route->device;
 }
 
-// The address that a packet out there answers to (RFC 1122, 3.3.4.3). 0: we have none, which
-// is right only for those who ask for one.
+// The address that a packet out there answers to (RFC 1122, 3.3.4.3). 0: the device has none,
+// which is right only for those who ask for one there (RFC 1122, 3.2.1.3 (a)).
 static be32 choose_source(const struct net_device *device, be32 destination)
 {
     if (device == ip_loopback() && !ip_is_loopback(destination))
@@ -225,6 +225,8 @@ int ip_flow_route(struct ip_flow *flow)
         source = choose_source(device, destination);
     else if (!ip_have_address(source))
         return -EADDRNOTAVAIL; // it was ours once
+    if (source == 0 && !flow->device)
+        return -ENETUNREACH;
     // RFC 1122, 3.2.1.3 (g): such an address never leaves the host.
     if (ip_is_loopback(source) && device != ip_loopback())
         return -ENETUNREACH;

@@ -288,6 +288,10 @@ static void an_interface_without_address_can_ask(void)
     struct ip_flow flow = flow_to(IPV4(255, 255, 255, 255));
     flow.may_broadcast = true;
     CHECK_EQUAL(ip_send(wire_packet("x", 1), &flow), -ENETUNREACH);
+    struct os_address any = address_ipv4(0, 0);
+    CHECK_EQUAL(ip_route_add(&any, 0, NULL, &wire.device), 0);
+    struct ip_flow other = flow_to(WIRE_PEER); // whoever does not ask needs an address
+    CHECK_EQUAL(ip_send(wire_packet("x", 1), &other), -ENETUNREACH);
     flow.device = &wire.device;
     CHECK_EQUAL(ip_send(wire_packet("x", 1), &flow), 0);
     CHECK(wire_next(&sent));
