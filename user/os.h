@@ -18,9 +18,11 @@
 #include <stdint.h>
 
 // What programs share with the kernel: the numbers of errors and error_text(); memcpy,
-// strlen, strcmp, strlcpy, string_to_u64 ...; snprintf, vsnprintf; utf8_length() and its kin.
+// strlen, strcmp, strlcpy, string_to_u64 ...; snprintf, vsnprintf; utf8_length() and its kin;
+// struct list.
 #include "../kernel/error.h"
 #include "../kernel/format.h"
+#include "../kernel/list.h"
 #include "../kernel/string.h"
 #include "../kernel/utf8.h"
 

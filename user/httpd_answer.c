@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: MIT
+//
+// httpd: which answer a request gets. See httpd.h.
+// Chapter 25.
+#include "httpd.h"
+
+enum { REDIRECT_MAX = 2048 }; // bytes of a path that is sent back
+
+// ---- Pages that say no more than a status ----------------------------------------------------
+// `fields`: what this answer has besides those of all, with their line ends.
+static void add_page(struct server *server, const struct connection *connection, int status,
+                     const char *fields)
+{
+    struct answer *answer = &server->answer;
+    char page[256];
+    const char *text = answer_reason(status);
+    int size = snprintf(page, sizeof(page),
+                        "<!DOCTYPE html>\n<html lang=\"en\">\n<title>%d %s</title>\n"
+                        "<h1>%d %s</h1>\n</html>\n",
+                        status, text, status, text);
+    answer_start_head(server, answer, status);
+    answer_print(answer, "%sContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n",
+               fields, size);
+    answer_end_head(answer, connection, true);
+    answer->page = (size_t)size;
+    answer_add(answer, page, answer->page);
+}
+
+static void start(struct answer *answer)
+{
+    answer->file = NULL;
+    answer->listing = NULL;
+    answer->left = 0;
+    answer->size = answer->done = answer->page = 0;
+}
+
+void answer_status(struct server *server, const struct connection *connection, int status)
+{
+    start(&server->answer);
+    add_page(server, connection, status, "");
+}
+
+// What os.h says, as HTTP says it.
+static int status_of(int error)
+{
+    switch (error) {
+    case -ENOENT:
+    case -ENOTDIR:
+    case -ELOOP:
+    case -ENAMETOOLONG:
+        return 404;
+    case -EACCES:
+        return 403;
+    case -ENOMEM:
+    case -EMFILE:
+        return 503; // not now
+    default:
+        return 500;
+    }
+}
+
+// ---- Files ------------------------------------------------------------------------------------
+static void add_number(struct answer *answer, const char *before, uint64_t number,
+                       const char *behind)
+{
+    answer_add_string(answer, before);
+    answer_add_number(answer, number);
+    answer_add_string(answer, behind);
+}
+
+// 200 and 206: the file's bytes follow.
+static void add_file_head(struct server *server, const struct served *served, int status,
+                          const struct http_part *part)
+{
+    struct answer *answer = &server->answer;
+    answer_start_head(server, answer, status);
+    answer_add(answer, served->fields, served->fields_size);
+    if (status == 206) {
+        add_number(answer, "Content-Range: bytes ", part->offset, "-");
+        add_number(answer, "", part->offset + part->size - 1, "/");
+        add_number(answer, "", served->what.size, "\r\n");
+    }
+    add_number(answer, "Content-Length: ", part->size, "\r\n");
+}
+
+static int answer_file(struct server *server, const struct connection *connection,
+                       const struct input *input, struct served *served)
+{
+    struct answer *answer = &server->answer;
+    const struct http_request *request = &input->request;
+    struct http_part part;
+    char range[64];
+    int status = http_select(request, input->bytes + input->start, &served->what, &part);
+    switch (status) {
+    case 412:
+        add_page(server, connection, status, "");
+        break;
+    case 416:
+        snprintf(range, sizeof(range), "Content-Range: bytes */%llu\r\n",
+                 (unsigned long long)served->what.size);
+        add_page(server, connection, status, range);
+        break;
+    case 304:
+        answer_start_head(server, answer, status);
+        answer_print(answer, "ETag: %s\r\n", served->tag);
+        answer_end_head(answer, connection, request->minor == 0);
+        break;
+    default:
+        add_file_head(server, served, status, &part);
+        answer_end_head(answer, connection, request->minor == 0);
+        answer->offset = part.offset;
+        answer->left = part.size;
+    }
+    answer->file = served; // also where nothing of it is sent: it is in use until then
+    return status;
+}
+
+// ---- Directories --------------------------------------------------------------------------------
+// To the same place with a slash behind it: links in its page are relative to that. A second
+// slash at the start would make a host of what follows.
+static int redirect(struct server *server, const struct connection *connection,
+                    const struct input *input)
+{
+    const struct http_text *target = &input->request.target;
+    const char *at = input->bytes + input->start + target->at, *end = at + target->length;
+    char fields[REDIRECT_MAX + 32];
+    at += http_skip_host(at, target->length);
+    while (end - at > 1 && at[1] == '/')
+        at++;
+    const char *query = memchr(at, '?', (size_t)(end - at));
+    if (!query)
+        query = end;
+    int status = end - at < REDIRECT_MAX ? 301 : 414;
+    snprintf(fields, sizeof(fields), "Location: %.*s/%.*s\r\n", (int)(query - at), at,
+             (int)(end - query), query);
+    add_page(server, connection, status, status == 301 ? fields : "");
+    return status;
+}
+
+// Its size is not known before it has been made: so it goes in chunks, or ends with the
+// connection where those are not known yet.
+static int answer_listing(struct server *server, struct connection *connection,
+                          const struct input *input)
+{
+    struct answer *answer = &server->answer;
+    bool is_chunked = input->request.minor > 0;
+    int error = listing_open(server->path, server->root_length, is_chunked, &answer->listing);
+    if (error) {
+        add_page(server, connection, status_of(error), "");
+        return status_of(error);
+    }
+    if (!is_chunked)
+        connection->keeps = false;
+    answer_start_head(server, answer, 200);
+    answer_add_string(answer, "Content-Type: text/html; charset=utf-8\r\n");
+    if (is_chunked)
+        answer_add_string(answer, "Transfer-Encoding: chunked\r\n");
+    answer_end_head(answer, connection, false);
+    return 200;
+}
+
+// ---- All of them ----------------------------------------------------------------------------------
+// What is at server->path, a directory's first page where it has one.
+static int answer_path(struct server *server, struct connection *connection,
+                       const struct input *input, size_t length)
+{
+    static const char first_page[] = "index.html";
+    struct served *served;
+    bool is_directory = server->path[length - 1] == '/';
+    size_t size = sizeof(first_page);
+    if (is_directory && length + size <= sizeof(server->path))
+        memcpy(server->path + length, first_page, size);
+    int error = served_get(server, server->path, length + (is_directory ? size - 1 : 0),
+                           &served);
+    if (!error)
+        return answer_file(server, connection, input, served);
+    if (error == -EISDIR && !is_directory)
+        return redirect(server, connection, input);
+    server->path[length] = '\0';
+    if (is_directory && (error == -ENOENT || error == -EISDIR))
+        return answer_listing(server, connection, input);
+    add_page(server, connection, status_of(error), "");
+    return status_of(error);
+}
+
+static int answer_known(struct server *server, struct connection *connection,
+                        const struct input *input)
+{
+    const struct http_request *request = &input->request;
+    const char *bytes = input->bytes + input->start;
+    if (request->expects_continue && connection->body.is_open)
+        answer_add_string(&server->answer, "HTTP/1.1 100 Continue\r\n\r\n");
+    int length = http_path(bytes + request->target.at, request->target.length,
+                           server->path + server->root_length,
+                           sizeof(server->path) - server->root_length);
+    if (length >= 0)
+        return answer_path(server, connection, input, server->root_length + (size_t)length);
+    add_page(server, connection, -length, "");
+    return -length;
+}
+
+// HEAD gets the head of what GET would get (RFC 9110, 9.3.2).
+static void take_off_body(struct answer *answer)
+{
+    answer->size -= answer->page;
+    answer->page = 0;
+    answer->left = 0;
+    if (answer->listing)
+        listing_close(answer->listing);
+    answer->listing = NULL;
+}
+
+int answer_request(struct server *server, struct connection *connection,
+                   const struct input *input)
+{
+    const struct http_request *request = &input->request;
+    int status = 501;
+    start(&server->answer);
+    if (request->method == HTTP_REFUSED || request->method == HTTP_UNKNOWN) {
+        // Who waits to hear "100 Continue" will not say whether the body comes after this.
+        if (request->expects_continue && connection->body.is_open)
+            connection->keeps = false;
+        if (request->method == HTTP_REFUSED)
+            status = 405;
+        add_page(server, connection, status, status == 405 ? "Allow: GET, HEAD\r\n" : "");
+        return status;
+    }
+    status = answer_known(server, connection, input);
+    if (request->method == HTTP_HEAD)
+        take_off_body(&server->answer);
+    return status;
+}

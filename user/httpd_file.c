@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: MIT
+//
+// httpd: files that are served. See httpd.h.
+//
+// Finding a file and asking what it is like costs more than sending a small one. So those that
+// were asked for lately stay open, with their part of the answer ready. After a second the
+// path is asked again whether it still stands for the same file, in the same state; after two
+// that nobody wanted it, a file is closed, so that its disk can be unmounted.
+// Chapter 25.
+#include "httpd.h"
+
+#define FRESH_NS UINT64_C(1000000000)
+#define KEPT_NS UINT64_C(2000000000)
+enum { FILES_MAX = 128 };
+
+void served_init(struct server *server)
+{
+    for (unsigned i = 0; i < CHAINS; i++)
+        list_init(&server->files.chains[i]);
+    list_init(&server->files.used);
+    server->files.deadline_ns = OS_NEVER;
+}
+
+// ---- What a file is ---------------------------------------------------------------------------
+static bool ends_with(const char *path, size_t length, const char *ending)
+{
+    size_t size = strlen(ending);
+    if (length <= size || path[length - size - 1] != '.')
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        char byte = path[length - size + i];
+        if ((byte >= 'A' && byte <= 'Z' ? byte + 32 : byte) != ending[i])
+            return false;
+    }
+    return true;
+}
+
+// By the ending of its name; what is not known is bytes.
+static const char *type_of(const char *path, size_t length)
+{
+    static const struct {
+        const char *ending, *type;
+    } types[] = {
+        {"html", "text/html; charset=utf-8"},
+        {"htm", "text/html; charset=utf-8"},
+        {"css", "text/css; charset=utf-8"},
+        {"js", "text/javascript; charset=utf-8"},
+        {"mjs", "text/javascript; charset=utf-8"},
+        {"txt", "text/plain; charset=utf-8"},
+        {"md", "text/markdown; charset=utf-8"},
+        {"c", "text/plain; charset=utf-8"},
+        {"h", "text/plain; charset=utf-8"},
+        {"csv", "text/csv; charset=utf-8"},
+        {"xml", "application/xml"},
+        {"json", "application/json"},
+        {"pdf", "application/pdf"},
+        {"wasm", "application/wasm"},
+        {"gz", "application/gzip"},
+        {"zip", "application/zip"},
+        {"svg", "image/svg+xml"},
+        {"png", "image/png"},
+        {"jpg", "image/jpeg"},
+        {"jpeg", "image/jpeg"},
+        {"gif", "image/gif"},
+        {"webp", "image/webp"},
+        {"avif", "image/avif"},
+        {"ico", "image/x-icon"},
+        {"mp3", "audio/mpeg"},
+        {"ogg", "audio/ogg"},
+        {"mp4", "video/mp4"},
+        {"webm", "video/webm"},
+        {"woff2", "font/woff2"},
+    };
+    for (unsigned i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (ends_with(path, length, types[i].ending))
+            return types[i].type;
+    }
+    return "application/octet-stream";
+}
+
+// The tag changes with the file: which one it is, its size, and when it was written to.
+static void describe(struct served *served)
+{
+    const struct os_status *status = &served->status;
+    char date[HTTP_DATE];
+    snprintf(served->tag, sizeof(served->tag), "\"%llx-%llx-%llx\"",
+             (unsigned long long)status->number, (unsigned long long)status->size,
+             (unsigned long long)status->modified_ns);
+    served->what = (struct http_file){.size = status->size,
+                                      .modified = status->modified_ns / 1000000000,
+                                      .tag = served->tag};
+    int size = snprintf(served->fields, sizeof(served->fields),
+                        "Content-Type: %s\r\nAccept-Ranges: bytes\r\nETag: %s\r\n",
+                        type_of(served->path, served->path_length), served->tag);
+    served->fields_size = (size_t)size;
+    if (served->what.modified)
+        served->fields_size += (size_t)snprintf(
+            served->fields + size, sizeof(served->fields) - (size_t)size,
+            "Last-Modified: %s\r\n", http_date_print(served->what.modified, date));
+    os_assert(served->fields_size < sizeof(served->fields));
+}
+
+// ---- Those that are known -----------------------------------------------------------------------
+static uint32_t hash_of(const char *path, size_t length)
+{
+    uint32_t hash = 2166136261;
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ (unsigned char)path[i]) * 16777619;
+    return hash;
+}
+
+static struct served *find(struct kept_files *files, const char *path, size_t length,
+                           uint32_t hash)
+{
+    list_for_each(struct served, served, &files->chains[hash % CHAINS], by_hash) {
+        if (served->hash == hash && served->path_length == length &&
+            memcmp(served->path, path, length) == 0)
+            return served;
+    }
+    return NULL;
+}
+
+static void free_file(struct served *served)
+{
+    os_close(served->handle);
+    os_free(served);
+}
+
+// Its path no longer finds it. It goes now, or with its last user.
+static void forget(struct kept_files *files, struct served *served)
+{
+    list_remove(&served->by_hash);
+    list_remove(&served->by_use);
+    served->is_known = false;
+    files->count--;
+    if (served->users == 0)
+        free_file(served);
+}
+
+static void make_room(struct kept_files *files)
+{
+    if (files->count == FILES_MAX)
+        forget(files, container_of(files->used.next, struct served, by_use));
+}
+
+static bool is_fresh(const struct server *server, struct served *served)
+{
+    struct os_status now;
+    const struct os_status *then = &served->status;
+    if (server->now_ns - served->checked_ns < FRESH_NS)
+        return true;
+    served->checked_ns = server->now_ns;
+    return os_stat(served->path, &now) == 0 && now.device == then->device &&
+           now.number == then->number && now.size == then->size &&
+           now.modified_ns == then->modified_ns;
+}
+
+// ---- Opening --------------------------------------------------------------------------------------
+// 0, -EISDIR, -EACCES: only files are opened; of a device, opening it might be felt.
+static int open_file(struct served *served)
+{
+    int error = os_stat(served->path, &served->status);
+    if (error)
+        return error;
+    if (served->status.type != OS_TYPE_FILE)
+        return served->status.type == OS_TYPE_DIRECTORY ? -EISDIR : -EACCES;
+    served->handle = os_open(served->path, OS_READ_ONLY);
+    return served->handle < 0 ? served->handle : os_fstat(served->handle, &served->status);
+}
+
+static int add(struct server *server, const char *path, size_t length, uint32_t hash,
+               struct served **result)
+{
+    struct served *served = os_alloc(sizeof(*served) + length + 1);
+    if (!served)
+        return -ENOMEM;
+    memcpy(served->path, path, length);
+    served->path_length = length;
+    served->hash = hash;
+    int error = open_file(served);
+    if (error) {
+        os_free(served);
+        return error;
+    }
+    make_room(&server->files);
+    describe(served);
+    served->checked_ns = server->now_ns;
+    served->is_known = true;
+    list_append(&server->files.chains[hash % CHAINS], &served->by_hash);
+    list_init(&served->by_use);
+    server->files.count++;
+    *result = served;
+    return 0;
+}
+
+int served_get(struct server *server, const char *path, size_t length, struct served **result)
+{
+    uint32_t hash = hash_of(path, length);
+    struct kept_files *files = &server->files;
+    struct served *served = find(files, path, length, hash);
+    if (served && !is_fresh(server, served)) {
+        forget(files, served);
+        served = NULL;
+    }
+    int error = served ? 0 : add(server, path, length, hash, &served);
+    if (error)
+        return error;
+    list_remove(&served->by_use);
+    list_append(&files->used, &served->by_use);
+    served->used_ns = server->now_ns;
+    served->users++;
+    if (files->deadline_ns == OS_NEVER)
+        files->deadline_ns = server->now_ns + KEPT_NS;
+    *result = served;
+    return 0;
+}
+
+void served_put(struct served *served)
+{
+    served->users--;
+    if (served->users == 0 && !served->is_known)
+        free_file(served);
+}
+
+// One that is being sent counts as used.
+uint64_t served_expire(struct server *server)
+{
+    struct kept_files *files = &server->files;
+    uint64_t now_ns = server->now_ns;
+    if (now_ns < files->deadline_ns)
+        return files->deadline_ns;
+    files->deadline_ns = OS_NEVER;
+    while (!list_is_empty(&files->used)) {
+        struct served *first = container_of(files->used.next, struct served, by_use);
+        files->deadline_ns = first->used_ns + KEPT_NS;
+        if (now_ns < files->deadline_ns)
+            return files->deadline_ns;
+        forget(files, first); // who sends it has it still
+        files->deadline_ns = OS_NEVER;
+    }
+    return files->deadline_ns;
+}
