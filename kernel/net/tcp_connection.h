@@ -85,6 +85,7 @@ struct tcp_rtt { // RFC 6298
     uint64_t smoothed_ns, variance_ns, rto_ns; // SRTT, 0: no sample yet; RTTVAR; RTO
     uint64_t latest_ns, least_ns; // samples: the last, the smallest
     uint64_t timed_at_ns;         // when `timed` was sent; 0: nothing is being timed
+    uint64_t expired_ns;          // when the timer sent something again last; 0: never
     tcp_sequence timed;           // it ends when this is acknowledged
 };
 

@@ -155,6 +155,7 @@ void tcp_timer_start_idle(struct tcp_connection *connection);
 void tcp_rtt_init(struct tcp_connection *connection);
 void tcp_rtt_start(struct tcp_connection *connection, tcp_sequence end, uint64_t now_ns);
 void tcp_rtt_cancel(struct tcp_connection *connection);
+void tcp_rtt_expired(struct tcp_connection *connection);
 void tcp_rtt_acknowledged(struct tcp_connection *connection,
                           const struct tcp_segment *segment);
 void tcp_rtt_established(struct tcp_connection *connection);

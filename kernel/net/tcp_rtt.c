@@ -4,10 +4,12 @@
 //
 //   tcp_rtt_start(connection, end)       sent just now: its ACK will be a sample
 //   tcp_rtt_cancel(connection)           sent twice: which one is acknowledged is not known
+//   tcp_rtt_expired(connection)          the same, because nothing was acknowledged for long
 //   tcp_rtt_acknowledged(connection, segment)   a sample, if there is one
 //
 // One segment at a time is timed with our own clock. While none can be (after a retransmission)
 // the peer's echo of our timestamp tells (RFC 7323, 4.1). Chapter 23.
+#include "machine.h"
 #include "tcp_parts.h"
 
 static const uint64_t MS = 1000000;
@@ -39,6 +41,13 @@ void tcp_rtt_start(struct tcp_connection *connection, tcp_sequence end, uint64_t
 void tcp_rtt_cancel(struct tcp_connection *connection)
 {
     connection->rtt.timed_at_ns = 0;
+}
+
+// By the timer, now.
+void tcp_rtt_expired(struct tcp_connection *connection)
+{
+    tcp_rtt_cancel(connection);
+    connection->rtt.expired_ns = machine_clock_ns();
 }
 
 static uint64_t within_limits(uint64_t rto_ns)
@@ -83,6 +92,19 @@ static bool echo_is_of_use(const struct tcp_connection *connection,
            !(is_handshake && connection->timeouts > 0);
 }
 
+// An echo of a time before the timer sent something again: the path has become slow, or else
+// the first ACK was lost and the path is what it was. A sample no longer than the timeout lets
+// that grow if it has to, and never by much.
+static void take_echo(struct tcp_rtt *rtt, uint64_t sample_ns, uint64_t now_ns)
+{
+    bool is_doubtful = rtt->expired_ns != 0 && sample_ns > now_ns - rtt->expired_ns;
+    if (is_doubtful && rtt->smoothed_ns == 0)
+        return;
+    if (is_doubtful && sample_ns > rtt->rto_ns)
+        sample_ns = rtt->rto_ns;
+    take_sample(rtt, sample_ns);
+}
+
 void tcp_rtt_acknowledged(struct tcp_connection *connection, const struct tcp_segment *segment)
 {
     struct tcp_rtt *rtt = &connection->rtt;
@@ -99,7 +121,7 @@ void tcp_rtt_acknowledged(struct tcp_connection *connection, const struct tcp_se
     // An echo of a time before the connection's, or of the future, is the peer's mistake.
     uint32_t age_ms = tcp_timestamp(connection, now_ns) - segment->options.echo;
     if (age_ms < RTO_MOST_MS)
-        take_sample(rtt, age_ms * MS + MS / 2);
+        take_echo(rtt, age_ms * MS + MS / 2, now_ns);
 }
 
 // How long to wait for an ACK of what has been sent again `backoff` times (RFC 6298, 5.5).

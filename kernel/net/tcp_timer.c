@@ -158,7 +158,7 @@ static void retransmit(struct tcp_connection *connection)
 {
     connection->timeouts++;
     tcp_counters()->timeouts++;
-    tcp_rtt_cancel(connection);
+    tcp_rtt_expired(connection);
     if (connection->state == TCP_SYN_SENT || connection->state == TCP_SYN_RECEIVED) {
         connection->retransmits++;
         tcp_counters()->retransmits++;
