@@ -27,7 +27,7 @@ static int explain(const char *server, const struct os_time_answer *answer, int 
     else if (error == -ETIMEDOUT)
         os_fprintf(OS_ERROR, "ntpdate: %s: no answer\n", server);
     else
-        os_print_error(server, error);
+        os_fprintf(OS_ERROR, "ntpdate: %s: %s\n", server, error_text(error));
     return 1;
 }
 

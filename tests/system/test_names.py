@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+"""Names and the time, asked of servers on this host: what a user of the shell sees when they answer, and when not."""
+import socket
+import struct
+import threading
+
+import pytest
+
+NAMES = {b"\3www\7example\3org\0": [(1, b"\x0a\0\0\1"), (28, bytes.fromhex("20010db8" + "00" * 11 + "01"))]}
+NTP_EPOCH = 2208988800
+
+
+class Server:
+    """A UDP server on this host, which the machine reaches at 10.0.2.2:port. `answer` makes a reply of a question, or None."""
+
+    def __init__(self, answer):
+        self.socket = socket.socket(type=socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.socket.settimeout(0.1)
+        self.port = self.socket.getsockname()[1]
+        self.answer, self.questions, self.is_open = answer, [], True
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        while self.is_open:
+            try:
+                question, sender = self.socket.recvfrom(2000)
+            except socket.timeout:
+                continue
+            self.questions.append(question)
+            reply = self.answer(question)
+            if reply:
+                self.socket.sendto(reply, sender)
+
+    def close(self):
+        self.is_open = False
+        self.thread.join()
+        self.socket.close()
+
+
+@pytest.fixture
+def serve():
+    servers = []
+
+    def start(answer):
+        servers.append(Server(answer))
+        return servers[-1]
+    yield start
+    for server in servers:
+        server.close()
+
+
+def answer_name(question):
+    """What a DNS server with NAMES would say."""
+    name, (kind,) = question[12:-4], struct.unpack("!H", question[-4:-2])
+    found = [(t, data) for t, data in NAMES.get(name, []) if t == kind]
+    records = b"".join(b"\xc0\x0c" + struct.pack("!HHIH", t, 1, 300, len(data)) + data for t, data in found)
+    code = 0 if name in NAMES else 3
+    return question[:2] + struct.pack("!HHHHH", 0x8180 | code, 1, len(found), 0, 0) + question[12:] + records
+
+
+def answer_time(seconds, stratum=2, reference=b"\x0a\0\0\1"):
+    def answer(question):
+        now = struct.pack("!II", seconds + NTP_EPOCH, 0)
+        return struct.pack("!BBBB8x4s8x", 0x24, stratum, 0, 0, reference) + question[40:48] + now + now
+    return answer
+
+
+def static(server):
+    return f"ip=10.0.2.15/24,10.0.2.2,10.0.2.2:{server.port}"
+
+
+def test_nslookup(start, serve, machine):
+    server = serve(answer_name)
+    session = start(machine, append=static(server), net="user")
+    session.prompt()
+    assert session.run("nslookup www.Example.org") == \
+        "www.Example.org is at 10.0.0.1\nwww.Example.org is at 2001:db8::1\n"
+    asked = len(server.questions)
+    assert session.run("nslookup -4 www.example.org") == "www.example.org is at 10.0.0.1\n"
+    assert len(server.questions) == asked  # it was kept
+    assert session.run("nslookup none.example.org; echo $?") == \
+        "nslookup: none.example.org: no such name, or it has no address\n1\n"
+    assert session.run("nslookup localhost") == "localhost is at 127.0.0.1\n"
+
+
+def test_a_silent_dns_server_holds_nobody_up(start, serve, machine):
+    server = serve(lambda question: None)
+    session = start(machine, append=static(server), net="user")
+    session.prompt()
+    session.run("nslookup -4 www.example.org &")
+    assert "up" in session.run("uptime")
+    assert session.run("ping -c 1 -q 127.0.0.1").count("1 received") == 1
+    session.expect(f"no answer from 10.0.2.2:{server.port}, asked 3 times for www.example.org", timeout=60)
+    session.expect(f"nslookup: www.example.org: asked 10.0.2.2:{server.port}: no answer")
+    assert len(server.questions) == 3 and len({question[:2] for question in server.questions}) == 3
+
+
+def test_no_dns_server(start, machine):
+    session = start(machine, append="ip=10.0.2.15/24,10.0.2.2", net="user")
+    session.prompt()
+    assert "no DNS server is known" in session.run("nslookup www.example.org")
+
+
+def test_ntpdate(start, serve, machine):
+    server = serve(answer_time(2000000000))  # 2033-05-18 03:33:20
+    session = start(machine, append="ip=10.0.2.15/24,10.0.2.2", net="user")
+    session.prompt()
+    assert "offset" in session.run(f"ntpdate -q 10.0.2.2:{server.port}")
+    assert "2033" not in session.run("date")
+    shown = session.run(f"ntpdate 10.0.2.2:{server.port}")
+    assert f"10.0.2.2:{server.port} (stratum 2): offset " in shown and "the clock is set" in shown
+    assert session.run("date").startswith("Wed 2033-05-18 03:3")
+
+
+def test_a_time_server_that_wants_no_questions(start, serve, machine):
+    server = serve(answer_time(2000000000, 0, b"RATE"))
+    session = start(machine, append="ip=10.0.2.15/24,10.0.2.2", net="user")
+    session.prompt()
+    assert session.run(f"ntpdate 10.0.2.2:{server.port}; echo $?") == \
+        f'ntpdate: 10.0.2.2:{server.port}: it does not want to be asked ("RATE")\n1\n'
+    assert "2033" not in session.run("date")
+
+
+def test_what_the_command_line_says(start, machine):
+    session = start(machine, append="ip=10.0.2.15/24,router", net="user")
+    session.expect("eth0: ip=10.0.2.15/24,router: invalid argument. Expected dhcp, none, or ADDRESS/PREFIX,GATEWAY,DNS")
+    session.expect("eth0: 10.0.2.15/24 by DHCP, gateway 10.0.2.2, DNS 10.0.2.3")
