@@ -88,6 +88,8 @@ static void keep_frame(struct net_tap *tap, const struct net_device *device,
     struct capture *capture = container_of(tap, struct capture, tap);
     if (capture->device && capture->device != device)
         return;
+    if (is_sent && !device->has_ethernet)
+        return; // the loopback gives what it takes: once is enough
     const struct os_frame frame = {.time_ns = time_now_ns(),
                                    .size = packet->total,
                                    .captured = (uint32_t)smaller(packet->total, capture->snap),
