@@ -28,7 +28,8 @@
 #include "vm.h"
 #include "wait.h"
 
-enum { PATIENCE_NS = 1000000000, SMALL = 56, LARGE = 3000 };
+#define PATIENCE_NS 1000000000ull
+enum { SMALL = 56, LARGE = 3000 };
 
 // ---- Ping -------------------------------------------------------------------------------
 
