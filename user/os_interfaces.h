@@ -100,7 +100,7 @@ int os_capture_read(int handle, struct os_frame *frame, void *bytes, size_t size
                     uint64_t deadline_ns);
 uint64_t os_capture_dropped(int handle);
 
-// ---- Time -----------------------------------------------------------------------------------------
+// ---- Time -----------------------------------------------------------------------------
 void os_wall_clock_set(uint64_t unix_ns); // what `date` says from now on
 // What an NTP server says (RFC 4330).
 struct os_time_answer {

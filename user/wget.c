@@ -63,7 +63,7 @@ static const char *explain(int error)
     }
 }
 
-// ---- The question -----------------------------------------------------------------------------
+// ---- The question -------------------------------------------------------------------
 
 static int send_request(struct wget *wget)
 {
@@ -132,7 +132,7 @@ static int ask_on(struct wget *wget)
     return fail(wget, "it leads from one place to the next without end");
 }
 
-// ---- The file -----------------------------------------------------------------------------------
+// ---- The file -----------------------------------------------------------------------
 
 // How much of it is there already.
 static uint64_t size_of_file(const char *name)

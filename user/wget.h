@@ -10,7 +10,7 @@
 
 #include "os.h"
 
-// ---- URLs -------------------------------------------------------------------------------------
+// ---- URLs ---------------------------------------------------------------------------
 enum { WGET_HOST_SIZE = 256, WGET_PATH_SIZE = 2048 };
 struct wget_url {
     char host[WGET_HOST_SIZE];
@@ -28,7 +28,7 @@ const char *wget_url_print(const struct wget_url *url, char text[WGET_URL_TEXT])
 // What a file of it is called: the path's last part.
 void wget_url_file(const struct wget_url *url, char name[OS_NAME_MAX + 1]);
 
-// ---- Answers ------------------------------------------------------------------------------------
+// ---- Answers ------------------------------------------------------------------------
 enum { WGET_BUFFER = 32768, WGET_REASON_SIZE = 64 };
 #define WGET_PATIENCE_NS UINT64_C(30000000000) // of a connection that says nothing: 30 s
 
@@ -50,6 +50,6 @@ struct wget_reply {
 // Waits. 0; -EPROTO: this is no HTTP; -ECONNABORTED: it ended before; -E2BIG; -ETIMEDOUT; or
 // as os_receive().
 int wget_reply_head(struct wget_reply *reply);
-// Waits for the next piece of the body: its size, 0: that was all. The bytes are there until the
-// next call. -ECONNABORTED: more was promised; the others as above.
+// Waits for the next piece of the body: its size, 0: that was all. The bytes are there until
+// the next call. -ECONNABORTED: more was promised; the others as above.
 int wget_reply_body(struct wget_reply *reply, const char **bytes);

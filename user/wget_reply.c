@@ -8,7 +8,7 @@
 
 enum { LINES_MAX = 200 }; // of the head
 
-// ---- Bytes ----------------------------------------------------------------------------------
+// ---- Bytes --------------------------------------------------------------------------
 
 // More of what comes, behind what is there. A count, 0: the end.
 static int fill(struct wget_reply *reply)
@@ -42,7 +42,7 @@ static int read_line(struct wget_reply *reply, char **line)
     return 0;
 }
 
-// ---- The head -------------------------------------------------------------------------------
+// ---- The head -----------------------------------------------------------------------
 
 static bool is_digit(char letter)
 {
@@ -156,7 +156,7 @@ int wget_reply_head(struct wget_reply *reply)
     return error;
 }
 
-// ---- The body -------------------------------------------------------------------------------
+// ---- The body -----------------------------------------------------------------------
 
 static bool is_hexadecimal(char letter)
 {

@@ -41,7 +41,7 @@ struct dhcp_client {
     bool has_complained;          // that nobody answers
 };
 
-// ---- dhcp_states.c ------------------------------------------------------------------------
+// ---- dhcp_states.c ------------------------------------------------------------------
 // Asks for the address that it has, or for one. The start and the end may come in any state.
 void dhcp_states_start(struct dhcp_client *client);
 void dhcp_states_stop(struct dhcp_client *client);
@@ -51,11 +51,11 @@ void dhcp_states_decline(struct dhcp_client *client);
 void dhcp_states_receive(struct udp_port *port, struct packet *packet,
                          const struct os_address *from, const struct os_address *to);
 
-// ---- dhcp_send.c --------------------------------------------------------------------------
+// ---- dhcp_send.c --------------------------------------------------------------------
 // What there is to say in this state, by itself for the right one to hear.
 void dhcp_send(struct dhcp_client *client, enum dhcp_type type);
 
-// ---- dhcp_lease.c -------------------------------------------------------------------------
+// ---- dhcp_lease.c -------------------------------------------------------------------
 // Whether an offer or an ACK has what it must have, and an address that a host can have.
 bool dhcp_lease_is_usable(const struct dhcp_answer *answer);
 // Takes it over and gives it to the interface. 0, or as ip_configure().

@@ -17,14 +17,14 @@ enum { BOOTP_SIZE_MIN = 300 };    // RFC 1542, 2.1: relays drop what is shorter
 static const uint8_t cookie[4] = {99, 130, 83, 99}; // RFC 2131, 3
 
 enum {
-    OPTION_PAD = 0, OPTION_MASK = 1, OPTION_ROUTERS = 3, OPTION_SERVERS = 6, OPTION_HOSTNAME = 12,
-    OPTION_WANTED = 50, OPTION_LEASE = 51, OPTION_OVERLOAD = 52, OPTION_TYPE = 53,
-    OPTION_SERVER = 54, OPTION_PARAMETERS = 55, OPTION_MESSAGE = 56, OPTION_SIZE_MAX = 57,
-    OPTION_RENEW = 58, OPTION_REBIND = 59, OPTION_END = 255,
+    OPTION_PAD = 0, OPTION_MASK = 1, OPTION_ROUTERS = 3, OPTION_SERVERS = 6,
+    OPTION_HOSTNAME = 12, OPTION_WANTED = 50, OPTION_LEASE = 51, OPTION_OVERLOAD = 52,
+    OPTION_TYPE = 53, OPTION_SERVER = 54, OPTION_PARAMETERS = 55, OPTION_MESSAGE = 56,
+    OPTION_SIZE_MAX = 57, OPTION_RENEW = 58, OPTION_REBIND = 59, OPTION_END = 255,
 };
 enum { OVERLOAD_FILE = 1, OVERLOAD_NAME = 2 };
 
-// ---- Writing ----------------------------------------------------------------------------
+// ---- Writing ------------------------------------------------------------------------
 
 // Every option that we write fits: the longest are a host's name and a message of ours.
 static uint8_t *put(uint8_t *at, uint8_t code, const void *value, size_t size)
@@ -86,7 +86,7 @@ size_t dhcp_message_write(uint8_t *bytes, const struct dhcp_request *request)
     return size < BOOTP_SIZE_MIN ? BOOTP_SIZE_MIN : size;
 }
 
-// ---- Reading ----------------------------------------------------------------------------
+// ---- Reading ------------------------------------------------------------------------
 
 static void take_address(be32 *address, const uint8_t *value, size_t size)
 {

@@ -38,7 +38,7 @@ static void set_timer(struct dhcp_client *client, uint64_t deadline_ns)
         timer_start(&client->timer, deadline_ns, expired);
 }
 
-// ---- From state to state ------------------------------------------------------------------
+// ---- From state to state ------------------------------------------------------------
 
 // A new exchange has a new number, by which its answers are known (RFC 2131, 4.1).
 static void begin(struct dhcp_client *client)
@@ -121,7 +121,7 @@ static void become_bound(struct dhcp_client *client)
     wait_queue_wake_all(&client->waiters, 0);
 }
 
-// From the start, but not at once: what went wrong would do so again, a thousand times a second.
+// From the start, but not at once: what went wrong would do so again, and fast.
 static void start_later(struct dhcp_client *client)
 {
     dhcp_lease_drop(client);
@@ -157,7 +157,7 @@ void dhcp_states_release(struct dhcp_client *client)
     set_timer(client, timer_deadline_after(DHCP_SECOND));
 }
 
-// ---- Answers ------------------------------------------------------------------------------
+// ---- Answers ------------------------------------------------------------------------
 
 static void take_offer(struct dhcp_client *client, const struct dhcp_answer *answer)
 {
@@ -223,7 +223,7 @@ void dhcp_states_receive(struct udp_port *port, struct packet *packet,
     packet_put(packet);
 }
 
-// ---- Deadlines ----------------------------------------------------------------------------
+// ---- Deadlines ----------------------------------------------------------------------
 
 static void complain(struct dhcp_client *client)
 {

@@ -30,7 +30,7 @@ void dns_init(void)
     dns_cache_init();
 }
 
-// ---- The end ------------------------------------------------------------------------------
+// ---- The end ------------------------------------------------------------------------
 
 static void close(struct dns_query *query)
 {
@@ -79,7 +79,7 @@ static void refuse(struct dns_query *query, int error)
     query->error = error;
 }
 
-// ---- Answers ------------------------------------------------------------------------------
+// ---- Answers ------------------------------------------------------------------------
 
 // The name leads to another one, whose addresses this server left to be asked for.
 static void follow_alias(struct dns_query *query)
@@ -143,7 +143,7 @@ static void failed(struct udp_port *port, const struct os_address *to,
     timer_start(&query->timer, machine_clock_ns(), expired);
 }
 
-// ---- Questions ----------------------------------------------------------------------------
+// ---- Questions ----------------------------------------------------------------------
 
 static void expired(struct timer *timer)
 {

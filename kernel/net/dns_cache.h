@@ -17,6 +17,7 @@ enum { DNS_CACHE_MAX = 64 }; // answers; the one that was used least lately make
 
 void dns_cache_init(void);
 // Does nothing when the answer may not be kept.
-void dns_cache_keep(const struct dns_name *name, uint16_t type, const struct dns_answer *answer);
+void dns_cache_keep(const struct dns_name *name, uint16_t type,
+                    const struct dns_answer *answer);
 bool dns_cache_find(const struct dns_name *name, uint16_t type, struct dns_answer *answer);
 void dns_cache_clear(void);

@@ -50,7 +50,7 @@ size_t dns_message_write(uint8_t *bytes, const struct dns_question *question)
     return (size_t)(at + 4 - bytes);
 }
 
-// ---- Reading ----------------------------------------------------------------------------
+// ---- Reading ------------------------------------------------------------------------
 
 // RFC 1035, 4.1.3. Where the next one begins; 0: it does not fit.
 static size_t read_record(const struct reading *reading, size_t at, struct record *record)

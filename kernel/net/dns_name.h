@@ -36,5 +36,5 @@ static inline bool dns_name_equal(const struct dns_name *a, const struct dns_nam
 
 // Whether it is `of`, or lies below it: www.example.org is in example.org.
 bool dns_name_is_in(const struct dns_name *name, const struct dns_name *of);
-// Without a dot at the end; bytes that are no letters, digits or hyphens as '?'. Returns `text`.
+// Without a dot at the end; bytes that are no letters, digits, - or _ as '?'. Returns `text`.
 const char *dns_name_print(const struct dns_name *name, char text[DNS_NAME_TEXT]);

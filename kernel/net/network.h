@@ -5,9 +5,9 @@
 //   network_init()        once, when the devices and the protocols are there
 //
 //   ip=dhcp                                asks for an address; this is the default
-//   ip=10.0.2.15/24,10.0.2.2,10.0.2.3      address and prefix, gateway, DNS server: the last two
-//                                          may be left out, up to three servers may be there,
-//                                          also with a port: 10.0.2.3:5353
+//   ip=10.0.2.15/24,10.0.2.2,10.0.2.3      address and prefix, gateway, DNS server: the last
+//                                          two may be left out, up to three servers may be
+//                                          there, also with a port: 10.0.2.3:5353
 //   ip=none                                nothing: `ifconfig` does it
 //   eth1.ip=...                            the same for another interface than the first
 //   hostname=tsumiki                       what we call ourselves to a DHCP server

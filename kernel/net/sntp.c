@@ -22,7 +22,7 @@ enum { MODE_CLIENT = 3, MODE_SERVER = 4, VERSION = 4, LEAP_UNKNOWN = 3, STRATUM_
 
 static void expired(struct timer *timer);
 
-// ---- Times --------------------------------------------------------------------------------
+// ---- Times --------------------------------------------------------------------------
 
 // Of 1968 to 2104: the number of seconds has overflowed in 2036, and starts from 0 then
 // (RFC 4330, 3).
@@ -72,7 +72,7 @@ int sntp_read(const struct sntp_message *message, const struct sntp_query *query
     return 0;
 }
 
-// ---- Question and answer --------------------------------------------------------------------
+// ---- Question and answer ------------------------------------------------------------
 
 static void finish(struct sntp_query *query, int error)
 {

@@ -56,7 +56,8 @@ int udp_send(struct udp_port *port, struct packet *packet, const struct os_addre
 }
 
 // A datagram from whom the last one went to, in two pieces when `cut` is not 0.
-static inline void udp_arrives_cut(const void *bytes, size_t size, uint16_t from_port, size_t cut)
+static inline void udp_arrives_cut(const void *bytes, size_t size, uint16_t from_port,
+                                   size_t cut)
 {
     struct os_address from = fake_udp.to;
     struct packet *packet = packet_alloc(PACKET_HEADROOM, size);

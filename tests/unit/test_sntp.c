@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// SNTP: the sums of four times, what is believed, and servers that do not help. UDP and the time
-// are the test's.
+// SNTP: the sums of four times, what is believed, and servers that do not help. UDP and the
+// time are the test's.
 #include "net/sntp.h"
 
 #include "boot/board.h"

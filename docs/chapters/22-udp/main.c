@@ -34,7 +34,7 @@
 #define SECOND 1000000000ull
 enum { ECHO_PORT = 7, DATA_SHOWN = 64 };
 
-// ---- An address ---------------------------------------------------------------------------
+// ---- An address ---------------------------------------------------------------------
 
 static void wait_for_address(struct net_device *device)
 {
@@ -45,7 +45,7 @@ static void wait_for_address(struct net_device *device)
         panic("no address: %s", error_text(error));
 }
 
-// ---- A name -------------------------------------------------------------------------------
+// ---- A name -------------------------------------------------------------------------
 
 static struct {
     struct dns_query query;
@@ -81,7 +81,7 @@ static void show_name(const char *text)
         print("%s is at %s\n", text, address_print(&name.query.answer.addresses[0], address));
 }
 
-// ---- An echo ------------------------------------------------------------------------------
+// ---- An echo ------------------------------------------------------------------------
 
 static struct {
     struct udp_port port;
@@ -136,8 +136,8 @@ int kernel_main(const struct boot_info *boot)
     board_start_interrupts(board);
     machine_interrupts_enable();
 
-    static const struct virtio_driver *const drivers[] = {&virtio_rng_driver, &virtio_net_driver,
-                                                          NULL};
+    static const struct virtio_driver *const drivers[] = {&virtio_rng_driver,
+                                                          &virtio_net_driver, NULL};
     static const struct ethernet_protocol *const link_protocols[] = {
         &arp_protocol, &ip_protocol_of_ethernet, NULL};
     static const struct ip_protocol *const protocols[] = {&icmp_protocol, &udp_protocol, NULL};
