@@ -8,7 +8,7 @@
 #include "net/icmp.h"
 #include "test.h"
 
-enum { HEADER = 8, MANY = 3000 };
+enum { HEADER = 8 };
 
 static struct {
     unsigned count, failures;
@@ -209,60 +209,6 @@ static void broadcasts_are_for_all(void)
     CHECK_EQUAL(wire_packets(), live);
 }
 
-// ---- Ports --------------------------------------------------------------------------------
-
-static void a_port_has_one_owner(void)
-{
-    struct udp_port a = new_port(), b = new_port();
-    CHECK_EQUAL(open(&a, 0, 7), 0);
-    CHECK_EQUAL(open(&b, 0, 7), -EADDRINUSE);
-    CHECK_EQUAL(open(&b, WIRE_US, 7), -EADDRINUSE);
-    b.reuse_address = true;
-    CHECK_EQUAL(open(&b, 0, 7), -EADDRINUSE); // both must want it
-    udp_close(&a);
-    CHECK_EQUAL(open(&a, IPV4(127, 0, 0, 1), 7), 0);
-    CHECK_EQUAL(open(&b, WIRE_US, 7), 0); // another address
-    udp_close(&a);
-    udp_close(&b);
-    CHECK_EQUAL(open(&a, WIRE_PEER, 7), -EADDRNOTAVAIL);
-}
-
-// Thousands at once: all are found, no number is given twice.
-static void there_can_be_many(void)
-{
-    struct udp_port *ports = heap_alloc(MANY * sizeof(*ports));
-    unsigned found = 0, given = 0;
-    CHECK(ports);
-    for (unsigned i = 0; i < MANY; i++) {
-        ports[i] = new_port();
-        given += open(&ports[i], 0, 0) == 0 && ports[i].local.port >= 49152;
-    }
-    CHECK_EQUAL(given, MANY);
-    for (unsigned i = 0; i < MANY; i++)
-        found += arrives(WIRE_PEER, 5000, ports[i].local.port) == 1 && got.port == &ports[i];
-    CHECK_EQUAL(found, MANY);
-    unsigned count = 0;
-    for (struct udp_port *port = udp_next(NULL); port; port = udp_next(port))
-        count++;
-    CHECK_EQUAL(count, MANY);
-    for (unsigned i = 0; i < MANY; i++)
-        udp_close(&ports[i]);
-    CHECK(!udp_next(NULL));
-    heap_free(ports);
-}
-
-static void nobody_can_guess_the_next(void)
-{
-    unsigned neighbours = 0;
-    uint16_t last = udp_free_port();
-    for (unsigned i = 0; i < 100; i++) {
-        uint16_t next = udp_free_port();
-        neighbours += next == last || next == last + 1;
-        last = next;
-    }
-    CHECK(neighbours < 10);
-}
-
 // ---- Out ----------------------------------------------------------------------------------
 
 // What is on the wire has a right checksum.
@@ -404,9 +350,6 @@ const struct test unit_tests[] = {
     {"nobody there is said", nobody_there_is_said},
     {"the closest gets it", the_closest_gets_it},
     {"broadcasts are for all", broadcasts_are_for_all},
-    {"a port has one owner", a_port_has_one_owner},
-    {"there can be many", there_can_be_many},
-    {"nobody can guess the next", nobody_can_guess_the_next},
     {"sends", sends},
     {"a sum of zero is sent as ones", a_sum_of_zero_is_sent_as_ones},
     {"long ones are cut and right", long_ones_are_cut_and_right},
