@@ -31,9 +31,43 @@ static inline struct os_address unit_loopback(uint16_t port)
     return address_ipv4(IPV4(127, 0, 0, 1), port);
 }
 
+// When it is known not to come; and for what should not take that long.
 static inline uint64_t unit_soon(void)
 {
     return os_clock_ns() + 2000000;
+}
+
+static inline uint64_t unit_late(void)
+{
+    return os_clock_ns() + UINT64_C(2000000000);
+}
+
+// A handle, or an error; and the next two.
+static inline int unit_listen(uint16_t port, unsigned backlog)
+{
+    struct os_address address = unit_loopback(port);
+    int listener = os_socket(OS_STREAM, OS_IPV4);
+    int error = os_bind(listener, &address);
+    if (!error)
+        error = os_listen(listener, backlog);
+    return error ? error : listener;
+}
+
+static inline int unit_connect(uint16_t port)
+{
+    struct os_address address = unit_loopback(port);
+    int client = os_socket(OS_STREAM, OS_IPV4);
+    int error = os_connect(client, &address, unit_late());
+    return error ? error : client;
+}
+
+// Both ends of a new connection: [0] has accepted it.
+static inline void unit_connect_pair(uint16_t port, int ends[2])
+{
+    int listener = unit_listen(port, 1);
+    ends[1] = unit_connect(port);
+    ends[0] = os_accept(listener, NULL, unit_late());
+    os_close(listener);
 }
 
 // Packets, and blocks of the heap.

@@ -11,8 +11,8 @@
 
 static const struct ip_protocol *const protocols[] = {&tcp_protocol, NULL};
 static const struct socket_kind *const kinds[] = {&socket_stream, NULL};
-static const struct file_system *const file_systems[] = {&tsfs_file_system,
-                                                         &ramfs_file_system, NULL};
+static const struct file_system *const file_systems[] = {&tsfs_file_system, &ramfs_file_system,
+                                                         NULL};
 
 void unit_setup(const struct boot_info *boot)
 {
@@ -24,7 +24,6 @@ void unit_setup(const struct boot_info *boot)
 }
 
 enum { PORT = 8001, SIZE = 300000, HOLE = 20000 }; // not a multiple of a block
-#define LONG (os_clock_ns() + UINT64_C(2000000000))
 
 static char contents[SIZE], got[2 * SIZE];
 
@@ -40,18 +39,6 @@ static int make_file(const char *path)
     return file;
 }
 
-static void connect_pair(int ends[2])
-{
-    struct os_address address = unit_loopback(PORT);
-    int listener = os_socket(OS_STREAM, OS_IPV4);
-    os_bind(listener, &address);
-    os_listen(listener, 1);
-    ends[1] = os_socket(OS_STREAM, OS_IPV4);
-    os_connect(ends[1], &address, LONG);
-    ends[0] = os_accept(listener, NULL, LONG);
-    os_close(listener);
-}
-
 static int receiver;
 
 // All that comes until the end.
@@ -59,7 +46,8 @@ static void receive_all(void *count)
 {
     int size;
     size_t received = 0;
-    while ((size = os_receive(receiver, got + received, sizeof(got) - received, LONG)) > 0)
+    while ((size = os_receive(receiver, got + received, sizeof(got) - received, unit_late())) >
+           0)
         received += (size_t)size;
     *(size_t *)count = received;
 }
@@ -71,10 +59,10 @@ static size_t pass(const struct os_file_part *part)
 {
     int ends[2];
     size_t count = 0;
-    connect_pair(ends);
+    unit_connect_pair(PORT, ends);
     receiver = ends[1];
     struct thread *reader = thread_create("reader", receive_all, &count);
-    sent = os_send_file(ends[0], part, LONG);
+    sent = os_send_file(ends[0], part, unit_late());
     os_close(ends[0]);
     thread_join(reader, NULL, MACHINE_NEVER);
     os_close(ends[1]);
@@ -138,9 +126,9 @@ static void blocks_stay_until_they_have_arrived(void)
     CHECK_EQUAL(unit_format(4096, 64), 0);
     CHECK_EQUAL(unit_mount(), 0);
     int file = make_file("/file");
-    connect_pair(ends);
+    unit_connect_pair(PORT, ends);
     struct os_file_part part = {.file = file, .offset = HOLE, .size = 40000};
-    CHECK_EQUAL(os_send_file(ends[0], &part, LONG), 40000);
+    CHECK_EQUAL(os_send_file(ends[0], &part, unit_late()), 40000);
     os_close(file);
     CHECK_EQUAL(os_unlink("/file"), 0);
     CHECK_EQUAL(unit_unmount(), 0);
@@ -166,18 +154,18 @@ static void a_file_in_memory_is_copied(void)
 static void errors_have_their_names(void)
 {
     int ends[2], pipe[2];
-    connect_pair(ends);
+    unit_connect_pair(PORT, ends);
     CHECK_EQUAL(os_pipe(pipe), 0);
     struct os_file_part part = {.file = 99, .size = 1};
-    CHECK_EQUAL(os_send_file(ends[0], &part, LONG), -EBADF);
+    CHECK_EQUAL(os_send_file(ends[0], &part, unit_late()), -EBADF);
     part.file = pipe[0];
-    CHECK_EQUAL(os_send_file(ends[0], &part, LONG), -ESPIPE);
-    CHECK_EQUAL(os_send_file(pipe[1], &part, LONG), -ENOTSOCK);
+    CHECK_EQUAL(os_send_file(ends[0], &part, unit_late()), -ESPIPE);
+    CHECK_EQUAL(os_send_file(pipe[1], &part, unit_late()), -ENOTSOCK);
     part.head = "x";
     part.head_size = 1;
-    CHECK_EQUAL(os_send_file(ends[0], &part, LONG), 1); // the head went
+    CHECK_EQUAL(os_send_file(ends[0], &part, unit_late()), 1); // the head went
     os_shutdown(ends[0], OS_SHUTDOWN_WRITE);
-    CHECK_EQUAL(os_send_file(ends[0], &part, LONG), -EPIPE);
+    CHECK_EQUAL(os_send_file(ends[0], &part, unit_late()), -EPIPE);
     for (int i = 0; i < 2; i++) {
         os_close(ends[i]);
         os_close(pipe[i]);

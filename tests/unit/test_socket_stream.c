@@ -17,36 +17,8 @@ void unit_setup(const struct boot_info *boot)
 }
 
 enum { PORT = 8000 };
-#define LONG (os_clock_ns() + UINT64_C(2000000000)) // what should not take that long
 
 static int result;
-
-static int start_listening(unsigned backlog)
-{
-    struct os_address address = unit_loopback(PORT);
-    int listener = os_socket(OS_STREAM, OS_IPV4);
-    int error = os_bind(listener, &address);
-    if (!error)
-        error = os_listen(listener, backlog);
-    return error ? error : listener;
-}
-
-static int start_client(void)
-{
-    struct os_address address = unit_loopback(PORT);
-    int client = os_socket(OS_STREAM, OS_IPV4);
-    int error = os_connect(client, &address, LONG);
-    return error ? error : client;
-}
-
-// Both ends of a new connection: [0] has accepted it.
-static void connect_pair(int ends[2])
-{
-    int listener = start_listening(1);
-    ends[1] = start_client();
-    ends[0] = os_accept(listener, NULL, LONG);
-    os_close(listener);
-}
 
 static void close_pair(const int ends[2])
 {
@@ -59,13 +31,13 @@ static void bytes_go_both_ways(void)
 {
     int ends[2];
     char text[32];
-    connect_pair(ends);
+    unit_connect_pair(PORT, ends);
     CHECK_EQUAL(os_write(ends[1], "hello", 5), 5);
-    CHECK_EQUAL(os_receive(ends[0], text, sizeof(text), LONG), 5);
+    CHECK_EQUAL(os_receive(ends[0], text, sizeof(text), unit_late()), 5);
     CHECK_EQUAL(memcmp(text, "hello", 5), 0);
     CHECK_EQUAL(os_write(ends[0], "you there", 9), 9);
-    CHECK_EQUAL(os_receive(ends[1], text, 3, LONG), 3);
-    CHECK_EQUAL(os_receive(ends[1], text, sizeof(text), LONG), 6);
+    CHECK_EQUAL(os_receive(ends[1], text, 3, unit_late()), 3);
+    CHECK_EQUAL(os_receive(ends[1], text, sizeof(text), unit_late()), 6);
     CHECK_EQUAL(os_read(ends[1], text, 0), 0);
     CHECK_EQUAL(os_receive(ends[1], text, sizeof(text), unit_soon()), -ETIMEDOUT);
     close_pair(ends);
@@ -74,8 +46,8 @@ static void bytes_go_both_ways(void)
 static void both_know_both_names(void)
 {
     struct os_address server_local, server_peer, client_local, client_peer, accepted;
-    int listener = start_listening(1), client = start_client();
-    int server = os_accept(listener, &accepted, LONG);
+    int listener = unit_listen(PORT, 1), client = unit_connect(PORT);
+    int server = os_accept(listener, &accepted, unit_late());
     CHECK_EQUAL(os_local_name(server, &server_local), 0);
     CHECK_EQUAL(os_peer_name(server, &server_peer), 0);
     CHECK_EQUAL(os_local_name(client, &client_local), 0);
@@ -101,24 +73,24 @@ static void errors_have_their_names(void)
     CHECK_EQUAL(os_shutdown(socket, OS_SHUTDOWN_WRITE), -ENOTCONN);
     CHECK_EQUAL(os_shutdown(socket, 0), -EINVAL);
     CHECK_EQUAL(os_accept(socket, NULL, OS_NEVER), -EINVAL);
-    CHECK_EQUAL(os_connect(socket, &there, LONG), -ECONNREFUSED);
+    CHECK_EQUAL(os_connect(socket, &there, unit_late()), -ECONNREFUSED);
     os_close(socket);
 
     int ends[2];
-    connect_pair(ends);
-    CHECK_EQUAL(os_connect(ends[1], &there, LONG), -EISCONN);
+    unit_connect_pair(PORT, ends);
+    CHECK_EQUAL(os_connect(ends[1], &there, unit_late()), -EISCONN);
     CHECK_EQUAL(os_send_to(ends[1], "x", 1, &there), -EISCONN);
     CHECK_EQUAL(os_accept(ends[0], NULL, 0), -EINVAL);
     close_pair(ends);
-    int listener = start_listening(1);
-    CHECK_EQUAL(start_listening(1), -EADDRINUSE);
+    int listener = unit_listen(PORT, 1);
+    CHECK_EQUAL(unit_listen(PORT, 1), -EADDRINUSE);
     os_close(listener);
     os_close(listener + 1);
 }
 
 static void accepting_ends_at_its_deadline(void)
 {
-    int listener = start_listening(1);
+    int listener = unit_listen(PORT, 1);
     CHECK_EQUAL(os_accept(listener, NULL, unit_soon()), -ETIMEDOUT);
     CHECK_EQUAL(os_set_option(listener, OS_OPTION_WAIT, 0), 0);
     CHECK_EQUAL(os_accept(listener, NULL, OS_NEVER), -EAGAIN);
@@ -130,17 +102,17 @@ static void each_direction_ends_for_itself(void)
 {
     int ends[2];
     char text[16];
-    connect_pair(ends);
+    unit_connect_pair(PORT, ends);
     CHECK_EQUAL(os_write(ends[1], "last", 4), 4);
     CHECK_EQUAL(os_shutdown(ends[1], OS_SHUTDOWN_WRITE), 0);
     CHECK_EQUAL(os_write(ends[1], "x", 1), -EPIPE);
-    CHECK_EQUAL(os_receive(ends[0], text, sizeof(text), LONG), 4);
-    CHECK_EQUAL(os_receive(ends[0], text, sizeof(text), LONG), 0);
-    CHECK_EQUAL(os_receive(ends[0], text, sizeof(text), LONG), 0); // and again
+    CHECK_EQUAL(os_receive(ends[0], text, sizeof(text), unit_late()), 4);
+    CHECK_EQUAL(os_receive(ends[0], text, sizeof(text), unit_late()), 0);
+    CHECK_EQUAL(os_receive(ends[0], text, sizeof(text), unit_late()), 0); // and again
     CHECK_EQUAL(os_write(ends[0], "still", 5), 5);
-    CHECK_EQUAL(os_receive(ends[1], text, sizeof(text), LONG), 5);
+    CHECK_EQUAL(os_receive(ends[1], text, sizeof(text), unit_late()), 5);
     CHECK_EQUAL(os_shutdown(ends[1], OS_SHUTDOWN_READ), 0);
-    CHECK_EQUAL(os_receive(ends[1], text, sizeof(text), LONG), 0);
+    CHECK_EQUAL(os_receive(ends[1], text, sizeof(text), unit_late()), 0);
     close_pair(ends);
 }
 
@@ -149,12 +121,12 @@ static void a_reset_is_told_once(void)
 {
     int ends[2];
     char byte;
-    connect_pair(ends);
+    unit_connect_pair(PORT, ends);
     CHECK_EQUAL(os_set_option(ends[0], OS_OPTION_LINGER, 0), 0);
     CHECK_EQUAL(os_close(ends[0]), 0);
     os_sleep_ns(1000000);
     struct os_poll poll = {ends[1], 0, 0};
-    CHECK_EQUAL(os_poll(&poll, 1, LONG), 1);
+    CHECK_EQUAL(os_poll(&poll, 1, unit_late()), 1);
     CHECK(poll.ready & OS_POLL_ERROR);
     CHECK_EQUAL(os_write(ends[1], "x", 1), -ECONNRESET);
     CHECK_EQUAL(os_write(ends[1], "x", 1), -EPIPE);
@@ -166,12 +138,12 @@ static void what_was_written_arrives_after_the_close(void)
 {
     static char bytes[30000];
     struct os_address there = unit_loopback(PORT);
-    int listener = start_listening(1), client = os_socket(OS_STREAM, OS_IPV4), got = 0, count;
-    CHECK_EQUAL(os_connect(client, &there, LONG), 0);
+    int listener = unit_listen(PORT, 1), client = os_socket(OS_STREAM, OS_IPV4), got = 0, count;
+    CHECK_EQUAL(os_connect(client, &there, unit_late()), 0);
     CHECK_EQUAL(os_write(client, bytes, sizeof(bytes)), sizeof(bytes));
     CHECK_EQUAL(os_close(client), 0);
-    int server = os_accept(listener, NULL, LONG);
-    while ((count = os_receive(server, bytes, sizeof(bytes), LONG)) > 0)
+    int server = os_accept(listener, NULL, unit_late());
+    while ((count = os_receive(server, bytes, sizeof(bytes), unit_late())) > 0)
         got += count;
     CHECK_EQUAL(count, 0);
     CHECK_EQUAL(got, sizeof(bytes));
@@ -183,7 +155,7 @@ static void closing_may_wait_for_the_last_byte(void)
 {
     static char bytes[20000];
     int ends[2];
-    connect_pair(ends);
+    unit_connect_pair(PORT, ends);
     CHECK_EQUAL(os_set_option(ends[1], OS_OPTION_LINGER, -2), -EINVAL);
     CHECK_EQUAL(os_set_option(ends[1], OS_OPTION_LINGER, 5), 0);
     CHECK_EQUAL(os_write(ends[1], bytes, sizeof(bytes)), sizeof(bytes));
@@ -217,23 +189,23 @@ static void close_during(void (*wait)(void *handle), int handle)
 static void a_closed_handle_wakes_who_waits(void)
 {
     int ends[2];
-    connect_pair(ends);
+    unit_connect_pair(PORT, ends);
     close_during(receive_one, ends[0]);
     CHECK_EQUAL(result, -EBADF);
     os_close(ends[1]);
-    close_during(accept_one, start_listening(1));
+    close_during(accept_one, unit_listen(PORT, 1));
     CHECK_EQUAL(result, -EBADF);
 }
 
 static void connecting_without_waiting(void)
 {
     struct os_address there = unit_loopback(PORT), nowhere = unit_loopback(PORT + 1);
-    int listener = start_listening(1), client = os_socket(OS_STREAM, OS_IPV4), value;
+    int listener = unit_listen(PORT, 1), client = os_socket(OS_STREAM, OS_IPV4), value;
     struct os_poll poll = {client, OS_POLL_WRITE, 0};
     CHECK_EQUAL(os_set_option(client, OS_OPTION_WAIT, 0), 0);
     CHECK_EQUAL(os_connect(client, &there, OS_NEVER), -EINPROGRESS);
     CHECK_EQUAL(os_connect(client, &there, OS_NEVER), -EALREADY);
-    CHECK_EQUAL(os_poll(&poll, 1, LONG), 1);
+    CHECK_EQUAL(os_poll(&poll, 1, unit_late()), 1);
     CHECK_EQUAL(poll.ready, OS_POLL_WRITE);
     CHECK_EQUAL(os_get_option(client, OS_OPTION_ERROR, &value), 0);
     CHECK_EQUAL(value, 0);
@@ -245,7 +217,7 @@ static void connecting_without_waiting(void)
     CHECK_EQUAL(os_set_option(client, OS_OPTION_WAIT, 0), 0);
     CHECK_EQUAL(os_connect(client, &nowhere, OS_NEVER), -EINPROGRESS);
     poll = (struct os_poll){client, OS_POLL_WRITE, 0};
-    CHECK_EQUAL(os_poll(&poll, 1, LONG), 1);
+    CHECK_EQUAL(os_poll(&poll, 1, unit_late()), 1);
     CHECK(poll.ready & OS_POLL_ERROR);
     CHECK_EQUAL(os_get_option(client, OS_OPTION_ERROR, &value), 0);
     CHECK_EQUAL(value, -ECONNREFUSED);
@@ -256,7 +228,7 @@ static void a_full_buffer_is_not_ready(void)
 {
     static char bytes[1 << 20];
     int ends[2];
-    connect_pair(ends);
+    unit_connect_pair(PORT, ends);
     struct os_poll poll = {ends[1], OS_POLL_WRITE, 0};
     CHECK_EQUAL(os_set_option(ends[1], OS_OPTION_WAIT, 0), 0);
     int count, sent = 0, got = 0;
@@ -269,13 +241,13 @@ static void a_full_buffer_is_not_ready(void)
     CHECK_EQUAL(os_set_option(ends[1], OS_OPTION_WAIT, 1), 0);
     CHECK_EQUAL(os_send(ends[1], "x", 1, unit_soon()), -ETIMEDOUT);
     while (got < sent) {
-        count = os_receive(ends[0], bytes, sizeof(bytes), LONG);
+        count = os_receive(ends[0], bytes, sizeof(bytes), unit_late());
         CHECK(count > 0);
         if (count <= 0)
             break;
         got += count;
     }
-    CHECK_EQUAL(os_poll(&poll, 1, LONG), 1);
+    CHECK_EQUAL(os_poll(&poll, 1, unit_late()), 1);
     close_pair(ends);
 }
 
@@ -306,11 +278,11 @@ static void random_pieces_arrive_in_order(void)
     int ends[2], count;
     size_t got = 0, wrong = 0;
     print("seed %llu ", (unsigned long long)seed);
-    connect_pair(ends);
+    unit_connect_pair(PORT, ends);
     struct thread *writer = thread_create("writer", write_stream, &ends[1]);
     for (;;) {
         size_t size = 1 + unit_random(&sizes) % sizeof(bytes);
-        count = os_receive(ends[0], bytes, size, LONG);
+        count = os_receive(ends[0], bytes, size, unit_late());
         if (count <= 0)
             break;
         for (int i = 0; i < count; i++)
@@ -329,7 +301,7 @@ static void connections_come_and_go(void)
     enum { ROUNDS = 100 };
     int ends[2];
     char byte;
-    connect_pair(ends);
+    unit_connect_pair(PORT, ends);
     close_pair(ends);
     os_sleep_ns(1000000);
     struct unit_holdings before = unit_holdings();
@@ -337,11 +309,11 @@ static void connections_come_and_go(void)
     tcp_statistics(&now);
     size_t connections = now.connections;
     for (int i = 0; i < ROUNDS; i++) {
-        connect_pair(ends);
+        unit_connect_pair(PORT, ends);
         CHECK_EQUAL(os_write(ends[0], "x", 1), 1);
-        CHECK_EQUAL(os_receive(ends[1], &byte, 1, LONG), 1);
+        CHECK_EQUAL(os_receive(ends[1], &byte, 1, unit_late()), 1);
         CHECK_EQUAL(os_close(ends[i % 2]), 0);
-        CHECK_EQUAL(os_receive(ends[1 - i % 2], &byte, 1, LONG), 0);
+        CHECK_EQUAL(os_receive(ends[1 - i % 2], &byte, 1, unit_late()), 0);
         CHECK_EQUAL(os_close(ends[1 - i % 2]), 0);
     }
     os_sleep_ns(1000000);
@@ -353,24 +325,24 @@ static void connections_come_and_go(void)
 static void a_watch_serves_many(void)
 {
     enum { CLIENTS = 30 };
-    int clients[CLIENTS], servers[CLIENTS], listener = start_listening(CLIENTS);
+    int clients[CLIENTS], servers[CLIENTS], listener = unit_listen(PORT, CLIENTS);
     int watch = os_watch_create();
     bool seen[CLIENTS] = {0};
     struct os_event events[7];
     char byte;
     CHECK_EQUAL(os_watch(watch, listener, OS_POLL_READ, &listener), 0);
     for (int i = 0; i < CLIENTS; i++)
-        clients[i] = start_client();
-    CHECK_EQUAL(os_watch_wait(watch, events, 7, LONG), 1);
+        clients[i] = unit_connect(PORT);
+    CHECK_EQUAL(os_watch_wait(watch, events, 7, unit_late()), 1);
     for (int i = 0; i < CLIENTS; i++) {
-        servers[i] = os_accept(listener, NULL, LONG);
+        servers[i] = os_accept(listener, NULL, unit_late());
         CHECK_EQUAL(os_watch(watch, servers[i], OS_POLL_READ, &servers[i]), 0);
     }
     CHECK_EQUAL(os_watch_wait(watch, events, 7, 0), 0);
     for (int i = 0; i < CLIENTS; i++)
         CHECK_EQUAL(os_write(clients[i], "x", 1), 1);
     for (int left = CLIENTS; left > 0;) {
-        int count = os_watch_wait(watch, events, 7, LONG);
+        int count = os_watch_wait(watch, events, 7, unit_late());
         CHECK(count > 0);
         if (count <= 0)
             break;
