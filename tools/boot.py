@@ -196,15 +196,16 @@ class Failure(Exception):
 
 
 class Session:
-    """A booted machine on a terminal of its own."""
+    """A booted machine on a terminal of its own. `prefix`: a command that starts it, as `ip netns exec NAME` does."""
 
-    def __init__(self, machine, image, memory="128M", smp=1, append="", disks=(), net=None, extra=(), environment=None):
+    def __init__(self, machine, image, memory="128M", smp=1, append="", disks=(), net=None, extra=(), prefix=(),
+                 environment=None):
         import pexpect
 
         self.machine, self.image = machine, image
         self.monitor = Monitor() if machine != "host" else None
         self.net = network.network_of(net)
-        self.line = command_line(machine, image, memory, smp, append, disks=disks, net=self.net) + list(extra)
+        self.line = [*prefix, *command_line(machine, image, memory, smp, append, disks=disks, net=self.net), *extra]
         hidden = self.monitor.arguments if self.monitor else []
         self.child = pexpect.spawn(self.line[0], [*self.line[1:], *hidden], echo=False, timeout=PATIENCE,
                                    dimensions=(24, 80), env={**os.environ, **(environment or {})})
