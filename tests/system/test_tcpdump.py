@@ -133,6 +133,9 @@ def session(request, image, tmp_path_factory):
     disks.make_disk(disk, disks.Disk("tsfs", "16M", str(folder)), BUILD)
     with boot.Session(request.param, image(request.param), disks=[disk], net="user") as started:
         started.prompt()
+        if "by DHCP" not in started.text:
+            started.expect("by DHCP")
+            started.expect("\n")
         yield started
 
 
