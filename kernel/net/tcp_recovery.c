@@ -202,7 +202,7 @@ static void acknowledged_recovery(struct tcp_connection *connection, uint32_t ac
 // ---- Phases -------------------------------------------------------------------------------------
 
 // Everything that was under way when it began is acknowledged, or the timeout was a mistake.
-static void end_phase(struct tcp_connection *connection, const struct tcp_segment *segment,
+static bool end_phase(struct tcp_connection *connection, const struct tcp_segment *segment,
                       uint32_t acknowledged)
 {
     struct tcp_loss *loss = &connection->loss;
@@ -210,10 +210,11 @@ static void end_phase(struct tcp_connection *connection, const struct tcp_segmen
     if (loss->phase == TCP_TIMEOUT && acknowledged > 0)
         is_over |= tcp_timeout_was_needless(connection, segment, acknowledged);
     if (loss->phase == TCP_OPEN || !is_over)
-        return;
+        return false;
     if (loss->phase == TCP_RECOVERY)
         loss->congestion.cwnd = loss->congestion.ssthresh;
     loss->phase = TCP_OPEN;
+    return true;
 }
 
 // ---- For tcp_input.c, tcp_output.c, tcp_timer.c -------------------------------------------------
@@ -255,8 +256,9 @@ static void recovery_acknowledged(struct tcp_connection *connection,
     uint32_t delivered = minus(missing, tcp_sack_missing(&loss->board));
     bool is_lost_again = tcp_sack_judge(&loss->board, loss->congestion.mss);
 
-    end_phase(connection, segment, acknowledged);
-    if (loss->phase == TCP_OPEN) // perhaps only now: something later may be lost
+    if (end_phase(connection, segment, acknowledged))
+        acknowledged = 0; // for the window; but something later may be lost
+    if (loss->phase == TCP_OPEN)
         acknowledged_open(connection, acknowledged, delivered, segment->arrived_ns);
     else if (loss->phase == TCP_RECOVERY)
         acknowledged_recovery(connection, acknowledged, delivered, is_lost_again);

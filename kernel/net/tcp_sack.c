@@ -269,11 +269,9 @@ bool tcp_sack_next_doubtful(const struct tcp_scoreboard *board, uint32_t mss,
 
 bool tcp_sack_last(const struct tcp_scoreboard *board, uint32_t mss, struct tcp_block *block)
 {
-    const struct tcp_hole *last = &board->tail;
-    if (last->start == last->end && board->count > 0)
-        last = &board->holes[board->count - 1];
-    *block = (struct tcp_block){sequence_later(last->start, last->end - mss), last->end};
-    return last->start != last->end;
+    const struct tcp_hole *tail = &board->tail;
+    *block = (struct tcp_block){sequence_later(tail->start, tail->end - mss), tail->end};
+    return tail->start != tail->end;
 }
 
 uint32_t tcp_sack_pipe(const struct tcp_scoreboard *board)

@@ -72,7 +72,7 @@ bool tcp_sack_next(const struct tcp_scoreboard *board, uint32_t mss, struct tcp_
 // Of what is in front of something that the peer has: rule 3.
 bool tcp_sack_next_doubtful(const struct tcp_scoreboard *board, uint32_t mss,
                             struct tcp_block *block);
-// The last bytes of all: rule 4.
+// The last bytes of all, if the peer has nothing behind them that would tell of them: rule 4.
 bool tcp_sack_last(const struct tcp_scoreboard *board, uint32_t mss, struct tcp_block *block);
 // SetPipe (RFC 6675, 4): bytes in the network, as far as we know.
 uint32_t tcp_sack_pipe(const struct tcp_scoreboard *board);

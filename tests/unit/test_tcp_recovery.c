@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: MIT
+//
+// What TCP does about losses, segment by segment: the peer says which have arrived, and the
+// test sees what comes again and when. Segments have 1000 bytes and are counted from 0.
+#include "tcp_script.h"
+
+#include "net/tcp_recovery.h"
+#include "user/os_interfaces.h"
+
+enum { MSS = 1000, AT_FIRST = 10 }; // segments of the first window
+
+void unit_setup(const struct boot_info *boot)
+{
+    script_setup(boot);
+    tcp_recovery_init();
+}
+
+static struct tcp_connection *connection;
+
+static void finish(void)
+{
+    script_end(connection);
+    connection = NULL;
+}
+
+// Established, with so many segments written and the first window sent.
+static bool begin(bool has_sack, bool has_time, unsigned segments)
+{
+    static const uint8_t zeros[MSS];
+    if (connection) // of a test that has failed
+        finish();
+    struct tcp_connection *listener = script_listen(4);
+    with_mss(has_time ? MSS + TCP_TIMESTAMP_SIZE : MSS);
+    if (has_sack)
+        with_sack();
+    if (has_time)
+        with_time(1, 0);
+    send(SYN, 0, 0, "");
+    bool is_answered = expect(SYN | ACK, 0, 1, 0);
+    pass_ms(20); // the round trip
+    if (has_time)
+        with_time(2, script.seen.timestamp);
+    send(ACK, 1, 1, "");
+    int error = tcp_accept(listener, &connection, &script_user);
+    tcp_close(listener, false);
+    if (error || !is_answered)
+        return false;
+    tcp_set_option(connection, OS_OPTION_SEND_BUFFER, 200 * MSS);
+    for (unsigned i = 0; i < segments; i++)
+        if (tcp_write(connection, zeros, MSS) != MSS)
+            return false;
+    return true;
+}
+
+// `count` segments from number `first` on come, full ones.
+static bool sends(unsigned first, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (!expect(ACK, 1 + (first + i) * MSS, 1, MSS))
+            return false;
+    return true;
+}
+
+// Everything before segment `next` has arrived.
+static void ack(unsigned next)
+{
+    send(ACK, 1, 1 + next * MSS, "");
+}
+
+// And segments `from` up to `to`, not included, behind it.
+static void sack(unsigned next, unsigned from, unsigned to)
+{
+    uint8_t option[12] = {1, 1, 5, 10};
+    be32_write(option + 4, script.our_first + 1 + from * MSS);
+    be32_write(option + 8, script.our_first + 1 + to * MSS);
+    script_option(option, sizeof(option));
+    ack(next);
+}
+
+static uint32_t cwnd(void)
+{
+    return connection->loss.congestion.cwnd;
+}
+
+static uint32_t ssthresh(void)
+{
+    return connection->loss.congestion.ssthresh;
+}
+
+// How many segments have been sent and not looked at.
+static unsigned count_sent(void)
+{
+    unsigned count = 0;
+    while (next_segment())
+        count++;
+    return count;
+}
+
+// ---- The window -------------------------------------------------------------------------------
+
+static void starts_slowly(void)
+{
+    CHECK(begin(true, false, 60));
+    CHECK(sends(0, AT_FIRST) && silent());
+    ack(2);
+    CHECK(sends(10, 4) && silent()); // two left, two more
+    ack(4);
+    CHECK(sends(14, 4) && silent());
+    ack(14);
+    CHECK(sends(18, 12) && silent()); // ten left; an ACK adds two at most
+    CHECK_EQUAL(cwnd(), 16 * MSS);
+    finish();
+}
+
+// RFC 5681, 3.1: bytes count, not ACKs.
+static void ack_division_gains_nothing(void)
+{
+    CHECK(begin(true, false, 60));
+    CHECK(sends(0, AT_FIRST));
+    for (unsigned byte = 1; byte <= 2 * MSS; byte++)
+        send(ACK, 1, 1 + byte, "");
+    CHECK_EQUAL(cwnd(), 12 * MSS);
+    CHECK(sends(10, 4) && silent());
+    finish();
+}
+
+static void does_not_grow_unused(void)
+{
+    CHECK(begin(true, false, 0));
+    for (unsigned i = 0; i < 100; i++) {
+        static const uint8_t zeros[MSS];
+        CHECK_EQUAL(tcp_write(connection, zeros, MSS), MSS);
+        CHECK(sends(i, 1));
+        ack(i + 1);
+    }
+    CHECK_EQUAL(cwnd(), AT_FIRST * MSS);
+    finish();
+}
+
+// RFC 5681, 4.1.
+static void a_pause_takes_it_back(void)
+{
+    static const uint8_t zeros[40 * MSS];
+    CHECK(begin(true, false, 20));
+    CHECK(sends(0, 10));
+    ack(2);
+    ack(4);
+    ack(6);
+    CHECK_EQUAL(cwnd(), 16 * MSS);
+    CHECK(sends(10, 10));
+    ack(20);
+    pass_ms(10000);
+    CHECK_EQUAL(tcp_write(connection, zeros, sizeof(zeros)), (int)sizeof(zeros));
+    CHECK(sends(20, 10) && silent());
+    finish();
+}
+
+static void takes_the_rule_that_it_is_given(void)
+{
+    struct os_connection_info info;
+    int value;
+    CHECK(begin(true, false, 20));
+    CHECK_EQUAL(tcp_get_option(connection, OS_OPTION_CONGESTION, &value), 0);
+    CHECK_EQUAL(value, OS_CUBIC);
+    CHECK_EQUAL(tcp_set_option(connection, OS_OPTION_CONGESTION, OS_NEWRENO), 0);
+    CHECK_EQUAL(tcp_set_option(connection, OS_OPTION_CONGESTION, 17), -EINVAL);
+    ack(1);
+    tcp_describe(connection, &info);
+    CHECK_STRING(info.congestion, "newreno");
+    CHECK_STRING(info.phase, "slow start");
+    finish();
+}
+
+// ---- Fast recovery ----------------------------------------------------------------------------
+
+// RFC 6675, 5; RFC 6937: one round trip, and the window ends at ssthresh.
+static void repairs_one_loss_in_a_round_trip(void)
+{
+    CHECK(begin(true, false, 60));
+    CHECK(sends(0, AT_FIRST));
+    sack(0, 1, 2);
+    CHECK(sends(10, 1) && silent()); // limited transmit (RFC 3042)
+    sack(0, 1, 3);
+    CHECK(sends(11, 1) && silent());
+    sack(0, 1, 4);
+    CHECK(sends(0, 1)); // the third
+    CHECK_EQUAL(connection->loss.phase, TCP_RECOVERY);
+    CHECK_EQUAL(ssthresh(), 7 * MSS); // of ten: CUBIC
+    for (unsigned to = 5; to <= 12; to++)
+        sack(0, 1, to);
+    unsigned sent = count_sent();
+    CHECK(sent >= 5 && sent <= 6); // seven for ten, less the one that came again
+    ack(12);
+    CHECK_EQUAL(connection->loss.phase, TCP_OPEN);
+    CHECK_EQUAL(cwnd(), 7 * MSS);
+    CHECK_EQUAL(connection->retransmits, 1);
+    CHECK_EQUAL(connection->timeouts, 0);
+    finish();
+}
+
+static void repairs_many_losses_without_a_timeout(void)
+{
+    CHECK(begin(true, false, 10));
+    CHECK(sends(0, AT_FIRST));
+    sack(0, 1, 2); // 0, 2, 4 are lost
+    sack(0, 3, 4);
+    sack(0, 5, 6);
+    CHECK(sends(0, 1)); // three pieces: it is lost for sure
+    sack(0, 5, 7);
+    sack(0, 5, 8);
+    sack(0, 5, 9);
+    sack(0, 5, 10);
+    CHECK(sends(2, 1));
+    CHECK(sends(4, 1) && silent());
+    sack(2, 5, 10);
+    sack(4, 5, 10);
+    CHECK(silent());
+    ack(10);
+    CHECK_EQUAL(connection->retransmits, 3);
+    CHECK_EQUAL(connection->timeouts, 0);
+    CHECK_EQUAL(connection->loss.phase, TCP_OPEN);
+    finish();
+}
+
+static void bears_a_little_reordering(void)
+{
+    CHECK(begin(true, false, 60));
+    CHECK(sends(0, AT_FIRST));
+    sack(0, 1, 2);
+    sack(0, 1, 3);
+    ack(3); // it was only late
+    CHECK_EQUAL(connection->retransmits, 0);
+    CHECK_EQUAL(connection->loss.phase, TCP_OPEN);
+    CHECK(count_sent() >= 3);
+    finish();
+}
+
+// What was sent again is lost again: found by what left after it, and congestion a second time
+// (RFC 5681, 4.3).
+static void notices_a_second_loss(void)
+{
+    CHECK(begin(true, false, 60));
+    CHECK(sends(0, AT_FIRST));
+    sack(0, 1, 10);
+    CHECK(next_segment());
+    CHECK_EQUAL(seen_sequence(), 1);
+    unsigned next = 10 + count_sent(); // new segments
+    unsigned before = ssthresh();
+    for (unsigned to = 11; connection->retransmits == 1 && to <= next; to++) {
+        sack(0, 1, to);
+        next += count_sent();
+    }
+    CHECK_EQUAL(connection->retransmits, 2);
+    CHECK(ssthresh() < before);
+    CHECK_EQUAL(connection->timeouts, 0);
+    finish();
+}
+
+// RFC 6675, 4, NextSeg, rule 4: the last segment, once.
+static void rescues_the_last_one(void)
+{
+    CHECK(begin(true, false, 10));
+    CHECK(sends(0, AT_FIRST));
+    sack(0, 1, 2);
+    sack(0, 1, 3);
+    sack(0, 1, 4);
+    CHECK(sends(0, 1));
+    for (unsigned to = 5; to <= 8; to++)
+        sack(0, 1, to);
+    CHECK(sends(9, 1) && silent());
+    finish();
+}
+
+// RFC 6582: a partial ACK shows the next hole.
+static void repairs_without_sack(void)
+{
+    CHECK(begin(false, false, 60));
+    CHECK_EQUAL(tcp_set_option(connection, OS_OPTION_CONGESTION, OS_NEWRENO), 0);
+    CHECK(sends(0, AT_FIRST));
+    ack(1); // 1 and 3 are lost
+    CHECK(sends(10, 2));
+    ack(1);
+    ack(1);
+    CHECK(sends(12, 2) && silent()); // RFC 3042
+    ack(1);
+    CHECK(sends(1, 1));
+    CHECK_EQUAL(connection->loss.phase, TCP_RECOVERY);
+    for (unsigned i = 0; i < 7; i++)
+        ack(1);
+    count_sent();
+    ack(3);
+    CHECK(next_segment());
+    CHECK_EQUAL(seen_sequence(), 1 + 3 * MSS);
+    count_sent();
+    ack(14);
+    CHECK_EQUAL(connection->loss.phase, TCP_OPEN);
+    CHECK_EQUAL(connection->retransmits, 2);
+    CHECK_EQUAL(connection->timeouts, 0);
+    finish();
+}
+
+// ---- Timeouts ---------------------------------------------------------------------------------
+
+static void a_lost_tail_times_out(void)
+{
+    CHECK(begin(true, false, 10));
+    CHECK(sends(0, AT_FIRST));
+    ack(7);
+    pass_ms(150);
+    CHECK(silent());
+    pass_ms(1000);
+    CHECK(next_segment());
+    CHECK_EQUAL(seen_sequence(), 1 + 7 * MSS);
+    CHECK_EQUAL(connection->loss.phase, TCP_TIMEOUT);
+    CHECK_EQUAL(cwnd(), MSS);
+    count_sent();
+    ack(8);
+    CHECK(sends(8, 2)); // a slow start through what is left
+    ack(10);
+    CHECK_EQUAL(connection->loss.phase, TCP_OPEN);
+    finish();
+}
+
+// RFC 2018, 8: after a timeout nothing counts that was only SACKed.
+static void a_peer_may_throw_away(void)
+{
+    CHECK(begin(true, false, 10));
+    CHECK(sends(0, AT_FIRST));
+    sack(0, 1, 3);
+    pass_ms(250);
+    CHECK(next_segment());
+    CHECK_EQUAL(seen_sequence(), 1);
+    count_sent();
+    ack(1);
+    CHECK(sends(1, 2)); // although they were SACKed
+    ack(3);
+    CHECK(sends(3, 3) && silent()); // a segment more an ACK (RFC 3465, 2.3)
+    finish();
+}
+
+static void a_second_timeout_keeps_the_threshold(void)
+{
+    CHECK(begin(true, false, 10));
+    CHECK(sends(0, AT_FIRST));
+    pass_ms(700);
+    unsigned before = ssthresh();
+    CHECK_EQUAL(before, 7 * MSS);
+    pass_ms(6000);
+    CHECK(connection->timeouts >= 2);
+    CHECK_EQUAL(ssthresh(), before); // RFC 5681, 3.1
+    CHECK_EQUAL(cwnd(), MSS);
+    finish();
+}
+
+// Eifel (RFC 3522): the ACK of the first copy was late; everything is as it was.
+static void takes_a_needless_timeout_back(void)
+{
+    CHECK(begin(true, true, 60));
+    CHECK(sends(0, AT_FIRST));
+    uint32_t time = script.seen.timestamp;
+    pass_ms(1100);
+    CHECK(connection->timeouts >= 1);
+    CHECK_EQUAL(connection->loss.phase, TCP_TIMEOUT);
+    count_sent();
+    with_time(3, time);
+    ack(2);
+    CHECK_EQUAL(connection->loss.phase, TCP_OPEN);
+    CHECK(cwnd() >= AT_FIRST * MSS);
+    CHECK(ssthresh() > 60 * MSS);
+    CHECK(next_segment());
+    CHECK(seen_sequence() > 9 * MSS); // new data, nothing again
+    finish();
+}
+
+static void a_timeout_that_was_right_stays(void)
+{
+    CHECK(begin(true, true, 60));
+    CHECK(sends(0, AT_FIRST));
+    pass_ms(1100);
+    CHECK(next_segment());
+    uint32_t time = script.seen.timestamp; // of the retransmission
+    count_sent();
+    with_time(3, time);
+    ack(1);
+    CHECK_EQUAL(connection->loss.phase, TCP_TIMEOUT);
+    CHECK_EQUAL(cwnd(), 2 * MSS);
+    finish();
+}
+
+// ---- Those who lie ----------------------------------------------------------------------------
+
+// However many duplicates somebody forges, no more is sent for them than was under way.
+static void forged_duplicates_are_bounded(void)
+{
+    CHECK(begin(false, false, 190));
+    CHECK(sends(0, AT_FIRST));
+    ack(1);
+    CHECK(sends(10, 2));
+    for (unsigned i = 0; i < 1000; i++)
+        ack(1);
+    unsigned sent = count_sent();
+    CHECK(sent > 0 && sent <= 2 * AT_FIRST);
+    CHECK(cwnd() <= 2 * AT_FIRST * MSS);
+    finish();
+}
+
+static void forged_blocks_are_ignored(void)
+{
+    CHECK(begin(true, false, 20));
+    CHECK(sends(0, AT_FIRST));
+    sack(0, 11, 15); // never sent
+    sack(0, 5, 2);
+    sack(0, 3, 3);
+    sack(0, 1000000, 2000000);
+    CHECK(silent());
+    CHECK_EQUAL(connection->loss.board.count, 0);
+    CHECK_EQUAL(connection->loss.duplicates, 0);
+    finish();
+}
+
+const struct test unit_tests[] = {
+    {"starts slowly", starts_slowly},
+    {"ACK division gains nothing", ack_division_gains_nothing},
+    {"does not grow unused", does_not_grow_unused},
+    {"a pause takes it back", a_pause_takes_it_back},
+    {"takes the rule that it is given", takes_the_rule_that_it_is_given},
+    {"repairs one loss in a round trip", repairs_one_loss_in_a_round_trip},
+    {"repairs many losses without a timeout", repairs_many_losses_without_a_timeout},
+    {"bears a little reordering", bears_a_little_reordering},
+    {"notices a second loss", notices_a_second_loss},
+    {"rescues the last one", rescues_the_last_one},
+    {"repairs without SACK", repairs_without_sack},
+    {"a lost tail times out", a_lost_tail_times_out},
+    {"a peer may throw away", a_peer_may_throw_away},
+    {"a second timeout keeps the threshold", a_second_timeout_keeps_the_threshold},
+    {"takes a needless timeout back", takes_a_needless_timeout_back},
+    {"a timeout that was right stays", a_timeout_that_was_right_stays},
+    {"forged duplicates are bounded", forged_duplicates_are_bounded},
+    {"forged blocks are ignored", forged_blocks_are_ignored},
+    {0},
+};
