@@ -16,6 +16,7 @@
 
 enum {
     WORD = sizeof(uint64_t),
+    HALF = WORD / 2,
     BLOCK = 16 * WORD,    // what one turn of the large loops moves
     WORTHWHILE = 2 * WORD // fewer bytes than this go one by one
 };
@@ -31,6 +32,14 @@ static inline size_t bytes_until_aligned(const void *pointer)
 }
 
 static inline void copy_four(uint64_t *to, const uint64_t *from)
+{
+    to[0] = from[0];
+    to[1] = from[1];
+    to[2] = from[2];
+    to[3] = from[3];
+}
+
+static inline void copy_four_halves(uint32_t *to, const uint32_t *from)
 {
     to[0] = from[0];
     to[1] = from[1];
@@ -60,6 +69,26 @@ static inline void copy_words(void *target, const void *source, size_t count)
         HIDE(to);
     }
     for (end = from + count % BLOCK / WORD; from != end; from++, to++) {
+        *to = *from;
+        HIDE(to);
+    }
+}
+
+// The same with words of half the size: `from` lies in the middle of one of the others, as the
+// data of a packet does.
+static inline void copy_half_words(void *target, const void *source, size_t count)
+{
+    uint32_t *to = target;
+    const uint32_t *from = source;
+    const uint32_t *end = from + count / (16 * HALF) * 16;
+    for (; from != end; from += 16, to += 16) {
+        copy_four_halves(to, from);
+        copy_four_halves(to + 4, from + 4);
+        copy_four_halves(to + 8, from + 8);
+        copy_four_halves(to + 12, from + 12);
+        HIDE(to);
+    }
+    for (end = from + count % (16 * HALF) / HALF; from != end; from++, to++) {
         *to = *from;
         HIDE(to);
     }
@@ -101,6 +130,9 @@ static inline __attribute__((always_inline)) void copy_up(uint8_t *to, const uin
         if ((uintptr_t)from % WORD == 0) {
             done = count / WORD * WORD;
             copy_words(to, from, done);
+        } else if ((uintptr_t)from % HALF == 0) {
+            done = count / HALF * HALF;
+            copy_half_words(to, from, done);
         } else {
             done = copy_shifted(to, from, count);
         }
