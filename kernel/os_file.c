@@ -42,7 +42,7 @@ int os_write(int handle, const void *bytes, size_t size)
 
 int os_close(int handle)
 {
-    return file_table_close(&process_current()->files, handle);
+    return process_leave(file_table_close(&process_current()->files, handle));
 }
 
 int os_dup(int handle)
