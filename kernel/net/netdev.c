@@ -25,6 +25,7 @@ static struct {
     struct list devices, taps, listeners;
     unsigned count;         // devices there have been
     bool has_service;
+    void (*finish)(void);   // or NULL
     unsigned need_start;    // devices with something that they have not been told of
 } netdevs = {
     .devices = {&netdevs.devices, &netdevs.devices},
@@ -53,9 +54,9 @@ static void choose_name(struct net_device *device)
 {
     char name[NETDEV_NAME_SIZE];
     unsigned i = 0;
-    do
+    do {
         snprintf(name, sizeof(name), "eth%u", i++);
-    while (netdev_find(name));
+    } while (netdev_find(name));
     strlcpy(device->name, name, sizeof(device->name));
 }
 
@@ -209,8 +210,15 @@ void netdev_has_room(struct net_device *device)
     }
 }
 
+void netdev_set_finish(void (*finish)(void))
+{
+    netdevs.finish = finish;
+}
+
 void netdev_start_all(void)
 {
+    if (netdevs.finish)
+        netdevs.finish();
     if (netdevs.need_start == 0)
         return;
     netdevs.need_start = 0;

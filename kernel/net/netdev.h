@@ -77,6 +77,8 @@ void netdev_gone(struct net_device *device);
 // Tells all devices that need it of what was given to them. Called between threads, and by
 // drivers at the end of a batch.
 void netdev_start_all(void);
+// Called right before that: by whoever answers many packets at once (TCP). One only.
+void netdev_set_finish(void (*finish)(void));
 
 // ---- For those who look -------------------------------------------------------------------
 // Sees every frame, both ways, before anything else happens to it; must not change or keep it.

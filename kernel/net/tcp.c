@@ -24,6 +24,7 @@ void tcp_init(void)
 {
     list_init(&tcp.all);
     tcp_ports_init();
+    tcp_batch_init();
 }
 
 void tcp_set_recovery(const struct tcp_recovery *recovery)
@@ -52,6 +53,7 @@ struct tcp_connection *tcp_create(void)
     list_append(&tcp.all, &connection->all);
     list_init(&connection->bound);
     list_init(&connection->waiting);
+    list_init(&connection->pending);
     connection->congestion = tcp.recovery->congestion;
     connection->flow.protocol = IP_TCP;
     connection->congestion = tcp.recovery->congestion;
@@ -107,6 +109,7 @@ static void free_connection(struct tcp_connection *connection)
 void tcp_end(struct tcp_connection *connection, int error)
 {
     tcp_timer_stop(connection);
+    tcp_batch_remove(connection);
     tcp_recovery()->closed(connection);
     tcp_buffer_clear(connection);
     tcp_queue_clear_early(connection);

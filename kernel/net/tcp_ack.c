@@ -92,7 +92,7 @@ void tcp_ack_data(struct tcp_connection *connection)
     struct tcp_receive *receive = &connection->receive;
     uint32_t count = (uint32_t)sequence_distance(receive->acked, receive->nxt);
     if (count >= 2u * receive->segment)
-        tcp_ack_now(connection);
+        tcp_batch_ack(connection);
     else
         tcp_timer_start_ack(connection);
 }

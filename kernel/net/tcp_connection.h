@@ -111,6 +111,7 @@ struct tcp_connection {
     struct list all;        // by ascending id
     struct list bound;      // those that have a port by tcp_bind() or tcp_listen()
     struct list waiting;    // on a listener's queue
+    struct list pending;    // on tcp_batch.c's list
     uint64_t id;            // 1, 2, 3 ... never used again
     struct tcp_user *user;  // NULL: has let go, or nobody has accepted it yet
     struct tcp_connection *parent; // the listener, until somebody accepts it
@@ -119,6 +120,7 @@ struct tcp_connection {
     uint8_t congestion;     // enum os_congestion, for chapter 24
     bool is_active;         // has sent a SYN by tcp_connect()
     bool is_orphan;         // its user has closed it
+    bool wants_ack;         // at the end of the batch
     bool is_exclusive;      // tcp_bind() minds connections that linger
     bool has_sack, has_timestamps, has_scale; // agreed on
     bool is_established_once; // names stay known after the end

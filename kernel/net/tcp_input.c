@@ -313,7 +313,10 @@ void tcp_input(struct tcp_connection *connection, struct tcp_segment *segment)
             !check_syn(connection, segment))
             return;
     }
-    if (check_ack(connection, segment) && take_text(connection, segment) &&
-        take_fin(connection, segment))
-        tcp_output(connection);
+    if (!check_ack(connection, segment) || !take_text(connection, segment) ||
+        !take_fin(connection, segment))
+        return;
+    const struct tcp_send *send = &connection->send;
+    if (send->una != send->end + send->fin) // there is something new, or under way
+        tcp_batch_add(connection);
 }

@@ -87,6 +87,12 @@ void tcp_ack_now(struct tcp_connection *connection);
 void tcp_ack_data(struct tcp_connection *connection);
 void tcp_ack_challenge(struct tcp_connection *connection);
 
+// ---- tcp_batch.c ------------------------------------------------------------------------------
+void tcp_batch_init(void);
+void tcp_batch_add(struct tcp_connection *connection);
+void tcp_batch_ack(struct tcp_connection *connection);
+void tcp_batch_remove(struct tcp_connection *connection);
+
 // ---- tcp_window.c -----------------------------------------------------------------------------
 void tcp_window_init(struct tcp_connection *connection);
 uint32_t tcp_window(const struct tcp_connection *connection);

@@ -17,13 +17,12 @@ static bool is_checksum_right(const struct packet *packet, const struct ip_ends 
     return checksum_finish(checksum_packet(sum, packet, 0, packet->total)) == 0;
 }
 
-// Nobody can have a connection with these (RFC 9293, 3.9.2.3).
-static bool is_one_peer(const struct packet *packet, const struct ip_ends *ends)
+// Whether somebody can have a connection with these names (RFC 9293, 3.9.2.3).
+static bool are_two_hosts(const struct tcp_segment *segment)
 {
-    return !packet->is_broadcast && !packet->is_multicast &&
-           !address_is_any(&ends->source) && !address_is_multicast(&ends->source) &&
-           !ip_is_broadcast(&ends->source) && !address_is_multicast(&ends->destination) &&
-           !ip_is_broadcast(&ends->destination);
+    const struct os_address *remote = &segment->remote, *local = &segment->local;
+    return !address_is_any(remote) && !address_is_multicast(remote) &&
+           !ip_is_broadcast(remote) && !address_is_multicast(local) && !ip_is_broadcast(local);
 }
 
 // The header's length, with its options; 0: it is none.
@@ -67,6 +66,17 @@ static void arrives(struct tcp_connection *connection, struct tcp_segment *segme
         tcp_input(connection, segment);
 }
 
+static void deliver_to_listener(struct tcp_segment *segment)
+{
+    struct tcp_connection *listener = tcp_table_find_listener(&segment->local);
+    if (listener) {
+        tcp_listen_arrives(listener, segment, 0);
+        return;
+    }
+    tcp_counters()->refused += (segment->flags & TCP_SYN) != 0;
+    tcp_send_refusal(segment); // 3.10.7.1: CLOSED
+}
+
 // RFC 9293, 3.10.7: by the state of whoever has these names.
 static void deliver(struct tcp_segment *segment)
 {
@@ -75,26 +85,24 @@ static void deliver(struct tcp_segment *segment)
         tcp_time_wait_arrives(entry, segment);
     } else if (entry) {
         arrives(container_of(entry, struct tcp_connection, entry), segment);
+    } else if (are_two_hosts(segment)) {
+        deliver_to_listener(segment);
     } else {
-        struct tcp_connection *listener = tcp_table_find_listener(&segment->local);
-        if (listener) {
-            tcp_listen_arrives(listener, segment, 0);
-        } else {
-            tcp_counters()->refused += (segment->flags & TCP_SYN) != 0;
-            tcp_send_refusal(segment); // 3.10.7.1: CLOSED
-        }
+        tcp_counters()->bad_segment++;
     }
 }
 
 static void receive(struct packet *packet, const struct ip_ends *ends)
 {
     struct tcp_statistics *counters = tcp_counters();
-    struct tcp_segment segment = {.packet = packet};
+    struct tcp_segment segment; // read_header() fills it in
+    segment.packet = packet;
     counters->segments_received++;
     if (!is_checksum_right(packet, ends)) {
         counters->bad_checksum++;
     } else {
-        size_t size = is_one_peer(packet, ends) ? check_header(packet) : 0;
+        bool is_for_us = !packet->is_broadcast && !packet->is_multicast;
+        size_t size = is_for_us ? check_header(packet) : 0;
         if (size > 0) {
             read_header(&segment, ends, size);
             deliver(&segment);

@@ -103,7 +103,7 @@ void tcp_timer_start_ack(struct tcp_connection *connection)
     struct tcp_deadlines *deadlines = &connection->deadlines;
     if (deadlines->ack_ns != 0)
         return;
-    deadlines->ack_ns = machine_clock_ns() + ACK_DELAY_MS * MS;
+    deadlines->ack_ns = connection->heard_ns + ACK_DELAY_MS * MS;
     set_timer(deadlines, deadlines->ack_ns);
 }
 
