@@ -42,7 +42,7 @@ struct tcp_statistics *tcp_counters(void)
     return &tcp.counters;
 }
 
-// ---- Come -----------------------------------------------------------------------------------
+// ---- Come ---------------------------------------------------------------------------
 
 struct tcp_connection *tcp_create(void)
 {
@@ -77,7 +77,7 @@ int tcp_open(struct tcp_connection **connection, struct tcp_user *user)
     return 0;
 }
 
-// ---- Live -----------------------------------------------------------------------------------
+// ---- Live ---------------------------------------------------------------------------
 
 void tcp_set_state(struct tcp_connection *connection, enum tcp_state state)
 {
@@ -91,7 +91,7 @@ void tcp_tell(struct tcp_connection *connection)
         user->changed(user);
 }
 
-// ---- Go -------------------------------------------------------------------------------------
+// ---- Go -----------------------------------------------------------------------------
 
 static void free_connection(struct tcp_connection *connection)
 {
@@ -164,7 +164,7 @@ void tcp_close(struct tcp_connection *connection, bool abort)
     tcp_finish(connection);
 }
 
-// ---- For those who look -----------------------------------------------------------------------
+// ---- For those who look -------------------------------------------------------------
 
 // Who asks for all of them asks in this order: each answer begins where the last one was.
 struct tcp_connection *tcp_next(uint64_t after)

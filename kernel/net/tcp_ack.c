@@ -12,7 +12,7 @@
 #include "machine.h"
 #include "tcp_parts.h"
 
-// ---- Theirs ---------------------------------------------------------------------------------
+// ---- Theirs -------------------------------------------------------------------------
 
 // SND.WND, from the latest segment that says it (RFC 9293, 3.10.7.4: WL1, WL2).
 void tcp_ack_window(struct tcp_connection *connection, const struct tcp_segment *segment)
@@ -78,7 +78,7 @@ bool tcp_ack_arrives(struct tcp_connection *connection, const struct tcp_segment
     return true;
 }
 
-// ---- Ours -----------------------------------------------------------------------------------
+// ---- Ours ---------------------------------------------------------------------------
 
 void tcp_ack_now(struct tcp_connection *connection)
 {

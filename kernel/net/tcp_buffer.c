@@ -37,7 +37,7 @@ uint32_t tcp_buffer_room(const struct tcp_connection *connection)
     return used < connection->send.limit ? connection->send.limit - used : 0;
 }
 
-// ---- In -------------------------------------------------------------------------------------
+// ---- In -----------------------------------------------------------------------------
 
 static void append(struct tcp_connection *connection, struct packet *packet)
 {
@@ -57,8 +57,8 @@ static struct packet *open_packet(struct tcp_connection *connection)
     return packet;
 }
 
-// Somebody else may be writing there at the same time: what one packet does not hold, the next
-// does. Small writes get a page, large ones as much as there may be in one piece.
+// What one packet does not hold, the next does. Small writes get a page, large ones as much as
+// there may be in one piece.
 static struct packet *add_packet(struct tcp_connection *connection, size_t size)
 {
     struct packet *packet = packet_alloc(0, size < PACKET_ROOM_MAX ? size : PACKET_ROOM_MAX);
@@ -91,7 +91,7 @@ void tcp_buffer_attach(struct tcp_connection *connection, struct packet *packet)
     connection->send.end += packet->total;
 }
 
-// ---- Out ------------------------------------------------------------------------------------
+// ---- Out ----------------------------------------------------------------------------
 
 // The packet in which `sequence` lies; *start: its first byte's number. It begins to look where
 // it was found last time: that is nearly always it, or the one before the one.
@@ -141,7 +141,8 @@ static bool share(struct packet *segment, struct packet *packet, size_t offset, 
     return true;
 }
 
-static void copy(struct packet *segment, const struct packet *packet, size_t offset, size_t size)
+static void copy(struct packet *segment, const struct packet *packet, size_t offset,
+                 size_t size)
 {
     while (size > 0) {
         size_t part = packet->total - offset < size ? packet->total - offset : size;
@@ -170,7 +171,7 @@ struct packet *tcp_buffer_segment(struct tcp_connection *connection, tcp_sequenc
     return segment;
 }
 
-// ---- Gone -----------------------------------------------------------------------------------
+// ---- Gone ---------------------------------------------------------------------------
 
 static void drop_first(struct tcp_connection *connection)
 {

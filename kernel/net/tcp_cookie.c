@@ -55,7 +55,7 @@ static uint32_t clock_of(const struct tcp_segment *segment)
     return (uint32_t)(machine_clock_ns() / 1000000) + tcp_timestamp_offset(secret);
 }
 
-// ---- Out --------------------------------------------------------------------------------------
+// ---- Out ----------------------------------------------------------------------------
 
 // A time of our clock with the peer's options in it, never in the future.
 static uint32_t timestamp_with(const struct tcp_segment *syn)
@@ -105,7 +105,7 @@ void tcp_cookie_send(struct tcp_connection *listener, const struct tcp_segment *
     tcp_send_answer(syn, &answer);
 }
 
-// ---- In ---------------------------------------------------------------------------------------
+// ---- In -----------------------------------------------------------------------------
 
 // What the SYN said, as far as it is known. False: this cookie is not ours, or too old.
 static bool read_cookie(const struct tcp_segment *segment, struct tcp_options *options)

@@ -14,7 +14,7 @@
 
 enum { PEER_MSS_LEAST = 64 }; // less would be an attack on whoever cuts data up so small
 
-// ---- Numbers that nobody can guess ------------------------------------------------------------
+// ---- Numbers that nobody can guess --------------------------------------------------
 
 // RFC 6528, 3: a clock of 4 us (2^12 ns), plus what only we know of these names.
 tcp_sequence tcp_first_sequence(uint64_t secret)
@@ -35,7 +35,7 @@ uint32_t tcp_timestamp(const struct tcp_connection *connection, uint64_t now_ns)
     return (uint32_t)(now_ns / 1000000) + connection->clock_offset;
 }
 
-// ---- What both can do -------------------------------------------------------------------------
+// ---- What both can do ---------------------------------------------------------------
 
 // Its addresses are known, and its way to the peer: what follows from these.
 void tcp_handshake_prepare(struct tcp_connection *connection)
@@ -111,7 +111,7 @@ void tcp_handshake_establish(struct tcp_connection *connection,
     tcp_tell(connection);
 }
 
-// ---- We begin ---------------------------------------------------------------------------------
+// ---- We begin -----------------------------------------------------------------------
 
 int tcp_connect(struct tcp_connection *connection, const struct os_address *remote)
 {
@@ -199,7 +199,7 @@ void tcp_handshake_arrives(struct tcp_connection *connection, struct tcp_segment
         tcp_output(connection);
 }
 
-// ---- The peer has begun -----------------------------------------------------------------------
+// ---- The peer has begun -------------------------------------------------------------
 
 void tcp_handshake_accept(struct tcp_connection *connection, const struct tcp_segment *syn)
 {
@@ -227,8 +227,8 @@ bool tcp_handshake_syn_again(struct tcp_connection *connection, struct tcp_segme
     return false;
 }
 
-// RFC 9293, 3.10.7.4, fifth step, SYN-RECEIVED. False: it is not for our SYN, or there is nobody
-// to take one more connection yet.
+// RFC 9293, 3.10.7.4, fifth step, SYN-RECEIVED. False: it is not for our SYN, or there is
+// nobody to take one more connection yet.
 bool tcp_handshake_ack(struct tcp_connection *connection, const struct tcp_segment *segment)
 {
     struct tcp_send *send = &connection->send;

@@ -5,8 +5,8 @@
 //
 //   tcp_hash(use, &local, &remote, extra)      64 bits that depend on all of them, and on a key
 //
-// A keyed hash, SipHash-2-4 (Aumasson and Bernstein, 2012): whoever does not know the key learns
-// nothing from a value about any other. Chapter 23.
+// A keyed hash, SipHash-2-4 (Aumasson and Bernstein, 2012): whoever does not know the key
+// learns nothing from a value about any other. Chapter 23.
 #include "random.h"
 #include "tcp_parts.h"
 

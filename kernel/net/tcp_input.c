@@ -20,7 +20,7 @@
 #include "error.h"
 #include "tcp_parts.h"
 
-// ---- First: sequence number -----------------------------------------------------------------
+// ---- First: sequence number ---------------------------------------------------------
 
 // RFC 9293, 3.4: the four cases of a segment's place in the window.
 static bool is_in_window(const struct tcp_connection *connection,
@@ -46,7 +46,8 @@ static bool is_from_the_past(const struct tcp_connection *connection,
     return segment->arrived_ns - connection->recent_ns < valid_ns;
 }
 
-// RFC 7323, 4.3 (2): the timestamp to be echoed is that of the segment that our next ACK is for.
+// RFC 7323, 4.3 (2): the timestamp to be echoed is that of the segment that our next ACK is
+// for.
 static void keep_timestamp(struct tcp_connection *connection, const struct tcp_segment *segment)
 {
     const struct tcp_options *options = &segment->options;
@@ -122,7 +123,7 @@ static bool check_sequence(struct tcp_connection *connection, struct tcp_segment
     return true;
 }
 
-// ---- Second: RST ----------------------------------------------------------------------------
+// ---- Second: RST --------------------------------------------------------------------
 
 // RFC 5961, 3.2: only who knows the very next number is the peer. Who is near it is asked to
 // prove it: a real peer that has no such connection answers the ACK with the right number.
@@ -144,7 +145,7 @@ static bool check_reset(struct tcp_connection *connection, const struct tcp_segm
     return false;
 }
 
-// ---- Fourth: SYN ----------------------------------------------------------------------------
+// ---- Fourth: SYN --------------------------------------------------------------------
 
 // RFC 5961, 4.2: in the middle of a connection it is either an old one, or the peer has
 // forgotten everything; the ACK tells it, and its answer is a reset.
@@ -159,7 +160,7 @@ static bool check_syn(struct tcp_connection *connection, const struct tcp_segmen
     return false;
 }
 
-// ---- Fifth: ACK -----------------------------------------------------------------------------
+// ---- Fifth: ACK ---------------------------------------------------------------------
 
 // Whether the peer has our FIN.
 static bool is_fin_acknowledged(const struct tcp_connection *connection)
@@ -194,7 +195,7 @@ static bool check_ack(struct tcp_connection *connection, const struct tcp_segmen
     }
 }
 
-// ---- Seventh: data --------------------------------------------------------------------------
+// ---- Seventh: data ------------------------------------------------------------------
 
 // The largest segment that has come tells what a full one is.
 static void measure(struct tcp_receive *receive, const struct packet *packet)
@@ -250,7 +251,7 @@ static bool take_text(struct tcp_connection *connection, struct tcp_segment *seg
     return true;
 }
 
-// ---- Eighth: FIN ----------------------------------------------------------------------------
+// ---- Eighth: FIN --------------------------------------------------------------------
 
 // A FIN may come before data that precedes it: its number is kept.
 static bool take_fin(struct tcp_connection *connection, const struct tcp_segment *segment)
@@ -276,7 +277,7 @@ static bool take_fin(struct tcp_connection *connection, const struct tcp_segment
     return true;
 }
 
-// ---- All of it ------------------------------------------------------------------------------
+// ---- All of it ----------------------------------------------------------------------
 
 // The next segment of a connection in which nothing special happens: all that the first four
 // steps would find out, at once (Jacobson's header prediction).
@@ -307,7 +308,8 @@ void tcp_input(struct tcp_connection *connection, struct tcp_segment *segment)
         connection->heard_ns = segment->arrived_ns;
         keep_timestamp(connection, segment);
     } else {
-        if (connection->state == TCP_SYN_RECEIVED && tcp_handshake_syn_again(connection, segment))
+        if (connection->state == TCP_SYN_RECEIVED &&
+            tcp_handshake_syn_again(connection, segment))
             return;
         if (!check_sequence(connection, segment) || !check_reset(connection, segment) ||
             !check_syn(connection, segment))

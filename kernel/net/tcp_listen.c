@@ -66,7 +66,7 @@ void tcp_listen_end(struct tcp_connection *connection)
     tcp_counters()->listeners--;
 }
 
-// ---- Queues -----------------------------------------------------------------------------------
+// ---- Queues -------------------------------------------------------------------------
 
 bool tcp_listen_is_full(const struct tcp_connection *connection)
 {
@@ -112,7 +112,7 @@ int tcp_accept(struct tcp_connection *listener, struct tcp_connection **connecti
     return 0;
 }
 
-// ---- A segment --------------------------------------------------------------------------------
+// ---- A segment ----------------------------------------------------------------------
 
 // What the user has chosen for the listener holds for its connections.
 static void inherit(struct tcp_connection *connection, const struct tcp_connection *listener)

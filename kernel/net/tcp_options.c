@@ -33,7 +33,7 @@ enum {
 // Two NOTHINGs, kind and length: how nearly every segment of nearly every peer begins.
 static const uint8_t timestamp_start[4] = {NOTHING, NOTHING, TIMESTAMP, TIMESTAMP_OPTION_SIZE};
 
-// ---- Reading ------------------------------------------------------------------------------
+// ---- Reading ------------------------------------------------------------------------
 
 static void read_timestamp(const uint8_t *value, struct tcp_options *options)
 {
@@ -104,7 +104,7 @@ void tcp_options_read(const uint8_t *bytes, size_t size, struct tcp_options *opt
     }
 }
 
-// ---- Writing ------------------------------------------------------------------------------
+// ---- Writing ------------------------------------------------------------------------
 
 static uint8_t *write_timestamp(const struct tcp_connection *connection, uint8_t *bytes,
                                 uint64_t now_ns)

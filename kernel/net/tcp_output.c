@@ -65,7 +65,7 @@ static bool send_block(struct tcp_connection *connection, struct tcp_block block
     return true;
 }
 
-// ---- Again ----------------------------------------------------------------------------------
+// ---- Again --------------------------------------------------------------------------
 
 // Fewer bytes than asked for where SACK blocks of ours need their room. False: no memory.
 bool tcp_output_again(struct tcp_connection *connection, struct tcp_block block)
@@ -92,7 +92,7 @@ void tcp_output_first_again(struct tcp_connection *connection)
     tcp_output_again(connection, (struct tcp_block){send->una, send->una + length});
 }
 
-// ---- New ------------------------------------------------------------------------------------
+// ---- New ----------------------------------------------------------------------------
 
 // Whether a segment that is not full may go, with `length` of the bytes that wait.
 static bool may_send_small(const struct tcp_connection *connection, uint32_t length)
@@ -145,7 +145,7 @@ static bool send_new(struct tcp_connection *connection)
     return true;
 }
 
-// ---- All of it ------------------------------------------------------------------------------
+// ---- All of it ----------------------------------------------------------------------
 
 static bool may_send(const struct tcp_connection *connection)
 {

@@ -7,7 +7,7 @@
 #include "tcp_connection.h"
 #include "tcp_segment.h"
 
-// ---- tcp.c: a connection's life -------------------------------------------------------------
+// ---- tcp.c: a connection's life -----------------------------------------------------
 struct tcp_connection *tcp_create(void); // closed, with no user; NULL: no memory
 void tcp_set_state(struct tcp_connection *connection, enum tcp_state state);
 // It is over: whoever has it hears `error`, 0: none; without anybody it is freed.
@@ -18,7 +18,7 @@ const struct tcp_recovery *tcp_recovery(void);
 struct tcp_statistics *tcp_counters(void);
 extern const struct tcp_recovery tcp_plain; // tcp_plain.c
 
-// ---- tcp_memory.c: how much all of it may take ------------------------------------------------
+// ---- tcp_memory.c: how much all of it may take --------------------------------------
 struct tcp_limits {
     size_t memory;                     // of all connections, bytes
     uint32_t send, receive;            // of a connection's buffers, at the start
@@ -32,30 +32,30 @@ size_t tcp_memory(void);
 bool tcp_memory_is_short(void);
 size_t tcp_packet_memory(const struct packet *packet); // that it holds
 
-// ---- tcp_user.c -------------------------------------------------------------------------------
+// ---- tcp_user.c ---------------------------------------------------------------------
 bool tcp_is_writable(const struct tcp_connection *connection); // worth telling a writer
 bool tcp_may_receive(const struct tcp_connection *connection); // by its state
 void tcp_finish(struct tcp_connection *connection); // our side ends with what is in the buffer
 
-// ---- tcp_hash.c -------------------------------------------------------------------------------
+// ---- tcp_hash.c ---------------------------------------------------------------------
 enum tcp_hash_use { TCP_HASH_SEQUENCE, TCP_HASH_PORT, TCP_HASH_COOKIE };
 uint64_t tcp_hash(enum tcp_hash_use use, const struct os_address *local,
                   const struct os_address *remote, uint32_t extra);
 
-// ---- tcp_table.c ------------------------------------------------------------------------------
+// ---- tcp_table.c --------------------------------------------------------------------
 void tcp_table_add(struct tcp_entry *entry);
 void tcp_table_remove(struct tcp_entry *entry); // does nothing if it is not there
 struct tcp_entry *tcp_table_find(const struct os_address *local,
                                  const struct os_address *remote);
 struct tcp_connection *tcp_table_find_listener(const struct os_address *local);
 
-// ---- tcp_port.c -------------------------------------------------------------------------------
+// ---- tcp_port.c ---------------------------------------------------------------------
 // Gives the connection a port that makes it one of a kind. False: there is none.
 bool tcp_port_choose(struct tcp_connection *connection);
 void tcp_port_forget(struct tcp_connection *connection);
 void tcp_ports_init(void);
 
-// ---- tcp_input.c, tcp_handshake.c -------------------------------------------------------------
+// ---- tcp_input.c, tcp_handshake.c ---------------------------------------------------
 // SYN-RECEIVED to LAST-ACK. The connection may be gone afterwards.
 void tcp_input(struct tcp_connection *connection, struct tcp_segment *segment);
 // From the sixth step on.
@@ -80,26 +80,26 @@ static inline bool tcp_timestamp_before(uint32_t a, uint32_t b) // RFC 7323, 5.2
     return (int32_t)(a - b) < 0;
 }
 
-// ---- tcp_ack.c --------------------------------------------------------------------------------
+// ---- tcp_ack.c ----------------------------------------------------------------------
 bool tcp_ack_arrives(struct tcp_connection *connection, const struct tcp_segment *segment);
 void tcp_ack_window(struct tcp_connection *connection, const struct tcp_segment *segment);
 void tcp_ack_now(struct tcp_connection *connection);
 void tcp_ack_data(struct tcp_connection *connection);
 void tcp_ack_challenge(struct tcp_connection *connection);
 
-// ---- tcp_batch.c ------------------------------------------------------------------------------
+// ---- tcp_batch.c --------------------------------------------------------------------
 void tcp_batch_init(void);
 void tcp_batch_add(struct tcp_connection *connection);
 void tcp_batch_ack(struct tcp_connection *connection);
 void tcp_batch_remove(struct tcp_connection *connection);
 
-// ---- tcp_window.c -----------------------------------------------------------------------------
+// ---- tcp_window.c -------------------------------------------------------------------
 void tcp_window_init(struct tcp_connection *connection);
 uint32_t tcp_window(const struct tcp_connection *connection);
 uint16_t tcp_window_field(struct tcp_connection *connection, bool is_syn);
 void tcp_window_read(struct tcp_connection *connection, size_t count);
 
-// ---- tcp_buffer.c, tcp_queue.c ----------------------------------------------------------------
+// ---- tcp_buffer.c, tcp_queue.c ------------------------------------------------------
 void tcp_buffer_init(struct tcp_connection *connection, tcp_sequence first);
 uint32_t tcp_buffer_used(const struct tcp_connection *connection);
 uint32_t tcp_buffer_room(const struct tcp_connection *connection);
@@ -121,7 +121,7 @@ unsigned tcp_queue_blocks(struct tcp_connection *connection, struct tcp_block *b
 void tcp_queue_clear_early(struct tcp_connection *connection);
 void tcp_queue_clear(struct tcp_connection *connection);
 
-// ---- tcp_output.c, tcp_send.c, tcp_options.c --------------------------------------------------
+// ---- tcp_output.c, tcp_send.c, tcp_options.c ----------------------------------------
 void tcp_output(struct tcp_connection *connection);
 bool tcp_output_again(struct tcp_connection *connection, struct tcp_block block);
 void tcp_output_first_again(struct tcp_connection *connection);
@@ -150,7 +150,7 @@ size_t tcp_options_write(struct tcp_connection *connection, uint8_t *bytes, uint
 size_t tcp_options_write_syn(const struct tcp_connection *connection, uint8_t *bytes,
                              uint64_t now_ns);
 
-// ---- tcp_timer.c, tcp_rtt.c -------------------------------------------------------------------
+// ---- tcp_timer.c, tcp_rtt.c ---------------------------------------------------------
 void tcp_timer_stop(struct tcp_connection *connection);
 void tcp_timer_start_retransmit(struct tcp_connection *connection);
 void tcp_timer_start_probe(struct tcp_connection *connection);
@@ -167,7 +167,7 @@ void tcp_rtt_acknowledged(struct tcp_connection *connection,
 void tcp_rtt_established(struct tcp_connection *connection);
 uint64_t tcp_rtt_timeout(const struct tcp_connection *connection);
 
-// ---- tcp_listen.c, tcp_cookie.c ---------------------------------------------------------------
+// ---- tcp_listen.c, tcp_cookie.c -----------------------------------------------------
 // `iss`: to begin with, 0: any.
 void tcp_listen_arrives(struct tcp_connection *listener, struct tcp_segment *segment,
                         tcp_sequence iss);
@@ -181,7 +181,7 @@ void tcp_listen_end(struct tcp_connection *listener);
 void tcp_cookie_send(struct tcp_connection *listener, const struct tcp_segment *syn);
 bool tcp_cookie_arrives(struct tcp_connection *listener, struct tcp_segment *segment);
 
-// ---- tcp_time_wait.c --------------------------------------------------------------------------
+// ---- tcp_time_wait.c ----------------------------------------------------------------
 void tcp_time_wait_enter(struct tcp_connection *connection); // it may be gone afterwards
 void tcp_time_wait_arrives(struct tcp_entry *entry, struct tcp_segment *segment);
 // Takes the place of an old connection with the same names, if its segments cannot be
@@ -189,7 +189,7 @@ void tcp_time_wait_arrives(struct tcp_entry *entry, struct tcp_segment *segment)
 bool tcp_time_wait_take_over(struct tcp_entry *entry, struct tcp_connection *connection);
 size_t tcp_time_wait_count(void);
 
-// ---- tcp_path.c -------------------------------------------------------------------------------
+// ---- tcp_path.c ---------------------------------------------------------------------
 void tcp_path_set_mss(struct tcp_connection *connection);
 uint16_t tcp_path_own_mss(struct tcp_connection *connection);
 void tcp_path_update(struct tcp_connection *connection);

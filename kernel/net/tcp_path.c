@@ -4,7 +4,7 @@
 //
 //   tcp_path_set_mss(connection)      by the peer, the route, and what we have learned
 //   tcp_failed(...)                   an ICMP error (RFC 9293, 3.9.2.2)
-//   tcp_path_timed_out(connection)    perhaps because segments are too large, and nobody says so
+//   tcp_path_timed_out(connection)    perhaps segments are too large, and nobody says so
 //
 // An ICMP error may come from anybody, so it is heeded only if it quotes a number that is under
 // way (RFC 5927, 4.1), and never ends a connection that is established (5.2).
@@ -32,7 +32,8 @@ void tcp_path_set_mss(struct tcp_connection *connection)
 {
     struct tcp_send *send = &connection->send;
     uint32_t mtu = ip_flow_mtu(&connection->flow);
-    uint16_t mss = smaller(send->peer_mss, mtu > HEADERS + MSS_LEAST ? mtu - HEADERS : MSS_LEAST);
+    uint32_t room = mtu > HEADERS + MSS_LEAST ? mtu - HEADERS : MSS_LEAST;
+    uint16_t mss = smaller(send->peer_mss, room);
     if (send->path_mss > 0)
         mss = smaller(mss, send->path_mss);
     send->mss = connection->has_timestamps ? mss - TCP_TIMESTAMP_SIZE : mss;
@@ -54,7 +55,7 @@ void tcp_path_update(struct tcp_connection *connection)
     tcp_path_set_mss(connection);
 }
 
-// ---- Black holes ------------------------------------------------------------------------------
+// ---- Black holes --------------------------------------------------------------------
 
 // Nothing gets through, and nobody says why: perhaps a router drops what is too large, and its
 // word of it is lost as well (RFC 2923, 2.1; RFC 4821 is the long answer). Half the size,
@@ -74,7 +75,7 @@ void tcp_path_timed_out(struct tcp_connection *connection)
     tcp_path_set_mss(connection);
 }
 
-// ---- Errors -----------------------------------------------------------------------------------
+// ---- Errors -------------------------------------------------------------------------
 
 // RFC 1191, 6.4: at once, and with no word of congestion: nothing was lost for want of room.
 static void lower_mss(struct tcp_connection *connection)

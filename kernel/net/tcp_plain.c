@@ -2,8 +2,8 @@
 //
 // TCP without recovery: the answers of chapter 23, until chapter 24 has better ones.
 //
-// The receiver's window is all that bounds what is under way, and a lost segment comes again when
-// its timer expires. Right, and slow when much is lost. Chapter 23.
+// The receiver's window is all that bounds what is under way, and a lost segment comes
+// again when its timer expires. Right, and slow when much is lost. Chapter 23.
 #include "tcp_parts.h"
 
 static void ignore(struct tcp_connection *connection)
@@ -29,7 +29,8 @@ static void ignore_sent(struct tcp_connection *connection, struct tcp_block bloc
 {
 }
 
-static void say_nothing(const struct tcp_connection *connection, struct os_connection_info *info)
+static void say_nothing(const struct tcp_connection *connection,
+                        struct os_connection_info *info)
 {
 }
 

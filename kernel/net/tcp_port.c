@@ -5,9 +5,10 @@
 //   tcp_bind(connection, &local)
 //   tcp_port_choose(connection)       for a connection to a certain peer
 //
-// A chosen port has to make the connection's four names one of a kind, and nobody outside should
-// guess it: RFC 6056, 3.3.3, begins to look at a place that depends on the peer and a secret, and
-// goes on from there with each connection. So all ports are used before one is used again.
+// A chosen port has to make the connection's four names one of a kind, and nobody outside
+// should guess it: RFC 6056, 3.3.3, begins to look at a place that depends on the peer and
+// a secret, and goes on from there with each connection. So all ports are used before one
+// is used again.
 // Chapter 23.
 #include "error.h"
 #include "tcp_parts.h"
@@ -29,7 +30,7 @@ void tcp_port_forget(struct tcp_connection *connection)
     list_remove(&connection->bound);
 }
 
-// ---- Named ----------------------------------------------------------------------------------
+// ---- Named --------------------------------------------------------------------------
 
 static bool collides(const struct os_address *a, const struct os_address *b)
 {
@@ -85,7 +86,7 @@ int tcp_bind(struct tcp_connection *connection, const struct os_address *local)
     return 0;
 }
 
-// ---- Chosen ---------------------------------------------------------------------------------
+// ---- Chosen -------------------------------------------------------------------------
 
 // Whether the connection, with the port that it has now, is the only one with its names. The
 // record of an old one gives way if that is safe.

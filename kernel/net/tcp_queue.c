@@ -7,9 +7,10 @@
 //   tcp_queue_join(connection)                  what has become the next now
 //   tcp_queue_read(connection, buffer, n)       the user takes some
 //
-// Packets are queued as they came, without a copy. Small ones are the exception: a packet of one
-// byte may lie in a page of memory, and whoever sends many such would make us hold thousands of
-// times what the window says. Their bytes move to the packet before them. Chapter 23.
+// Packets are queued as they came, without a copy. Small ones are the exception: a packet
+// of one byte may lie in a page of memory, and whoever sends many such would make us hold
+// thousands of times what the window says. Their bytes move to the packet before them.
+// Chapter 23.
 #include "heap.h"
 #include "string.h"
 #include "tcp_parts.h"
@@ -26,7 +27,7 @@ struct tcp_run {
     struct list packets;
 };
 
-// ---- Packets --------------------------------------------------------------------------------
+// ---- Packets ------------------------------------------------------------------------
 
 static struct packet *last_of(const struct list *packets)
 {
@@ -92,7 +93,7 @@ static void drop_all(struct tcp_connection *connection, struct list *packets)
     }
 }
 
-// ---- In order -------------------------------------------------------------------------------
+// ---- In order -----------------------------------------------------------------------
 
 void tcp_queue_init(struct tcp_connection *connection)
 {
@@ -147,7 +148,7 @@ size_t tcp_queue_read(struct tcp_connection *connection, void *buffer, size_t si
     return count;
 }
 
-// ---- Early ----------------------------------------------------------------------------------
+// ---- Early --------------------------------------------------------------------------
 
 static struct tcp_run *run_at(struct list *link)
 {

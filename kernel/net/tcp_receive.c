@@ -2,8 +2,8 @@
 //
 // A segment from IP: checked, read, and given to the connection that it is for.
 //
-// Whatever is wrong with it ends here: what tcp_input.c sees is well formed, and from a peer that
-// a connection can have. Chapter 23.
+// Whatever is wrong with it ends here: what tcp_input.c sees is well formed, and from a
+// peer that a connection can have. Chapter 23.
 #include "checksum.h"
 #include "machine.h"
 #include "tcp_parts.h"

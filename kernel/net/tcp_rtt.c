@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// How long an ACK takes, and from that how long to wait for one before sending again (RFC 6298).
+// How long an ACK takes, and from that how long to wait for one before sending again (RFC
+// 6298).
 //
 //   tcp_rtt_start(connection, end)       sent just now: its ACK will be a sample
 //   tcp_rtt_cancel(connection)           sent twice: which one is acknowledged is not known

@@ -18,7 +18,9 @@ struct tcp_header {
     be16 window, checksum, urgent;
 };
 _Static_assert(sizeof(struct tcp_header) == 20, "RFC 9293, 3.1");
-enum tcp_flags { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32 };
+enum tcp_flags {
+    TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16, TCP_URG = 32,
+};
 
 enum {
     TCP_HEADER_MAX = 60,

@@ -11,7 +11,8 @@
 #include "string.h"
 #include "tcp_parts.h"
 
-static struct tcp_header *push_header(struct packet *packet, const uint8_t *options, size_t size)
+static struct tcp_header *push_header(struct packet *packet, const uint8_t *options,
+                                      size_t size)
 {
     uint8_t *place = packet_push(packet, sizeof(struct tcp_header) + size);
     memcpy(place + sizeof(struct tcp_header), options, size);
@@ -37,7 +38,7 @@ static void give_to_ip(struct packet *packet, struct ip_flow *flow)
     ip_send(packet, flow);
 }
 
-// ---- Of a connection ------------------------------------------------------------------------
+// ---- Of a connection ----------------------------------------------------------------
 
 // Takes the packet over, which holds the data. Whatever it is, it is an ACK of all that came.
 void tcp_send_segment(struct tcp_connection *connection, struct packet *packet,
@@ -94,7 +95,7 @@ void tcp_send_reset(struct tcp_connection *connection)
     send_empty(connection, connection->send.nxt, TCP_RST | TCP_ACK);
 }
 
-// ---- Without a connection ---------------------------------------------------------------------
+// ---- Without a connection -----------------------------------------------------------
 
 // Takes no connection's part: whatever it says is in `answer`.
 void tcp_send_answer(const struct tcp_segment *segment, const struct tcp_answer *answer)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// TIME-WAIT: who ended a connection first remembers it for a while (RFC 9293, 3.6.1), so that the
-// peer's last FIN gets its ACK, and that segments still under way are not taken for those of
-// a new connection with the same names.
+// TIME-WAIT: who ended a connection first remembers it for a while (RFC 9293, 3.6.1), so
+// that the peer's last FIN gets its ACK, and that segments still under way are not taken
+// for those of a new connection with the same names.
 //
 //   tcp_time_wait_enter(connection)              all that is kept is a record
 //   tcp_time_wait_arrives(entry, segment)        a segment for it
@@ -79,7 +79,7 @@ static void start(struct tcp_time_wait *record)
         timer_start(&waits.timer, record->until_ns, expired);
 }
 
-// ---- In ---------------------------------------------------------------------------------------
+// ---- In -----------------------------------------------------------------------------
 
 static struct tcp_time_wait *add(const struct tcp_connection *connection)
 {
@@ -116,7 +116,7 @@ void tcp_time_wait_enter(struct tcp_connection *connection)
     start(record);
 }
 
-// ---- A segment --------------------------------------------------------------------------------
+// ---- A segment ----------------------------------------------------------------------
 
 // A connection again that does what its old one would do: say where it is.
 static void answer(struct tcp_time_wait *record, const struct tcp_segment *segment)
@@ -195,7 +195,7 @@ void tcp_time_wait_arrives(struct tcp_entry *entry, struct tcp_segment *segment)
     answer(record, segment);
 }
 
-// ---- We open it again -------------------------------------------------------------------------
+// ---- We open it again ---------------------------------------------------------------
 
 // RFC 6191, 3: where both have timestamps, the peer tells the new connection's segments from
 // the old one's by these, as soon as our clock has moved on.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What a connection does when nothing has come for a while: sends again, probes a closed window,
-// sends the ACK it has put off, asks whether the peer is still there, gives up.
+// What a connection does when nothing has come for a while: sends again, probes a closed
+// window, sends the ACK it has put off, asks whether the peer is still there, gives up.
 //
 //   tcp_timer_start_retransmit(connection)    an ACK is waited for
 //   tcp_timer_start_probe(connection)         a window is waited for
@@ -24,7 +24,7 @@ enum {
     KEEPALIVE_PROBES = 9,
 };
 
-// ---- The timer ------------------------------------------------------------------------------
+// ---- The timer ----------------------------------------------------------------------
 
 static uint64_t earliest(const struct tcp_deadlines *deadlines)
 {
@@ -55,7 +55,7 @@ void tcp_timer_stop(struct tcp_connection *connection)
     connection->deadlines.ack_ns = connection->deadlines.idle_ns = 0;
 }
 
-// ---- Deadlines ------------------------------------------------------------------------------
+// ---- Deadlines ----------------------------------------------------------------------
 
 static void start_first(struct tcp_connection *connection)
 {
@@ -127,7 +127,7 @@ void tcp_timer_start_idle(struct tcp_connection *connection)
         set_timer(deadlines, deadlines->idle_ns);
 }
 
-// ---- What is due ----------------------------------------------------------------------------
+// ---- What is due --------------------------------------------------------------------
 // Each says whether the connection is still there.
 
 static bool give_up(struct tcp_connection *connection)

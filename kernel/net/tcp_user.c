@@ -7,7 +7,7 @@
 
 enum { BUFFER_LEAST = 4096 };
 
-// ---- States ---------------------------------------------------------------------------------
+// ---- States -------------------------------------------------------------------------
 
 static bool may_write(const struct tcp_connection *connection)
 {
@@ -48,7 +48,7 @@ int tcp_take_error(struct tcp_connection *connection)
     return error;
 }
 
-// ---- Writing --------------------------------------------------------------------------------
+// ---- Writing ------------------------------------------------------------------------
 
 // A quarter of the buffer: a writer that is woken should have something to do.
 bool tcp_is_writable(const struct tcp_connection *connection)
@@ -120,7 +120,7 @@ int tcp_shutdown(struct tcp_connection *connection, unsigned directions)
     return 0;
 }
 
-// ---- Reading --------------------------------------------------------------------------------
+// ---- Reading ------------------------------------------------------------------------
 
 int tcp_read(struct tcp_connection *connection, void *buffer, size_t size)
 {
@@ -156,7 +156,7 @@ unsigned tcp_poll(const struct tcp_connection *connection)
     return ready;
 }
 
-// ---- Options --------------------------------------------------------------------------------
+// ---- Options ------------------------------------------------------------------------
 
 // The window never shrinks, nor does a scale that was agreed on change (RFC 7323, 2.3).
 static void set_receive_limit(struct tcp_connection *connection, uint32_t bytes)

@@ -6,9 +6,9 @@
 //   tcp_window_field(connection, is_syn)  what a segment's header says, as of now
 //   tcp_window_read(connection, n)        the user has taken n bytes: it may open, or grow
 //
-// Its right edge never moves back (RFC 9293, 3.8.6), and moves on only by steps that are worth a
-// segment: else a slow reader would have its data come a few bytes at a time (the silly window,
-// 3.8.6.2.2). Chapter 23.
+// Its right edge never moves back (RFC 9293, 3.8.6), and moves on only by steps that are
+// worth a segment: else a slow reader would have its data come a few bytes at a time (the
+// silly window, 3.8.6.2.2). Chapter 23.
 #include "machine.h"
 #include "tcp_parts.h"
 

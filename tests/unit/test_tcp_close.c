@@ -10,7 +10,7 @@ void unit_setup(const struct boot_info *boot)
 
 static char buffer[4096];
 
-// ---- Both ways --------------------------------------------------------------------------------
+// ---- Both ways ----------------------------------------------------------------------
 
 // RFC 9293, figure 12.
 static void ends_first(void)
@@ -140,7 +140,7 @@ static void keeps_an_early_fin(void)
     script_end(connection);
 }
 
-// ---- With a reset -----------------------------------------------------------------------------
+// ---- With a reset -------------------------------------------------------------------
 
 static void says_that_data_was_not_read(void)
 {
@@ -177,9 +177,10 @@ static void hears_a_reset_in_every_state(void)
         struct tcp_connection *connection = script_establish();
         uint8_t state = states[i];
         uint32_t next = 1;
+        bool has_ended = state != TCP_ESTABLISHED && state != TCP_CLOSE_WAIT;
         if (state == TCP_CLOSE_WAIT || state == TCP_LAST_ACK)
             send(FIN | ACK, next++, 1, "");
-        if (state != TCP_ESTABLISHED && state != TCP_CLOSE_WAIT)
+        if (has_ended)
             tcp_shutdown(connection, OS_SHUTDOWN_WRITE);
         if (state == TCP_FIN_WAIT_2)
             send(ACK, next, 2, "");
@@ -189,7 +190,7 @@ static void hears_a_reset_in_every_state(void)
         wire_forget();
         send(RST, next + 1, 0, "");
         CHECK_EQUAL(connection->state, state);
-        CHECK(expect(ACK, state == TCP_ESTABLISHED || state == TCP_CLOSE_WAIT ? 1 : 2, next, 0));
+        CHECK(expect(ACK, has_ended ? 2 : 1, next, 0));
         send(RST, next, 0, "");
         CHECK_EQUAL(connection->state, TCP_CLOSED);
         CHECK(silent());
@@ -197,7 +198,7 @@ static void hears_a_reset_in_every_state(void)
     }
 }
 
-// ---- TIME-WAIT --------------------------------------------------------------------------------
+// ---- TIME-WAIT ----------------------------------------------------------------------
 
 // Both sides have ended; the peer's last FIN was number `peer_end`.
 static void wait_out(bool timestamps)

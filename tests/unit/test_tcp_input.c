@@ -39,7 +39,7 @@ static struct tcp_connection *establish_with(bool sack, bool timestamps, uint32_
     return connection;
 }
 
-// ---- Data -------------------------------------------------------------------------------------
+// ---- Data ---------------------------------------------------------------------------
 
 static void acknowledges_every_second_segment_at_once(void)
 {
@@ -164,7 +164,7 @@ static void takes_urgent_data_in_line(void)
     script_end(connection);
 }
 
-// ---- SACK -------------------------------------------------------------------------------------
+// ---- SACK ---------------------------------------------------------------------------
 
 static uint32_t block_start(unsigned i)
 {
@@ -217,7 +217,7 @@ static void says_as_much_as_fits(void)
     script_end(connection);
 }
 
-// ---- Old and foreign segments -------------------------------------------------------------------
+// ---- Old and foreign segments -------------------------------------------------------
 
 static void resets_only_for_the_next_number(void)
 {

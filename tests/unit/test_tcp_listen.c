@@ -123,7 +123,7 @@ static void children_that_are_reset_leave_the_queue(void)
     script_end(listener);
 }
 
-// ---- Cookies ------------------------------------------------------------------------------------
+// ---- Cookies ------------------------------------------------------------------------
 
 static void serves_others_during_a_flood(void)
 {

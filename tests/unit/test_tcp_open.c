@@ -10,7 +10,7 @@ void unit_setup(const struct boot_info *boot)
 
 static char buffer[4096];
 
-// ---- The peer begins --------------------------------------------------------------------------
+// ---- The peer begins ----------------------------------------------------------------
 
 static void opens_for_a_peer(void)
 {
@@ -127,7 +127,7 @@ static void drops_what_is_damaged(void)
     script_end(listener);
 }
 
-// ---- We begin ---------------------------------------------------------------------------------
+// ---- We begin -----------------------------------------------------------------------
 
 static void opens_to_a_peer(void)
 {
@@ -225,7 +225,7 @@ static void opens_at_the_same_time_as_the_peer(void)
     script_end(connection);
 }
 
-// ---- Names ------------------------------------------------------------------------------------
+// ---- Names --------------------------------------------------------------------------
 
 static void minds_who_has_a_port(void)
 {

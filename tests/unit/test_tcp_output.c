@@ -29,7 +29,7 @@ static bool expect_bytes(uint32_t sequence, size_t size)
     return true;
 }
 
-// ---- Small segments -----------------------------------------------------------------------------
+// ---- Small segments -----------------------------------------------------------------
 
 static void gathers_small_writes(void)
 {
@@ -74,7 +74,7 @@ static void cuts_data_into_full_segments(void)
     script_end(connection);
 }
 
-// ---- Windows ------------------------------------------------------------------------------------
+// ---- Windows ------------------------------------------------------------------------
 
 static void keeps_to_the_window(void)
 {
@@ -139,7 +139,7 @@ static void notices_a_window_whose_opening_was_lost(void)
     script_end(connection);
 }
 
-static void gives_up_a_peer_that_does_not_answer_probes(void)
+static void gives_up_a_peer_that_is_silent(void)
 {
     struct tcp_connection *connection = script_establish();
     script.window = 0;
@@ -195,7 +195,7 @@ static void opens_its_own_window(void)
     script_end(connection);
 }
 
-// ---- Timers -------------------------------------------------------------------------------------
+// ---- Timers -------------------------------------------------------------------------
 
 static void sends_again_later_and_later(void)
 {
@@ -261,7 +261,7 @@ static void asks_whether_the_peer_is_there(void)
     script_end(connection);
 }
 
-// ---- The path -----------------------------------------------------------------------------------
+// ---- The path -----------------------------------------------------------------------
 
 static void fail(const struct tcp_connection *connection, struct ip_failure failure,
                  uint32_t sequence)
@@ -337,7 +337,7 @@ const struct test unit_tests[] = {
     {"keeps to the window", keeps_to_the_window},
     {"probes a closed window", probes_a_closed_window},
     {"notices a window whose opening was lost", notices_a_window_whose_opening_was_lost},
-    {"gives up a peer that does not answer probes", gives_up_a_peer_that_does_not_answer_probes},
+    {"gives up a peer that is silent", gives_up_a_peer_that_is_silent},
     {"waits for a window that is worth it", waits_for_a_window_that_is_worth_it},
     {"opens its own window", opens_its_own_window},
     {"sends again later and later", sends_again_later_and_later},

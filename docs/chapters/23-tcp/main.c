@@ -2,9 +2,9 @@
 //
 // Chapter 23: a stream of bytes.
 //
-// A connection with ourselves opens, carries a question and its answer, and closes; every segment
-// is shown as it arrives, with the states on both sides before it does. Then whoever connects
-// to port 7 gets back what he sends (RFC 862), until he says "end".
+// A connection with ourselves opens, carries a question and its answer, and closes; every
+// segment is shown as it arrives, with the states on both sides before it does. Then
+// whoever connects to port 7 gets back what he sends (RFC 862), until he says "end".
 //
 //   make CHAPTER=23 qemu FORWARD=7007:7        echo hello | nc -N localhost 7007
 #include "boot/board.h"
@@ -35,7 +35,7 @@
 
 enum { ECHO_PORT = 7, SEGMENT_TEXT = 64 };
 
-// ---- Waits ----------------------------------------------------------------------------------
+// ---- Waits --------------------------------------------------------------------------
 
 // A user of connections: whoever waits for one of them to change.
 static struct {
@@ -103,7 +103,7 @@ static struct tcp_connection *listen_on(uint16_t port)
     return listener;
 }
 
-// ---- Segments, as they arrive -----------------------------------------------------------------
+// ---- Segments, as they arrive -------------------------------------------------------
 
 static struct {
     struct net_tap tap;
@@ -202,7 +202,7 @@ static void talk_to_ourselves(struct tcp_connection *listener)
     print("in TIME-WAIT: %zu\n", statistics.time_wait);
 }
 
-// ---- An echo ----------------------------------------------------------------------------------
+// ---- An echo ------------------------------------------------------------------------
 
 // False: that was the last one.
 static bool serve(struct tcp_connection *connection)
@@ -258,8 +258,8 @@ int kernel_main(const struct boot_info *boot)
     board_start_interrupts(board);
     machine_interrupts_enable();
 
-    static const struct virtio_driver *const drivers[] = {&virtio_rng_driver, &virtio_net_driver,
-                                                          NULL};
+    static const struct virtio_driver *const drivers[] = {&virtio_rng_driver,
+                                                          &virtio_net_driver, NULL};
     virtio_probe(board, drivers);
     start_network();
     wait_queue_init(&us.waiter);
