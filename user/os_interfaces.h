@@ -10,7 +10,7 @@
 
 #include "os_net.h"
 
-// ---- Interfaces -----------------------------------------------------------------------------
+// ---- Interfaces ------------------------------------------------------------------------
 struct os_interface_info {
     char name[16]; // "eth0"
     uint8_t mac[6];
@@ -31,7 +31,7 @@ int os_interface_set(const char *name, const struct os_address *address, unsigne
 int os_interface_dhcp(const char *name, uint64_t deadline_ns);
 int os_interface_release(const char *name); // gives the lease back
 
-// ---- Routes and neighbours ------------------------------------------------------------------
+// ---- Routes and neighbours -------------------------------------------------------------
 struct os_route_info {
     struct os_address network, gateway; // gateway: family 0, it is on the link
     unsigned prefix;
@@ -54,7 +54,7 @@ int os_neighbour_set(const char *interface, const struct os_address *address,
                      const uint8_t mac[6]);
 int os_neighbour_forget(const struct os_address *address);
 
-// ---- Connections ------------------------------------------------------------------------------
+// ---- Connections -----------------------------------------------------------------------
 struct os_connection_info {
     const char *protocol, *state; // "tcp", "ESTABLISHED"; "udp", ""
     uint64_t id;                  // for os_trace_read(); never used again
@@ -74,7 +74,8 @@ unsigned os_connections(uint64_t after, struct os_connection_info *infos, unsign
 struct os_trace_event {
     uint64_t time_ns;
     uint32_t cwnd, ssthresh, in_flight, peer_window, rtt_us;
-    char what; // 's'ent, 'a'cknowledged, 'r'etransmitted, 't'imeout, 'f'ast recovery, 'e'nd of it
+    // 's'ent, 'a'cknowledged, 'r'etransmitted, 't'imeout, 'f'ast recovery, 'e'nd of it
+    char what;
 };
 // From now on, instead of the one before. -ESRCH: it is not open; -ENOMEM. 0 for id: the next
 // connection that opens.
@@ -84,7 +85,7 @@ int os_trace_start(uint64_t id);
 unsigned os_trace_read(uint64_t id, uint64_t *next, struct os_trace_event *events,
                        unsigned count);
 
-// ---- Frames -------------------------------------------------------------------------------------
+// ---- Frames ----------------------------------------------------------------------------
 struct os_frame {
     uint64_t time_ns; // os_wall_clock_ns() as it passed, or since boot when there is no clock
     uint32_t size, captured; // bytes of the frame; and of those that are here
@@ -105,8 +106,8 @@ void os_wall_clock_set(uint64_t unix_ns); // what `date` says from now on
 // What an NTP server says (RFC 4330).
 struct os_time_answer {
     uint64_t clock_ns, unix_ns; // at this moment of os_clock_ns() it is that time
-    uint64_t delay_ns;          // of question and answer on their way: it is right to half of it
-    uint8_t stratum;            // 1: the server has a clock of its own; 2: it asks such a one ...
+    uint64_t delay_ns;          // there and back: it is right to half of it
+    uint8_t stratum;            // 1: the server has a clock of its own; 2: it asks such a one
     char reference[5];          // that clock ("GPS"), or why we are not welcome ("RATE")
 };
 // Asks; waits. -EACCES: the server wants no questions, see `reference`; -EAGAIN: it does not

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The application interface, continued: the network. Programs include os.h, which includes this.
+// The application interface, continued: sockets. Programs include os.h, which includes this.
 //
 //   int handle = os_socket(OS_STREAM, OS_IPV4);
 //   os_connect(handle, &address, deadline);     then os_write(), os_read(), os_close()
@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// ---- Addresses ----------------------------------------------------------------------------
+// ---- Addresses -------------------------------------------------------------------------
 enum os_family { OS_ANY_FAMILY = 0, OS_IPV4 = 4, OS_IPV6 = 6 };
 // Of a host, or of a port there. All zeros but the family: any address.
 struct os_address {
@@ -35,7 +35,7 @@ int os_address_parse(const char *text, struct os_address *address); // -EINVAL
 int os_resolve(const char *name, enum os_family family, struct os_address *addresses,
                unsigned count, uint64_t deadline_ns);
 
-// ---- Sockets --------------------------------------------------------------------------------
+// ---- Sockets ---------------------------------------------------------------------------
 enum os_socket_kind {
     OS_STREAM = 1,   // TCP
     OS_DATAGRAM = 2, // UDP
@@ -104,7 +104,7 @@ enum os_congestion { OS_CUBIC, OS_NEWRENO };
 int os_set_option(int handle, enum os_option option, int value); // -ENOPROTOOPT, -EINVAL
 int os_get_option(int handle, enum os_option option, int *value);
 
-// ---- Waiting for several handles --------------------------------------------------------------
+// ---- Waiting for several handles -------------------------------------------------------
 enum {
     OS_POLL_READ = 1,  // os_read(), os_accept() would not wait
     OS_POLL_WRITE = 2, // os_write() would not wait

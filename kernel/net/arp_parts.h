@@ -28,7 +28,7 @@ struct arp_heard {
     bool is_request;
 };
 
-// ---- arp.c ------------------------------------------------------------------------------
+// ---- arp.c -----------------------------------------------------------------------------
 // Says who we are, or asks who somebody is. `to` is the Ethernet address that it goes to.
 void arp_transmit(struct net_device *device, enum arp_operation operation, be32 sender,
                   const uint8_t target_mac[MAC_SIZE], be32 target, const uint8_t *to);
@@ -39,7 +39,7 @@ static inline void arp_ask(struct net_device *device, be32 sender, be32 target,
     arp_transmit(device, ARP_REQUEST, sender, unknown, target, to);
 }
 
-// ---- arp_cache.c ------------------------------------------------------------------------
+// ---- arp_cache.c -----------------------------------------------------------------------
 void arp_cache_init(void);
 // The sender is heard of. One that the table does not have is only put there when it asks for
 // us: then it is going to talk to us.
@@ -47,7 +47,7 @@ void arp_cache_learn(struct net_device *device, const struct arp_heard *heard,
                      bool asks_for_us);
 void arp_cache_link(struct net_device *device); // its link went up or down
 
-// ---- arp_address.c ----------------------------------------------------------------------
+// ---- arp_address.c ---------------------------------------------------------------------
 // Compares it with what is ours and what is being probed. False: do not learn from it.
 bool arp_address_heard(struct net_device *device, const struct arp_heard *heard);
 void arp_address_link(struct net_device *device);

@@ -32,7 +32,7 @@ static inline bool icmp_is_query(uint8_t type) // others are about packets: erro
            type != ICMP_TIME_EXCEEDED && type != ICMP_PARAMETER;
 }
 
-// ---- icmp_echo.c --------------------------------------------------------------------------
+// ---- icmp_echo.c -----------------------------------------------------------------------
 // Takes over a reply, which begins with its ICMP header.
 void icmp_echo_received(struct packet *packet, const struct ip_ends *ends);
 void icmp_echo_failed(const struct ip_ends *ends, const struct icmp_header *header,

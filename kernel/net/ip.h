@@ -37,7 +37,7 @@ enum { IP_TTL = 64, IP_MTU_MIN = 68, IP_HEADER_MAX = 60 };
 
 extern const struct ethernet_protocol ip_protocol_of_ethernet;
 
-// ---- Protocols above ----------------------------------------------------------------------
+// ---- Protocols above -------------------------------------------------------------------
 // Who and to whom. Ports are 0 here: those belong to the protocol above.
 struct ip_ends {
     struct os_address source, destination;
@@ -67,7 +67,7 @@ struct ip_protocol {
 
 void ip_init(const struct ip_protocol *const *protocols);
 
-// ---- Sending ------------------------------------------------------------------------------
+// ---- Sending ---------------------------------------------------------------------------
 struct ip_route;
 // What stays the same from packet to packet. A connection keeps one.
 struct ip_flow {
@@ -100,7 +100,7 @@ uint64_t ip_pseudo_sum(const struct os_address *source, const struct os_address 
 // the packet; `offset` of the field from packet->transport.
 void ip_checksum_partial(struct packet *packet, const struct ip_flow *flow, unsigned offset);
 
-// ---- Addresses and routes -----------------------------------------------------------------
+// ---- Addresses and routes --------------------------------------------------------------
 struct ip_configuration {
     struct os_address address, gateway; // family 0: none
     unsigned prefix;                    // bits of the network

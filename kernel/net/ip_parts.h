@@ -22,7 +22,7 @@
 
 #define IP_BROADCAST ((be32)0xffffffff) // to all on the link (RFC 919, 7)
 
-// ---- ip.c ---------------------------------------------------------------------------------
+// ---- ip.c ------------------------------------------------------------------------------
 struct ip_statistics *ip_counters(void);
 // Tells the protocol above about a packet of ours: `header`, and what follows it, are `size`
 // bytes that may be anybody's invention. False: it cannot be one of ours.
@@ -45,12 +45,12 @@ static inline uint8_t ip_first_byte(be32 address)
     return *(const uint8_t *)&address;
 }
 
-// ---- ip_output.c --------------------------------------------------------------------------
+// ---- ip_output.c -----------------------------------------------------------------------
 void ip_output_init(void);
 // For the header's field; 0 when the header is right and has it.
 be16 ip_header_checksum(const struct ip_header *header);
 
-// ---- ip_interface.c -----------------------------------------------------------------------
+// ---- ip_interface.c --------------------------------------------------------------------
 struct ip_interface {
     struct list all;
     struct net_device *device;
@@ -80,22 +80,22 @@ static inline be32 ip_mask(unsigned prefix)
     return prefix == 0 ? 0 : to_be32(UINT32_MAX << (32 - prefix));
 }
 
-// ---- ip_route.c ---------------------------------------------------------------------------
+// ---- ip_route.c ------------------------------------------------------------------------
 void ip_route_init(void);
 // Replaces the routes that follow from the device's address by those of `interface` (NULL:
 // none). 0 or -ENOMEM: then there are none.
 int ip_route_replace(struct net_device *device, const struct ip_interface *interface);
 
-// ---- ip_mtu.c -----------------------------------------------------------------------------
+// ---- ip_mtu.c --------------------------------------------------------------------------
 // What gets to `destination`, when the link lets `mtu` through.
 uint32_t ip_mtu_of(be32 destination, uint32_t mtu);
 
-// ---- ip_fragment.c ------------------------------------------------------------------------
+// ---- ip_fragment.c ---------------------------------------------------------------------
 void ip_fragment_init(void);
 // Takes over a fragment, which begins behind its IP header. The whole packet when this was the
 // last that was missing, or NULL.
 struct packet *ip_fragment_receive(struct packet *packet);
 
-// ---- loopback.c ---------------------------------------------------------------------------
+// ---- loopback.c ------------------------------------------------------------------------
 // `receive`: what its packets are given to.
 void loopback_init(void (*receive)(struct net_device *device, struct packet *packet));

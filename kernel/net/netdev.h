@@ -67,7 +67,7 @@ struct net_device *netdev_find(const char *name);
 // checksums may be given to any device.
 void netdev_transmit(struct net_device *device, struct packet *packet);
 
-// ---- For drivers: between threads, never sleep --------------------------------------------
+// ---- For drivers: between threads, never sleep -----------------------------------------
 void netdev_receive(struct net_device *device, struct packet *packet); // takes it over
 void netdev_has_room(struct net_device *device);
 // The cable is in, or out. Told to all who listen. Says so.
@@ -80,7 +80,7 @@ void netdev_start_all(void);
 // Called right before that: by whoever answers many packets at once (TCP). One only.
 void netdev_set_finish(void (*finish)(void));
 
-// ---- For those who look -------------------------------------------------------------------
+// ---- For those who look ----------------------------------------------------------------
 // Sees every frame, both ways, before anything else happens to it; must not change or keep it.
 struct net_tap {
     struct list link;

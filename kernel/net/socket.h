@@ -58,10 +58,20 @@ extern const struct socket_kind socket_stream, socket_datagram, socket_echo;
 void socket_init(const struct socket_kind *const *kinds);
 // 0; -ENOSYS: there are none; -EPROTONOSUPPORT; -EAFNOSUPPORT; -ENOMEM.
 int socket_create(enum os_socket_kind number, enum os_family family, struct socket **socket);
-struct socket *socket_of(struct file *file);
-const struct socket_kind *socket_kind(const struct socket *socket);
+static inline const struct socket_kind *socket_kind(const struct socket *socket)
+{
+    return container_of(socket->file.operations, const struct socket_kind, file);
+}
+void socket_closed(struct file *file);
+// All kinds are closed by that function, and nothing else is.
+static inline struct socket *socket_of(struct file *file)
+{
+    if (file->operations->closed != socket_closed)
+        return NULL;
+    return container_of(file, struct socket, file);
+}
 
-// ---- For the kinds ----------------------------------------------------------------------
+// ---- For the kinds ---------------------------------------------------------------------
 void socket_prepare(struct socket *socket, const struct socket_kind *kind);
 void socket_end(struct socket *socket); // it is about to be freed
 // Sleeps until somebody says that something has changed. 0; -EBADF: the socket was closed
@@ -75,7 +85,6 @@ static inline bool socket_has_waiters(const struct socket *socket)
 {
     return wait_queue_first(&socket->readers) || wait_queue_first(&socket->writers);
 }
-// For struct file_operations:
+// For struct file_operations, with socket_closed():
 int socket_read(struct file *file, void *buffer, size_t size);
 int socket_write(struct file *file, const void *bytes, size_t size);
-void socket_closed(struct file *file);

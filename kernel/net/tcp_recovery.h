@@ -16,7 +16,7 @@ struct tcp_segment;
 // The command line may name the rule that connections begin with: tcp.congestion=newreno.
 void tcp_recovery_init(void);
 
-// ---- tcp_timeout.c, for tcp_recovery.c --------------------------------------------------------
+// ---- tcp_timeout.c, for tcp_recovery.c -------------------------------------------------
 uint32_t tcp_flight_size(const struct tcp_connection *connection);
 void tcp_timeout_begin(struct tcp_connection *connection);
 // An ACK, the first after it, says that nothing was lost: everything is as it was before.
