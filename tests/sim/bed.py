@@ -139,6 +139,7 @@ class Cable:
         for end, card in zip(self.ends, self.cards):
             if isinstance(end, Node):
                 end.cables_out = end.cables_out & ~(1 << card) | out << card
+                self.bed.at(self.bed.now, end, None)  # it is told at once
 
     def send(self, sender, frame, now):
         self.sent += 1
@@ -193,7 +194,7 @@ class Bed:
         return self.cables[-1]
 
     def at(self, time, what, argument):
-        """At that time: a frame for a node or a peer, or what(argument)."""
+        """At that time: (card, frame) for a node or a peer, None for a node that has something to see, or what(argument)."""
         self.order += 1
         heapq.heappush(self.events, (time, self.order, what, argument))
 
@@ -245,4 +246,4 @@ class Bed:
                 what(argument) if callable(what) else what.deliver(*argument)
         for receiver, frames in arrived.items():
             if receiver.status is None:
-                receiver.turn(self.now, frames)
+                receiver.turn(self.now, [frame for frame in frames if frame])

@@ -28,15 +28,23 @@ def sizes(seed):
     return [draw.choice((0, 1, 1000, 20_000, 60_000, 150_000)) for _ in range(2)]
 
 
+def scripts(seed):
+    """What the two do: how they behave differs, too."""
+    draw = random.Random(f"scripts {seed}")
+    words = "plain " if is_plain(seed) else ""
+    for opening, size in zip(("listen 80; accept", "sleep 5; connect 10.0.0.1:80"), sizes(seed)):
+        options = [f"option congestion {draw.choice((0, 1))}"] if not is_plain(seed) else []
+        options += draw.choice(([], [], ["option receive-buffer 5000"], ["option send-buffer 3000"], ["option nodelay 1"]))
+        pause = draw.choice(("", "", "", " 5", " 40"))
+        steps = [opening, *options, f"bulk {size}{pause}", "counters", "close", "gone 400"]
+        yield f'{words}script="{"; ".join(steps)}"'
+
+
 def make(image, seed, watch=None):
     """Runs it. The Bed, whose nodes have ended, or have not (`stalled` says why)."""
     bed = beds.Bed(seed, watch)
-    ours, theirs = sizes(seed)
-    options = "option congestion 1; " if seed % 2 and not is_plain(seed) else ""
-    words = "plain " if is_plain(seed) else ""
-    bed.node("a", image, f'{words}ip=10.0.0.1/24 script="listen 80; accept; {options}bulk {ours}; counters; close; gone 400"')
-    bed.node("b", image, f'{words}ip=10.0.0.2/24 script="sleep 5; connect 10.0.0.1:80; {options}bulk {theirs}; counters; close; '
-             'gone 400"')
+    for number, (name, words) in enumerate(zip("ab", scripts(seed)), 1):
+        bed.node(name, image, f"ip=10.0.0.{number}/24 {words}")
     bed.cable(*bed.nodes, **chances(seed))
     bed.stalled = None
     try:

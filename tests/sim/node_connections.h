@@ -85,6 +85,10 @@ static void step_connect(char **words)
     error = error ? error : tcp_connect(connection, &remote);
     error = error ? error : await_connection();
     say("connect: %s", error ? error_text(error) : "established");
+    if (error && node.connection) {
+        tcp_close(node.connection, false);
+        node.connection = NULL;
+    }
 }
 
 // close, abort, shutdown
@@ -164,15 +168,18 @@ static void step_read(char **words)
     say("read: %llu bytes, %s", (unsigned long long)node.received, ending);
 }
 
-// bulk N: both ways at once, to the end
+// bulk N [MILLISECONDS]: both ways at once, to the end; with a pause after each piece that is
+// read, so that windows fill
 static void step_bulk(char **words)
 {
-    uint64_t size = number(words[1]);
+    uint64_t size = number(words[1]), pause_ns = number(words[2]) * MILLISECOND_NS;
     bool has_shut = false, has_ended = false;
     need(node.connection, "a connection");
     while (!has_shut || !has_ended) {
         int written = node.sent < size ? write_some(size - node.sent) : -EAGAIN;
-        int got = has_ended ? -EAGAIN : read_some(UINT64_MAX);
+        int got = has_ended ? -EAGAIN : read_some(pause_ns ? PIECE / 8 : UINT64_MAX);
+        if (pause_ns && got > 0)
+            timer_sleep(pause_ns);
         if ((written < 0 && written != -EAGAIN) || (got < 0 && got != -EAGAIN)) {
             say("bulk: writing %s, reading %s", error_text(written), error_text(got));
             return;

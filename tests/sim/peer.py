@@ -74,9 +74,10 @@ class Peer:
     def send_frame(self, frame):
         self.cable.send(self, frame, self.bed.now)
 
-    def send_ip(self, protocol, body, source=None, to_mac=None, **header):
-        packet = wire.ip(source or self.ip, self.node_ip, protocol, body, **header)
-        self.send_frame(wire.ethernet(to_mac or self.bed.nodes[0].mac(0), self.mac, wire.IPV4, packet))
+    def send_ip(self, protocol, body, source=None, to=None, **header):
+        packet = wire.ip(source or self.ip, to or self.node_ip, protocol, body, **header)
+        mac = wire.BROADCAST if to == "255.255.255.255" else self.bed.nodes[0].mac(0)
+        self.send_frame(wire.ethernet(mac, self.mac, wire.IPV4, packet))
 
     def receive(self, kind=TCP, seconds=60, port=None):
         """The next packet of a kind, for our port; None when none comes. Others are left out."""
