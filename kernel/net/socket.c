@@ -26,19 +26,6 @@ int socket_create(enum os_socket_kind number, enum os_family family, struct sock
     return -EPROTONOSUPPORT;
 }
 
-const struct socket_kind *socket_kind(const struct socket *socket)
-{
-    return container_of(socket->file.operations, const struct socket_kind, file);
-}
-
-// All kinds are closed by the same function, and nothing else is.
-struct socket *socket_of(struct file *file)
-{
-    if (file->operations->closed != socket_closed)
-        return NULL;
-    return container_of(file, struct socket, file);
-}
-
 void socket_prepare(struct socket *socket, const struct socket_kind *kind)
 {
     file_init(&socket->file, &kind->file);

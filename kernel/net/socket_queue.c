@@ -111,26 +111,37 @@ void socket_queue_end(struct socket_queue *queue)
 }
 
 // ---- Sending ----------------------------------------------------------------------------
+// The bytes that did not fit into the first piece, behind it. On its own, so that the usual
+// way, of small ones, stays short.
+static __attribute__((noinline)) int append_rest(struct packet *packet, const char *bytes,
+                                                 size_t size)
+{
+    while (size > 0) {
+        size_t count = smaller(size, PACKET_ROOM);
+        struct packet *piece = packet_alloc(0, count);
+        if (!piece)
+            return -ENOMEM;
+        memcpy(packet_extend(piece, count), bytes, count);
+        packet_append(packet, piece);
+        bytes += count;
+        size -= count;
+    }
+    return 0;
+}
+
 int socket_packet(const void *bytes, size_t size, struct packet **packet)
 {
     if (size > SOCKET_DATAGRAM_MAX)
         return -EMSGSIZE;
-    size_t done = smaller(size, PACKET_ROOM);
-    struct packet *first = packet_alloc(PACKET_HEADROOM, done);
-    if (!first)
+    size_t first = smaller(size, PACKET_ROOM);
+    *packet = packet_alloc(PACKET_HEADROOM, first);
+    if (!*packet)
         return -ENOMEM;
-    memcpy(packet_extend(first, done), bytes, done);
-    while (done < size) {
-        size_t more = smaller(size - done, PACKET_ROOM);
-        struct packet *piece = packet_alloc(0, more);
-        if (!piece) {
-            packet_put(first);
-            return -ENOMEM;
-        }
-        memcpy(packet_extend(piece, more), (const char *)bytes + done, more);
-        packet_append(first, piece);
-        done += more;
-    }
-    *packet = first;
-    return 0;
+    memcpy(packet_extend(*packet, first), bytes, first);
+    if (first == size)
+        return 0;
+    int error = append_rest(*packet, (const char *)bytes + first, size - first);
+    if (error)
+        packet_put(*packet);
+    return error;
 }
