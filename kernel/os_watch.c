@@ -20,9 +20,9 @@
 
 struct watch {
     struct file file;
-    int owner;            // the process whose handles these are
-    struct list all;      // struct watched
-    struct list changed;  // those to be asked
+    int owner;           // the process whose handles these are
+    struct list all;     // struct watched
+    struct list changed; // those to be asked
     struct wait_queue waiters;
     struct poll_source source; // who looks at the watch itself
 };
@@ -77,8 +77,7 @@ static unsigned ask(struct watched *watched)
         drop(watched);
         return 0;
     }
-    return file_poll(watched->file, &source) &
-           (watched->wanted | OS_POLL_ERROR | OS_POLL_END);
+    return file_poll(watched->file, &source) & (watched->wanted | OS_POLL_ERROR | OS_POLL_END);
 }
 
 // Each is asked at most once, until there are `count` events. How many there are.
