@@ -8,6 +8,7 @@
 //
 //   run="ps; free" on the command line     runs that instead, and ends with the status of
 //                                          the last one
+//   httpd=off                              no web server beside the shell
 //   root=/dev/vdb                          the disk with the root directory (/dev/vda if none
 //                                          is named); root=none, or no disk: memory
 //
@@ -145,6 +146,22 @@ static void start_network(void)
     network_init();
 }
 
+// Shows /www to web browsers, beside the shell. Whoever wants something else with the machine
+// (run=, httpd=off) has it to himself.
+static void start_httpd(void)
+{
+    static char name[] = "httpd", quiet[] = "-q", root[] = "/www";
+    char *argv[] = {name, quiet, root, NULL}, value[4];
+    struct file *const files[3] = {file_null(), terminal_file(), terminal_file()};
+
+    bool is_off = cmdline_value("httpd", value, sizeof(value)) >= 0 && !strcmp(value, "off");
+    if (is_off || cmdline_value("run", value, sizeof(value)) != -ENOENT || !netdev_find("eth0"))
+        return;
+    int id = process_start(program_find(name), argv, files, true);
+    if (id < 0)
+        log_warning("httpd does not start: %s", error_text(id));
+}
+
 // Starts the first program and waits for its end. Returns its status.
 static int run_shell(void)
 {
@@ -190,5 +207,6 @@ int kernel_main(const struct boot_info *boot)
     vfs_init(file_systems);                            // one tree of names,
     mount_all();                                       // and what is in it
     print_machine(board);
+    start_httpd();                                     // the pages of /www
     os_poweroff(run_shell());                          // nothing written gets lost
 }
