@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// tcptrace: draws a connection's window as it changes: tcptrace ID (ss shows them), tcptrace next
+// tcptrace: draws a connection's window as it changes: tcptrace ID (see ss), tcptrace next
 #include "options.h"
 #include "window.h"
 
@@ -48,7 +48,7 @@ int tcptrace_main(int argc, char **argv)
             letter = -1;
     if (letter < 0 || options.count != 1 ||
         (strcmp(options.operands[0], "next") != 0 && !options_number(options.operands[0], &id)))
-        return os_usage("tcptrace [-p SECONDS] ID | next (a line for each 0.1 s; `ss` shows IDs)");
+        return os_usage("tcptrace [-p SECONDS] ID | next (a line for 0.1 s; `ss` shows IDs)");
     int error = os_trace_start(id);
     if (error == -ESRCH) {
         os_fprintf(OS_ERROR, "tcptrace: %s: no such connection (`ss` shows those there are)\n",

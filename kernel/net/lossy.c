@@ -53,7 +53,7 @@ static bool happens(unsigned of_a_thousand)
     return (lossy.random >> 20) % PER < of_a_thousand;
 }
 
-// ---- What happens on the way --------------------------------------------------------------------
+// ---- What happens on the way ---------------------------------------------------------------
 
 static void arrive(struct timer *timer)
 {
@@ -150,7 +150,7 @@ static void travel(const struct packet *packet, unsigned direction)
         send_off(reflect(packet), arrival_ns + terms->detour_ns / 2);
 }
 
-// ---- The device -----------------------------------------------------------------------------------
+// ---- The device ----------------------------------------------------------------------------
 
 // Both ways have the same addresses. Of a connection's two ports the one that was chosen freely
 // is the larger, which tells them apart.

@@ -34,7 +34,7 @@ static uint32_t minus(uint32_t a, uint32_t b)
     return a > b ? a - b : 0;
 }
 
-// ---- The window -------------------------------------------------------------------------------
+// ---- The window ----------------------------------------------------------------------------
 
 static uint32_t recovery_allowance(const struct tcp_connection *connection)
 {
@@ -89,7 +89,7 @@ static void reduce(struct tcp_loss *loss, uint32_t delivered, uint32_t least)
     congestion->cwnd = pipe + larger(quota, least);
 }
 
-// ---- What an ACK tells --------------------------------------------------------------------------
+// ---- What an ACK tells ---------------------------------------------------------------------
 
 // RFC 5681, 2: nothing in it is new, so it must have been caused by something that came out of
 // order. Unless the window is closed: then it answers a probe of that.
@@ -149,7 +149,7 @@ static void take_news(struct tcp_connection *connection, const struct tcp_segmen
     loss->window = segment->window;
 }
 
-// ---- A fast recovery ----------------------------------------------------------------------------
+// ---- A fast recovery -----------------------------------------------------------------------
 
 static void begin_recovery(struct tcp_connection *connection, uint32_t delivered)
 {
@@ -199,7 +199,7 @@ static void acknowledged_recovery(struct tcp_connection *connection, uint32_t ac
     reduce(loss, delivered, 0);
 }
 
-// ---- Phases -------------------------------------------------------------------------------------
+// ---- Phases --------------------------------------------------------------------------------
 
 // Everything that was under way when it began is acknowledged, or the timeout was a mistake.
 static bool end_phase(struct tcp_connection *connection, const struct tcp_segment *segment,
@@ -217,7 +217,7 @@ static bool end_phase(struct tcp_connection *connection, const struct tcp_segmen
     return true;
 }
 
-// ---- For tcp_input.c, tcp_output.c, tcp_timer.c -------------------------------------------------
+// ---- For tcp_input.c, tcp_output.c, tcp_timer.c --------------------------------------------
 
 static void recovery_opened(struct tcp_connection *connection)
 {

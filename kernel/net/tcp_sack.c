@@ -62,7 +62,7 @@ static void cut_end(struct tcp_hole *hole, tcp_sequence end)
     hole->resent = sequence_earlier(hole->resent, end);
 }
 
-// ---- What is sent, what has got there ---------------------------------------------------------
+// ---- What is sent, what has got there ------------------------------------------------------
 
 void tcp_sack_sent(struct tcp_scoreboard *board, tcp_sequence end)
 {
@@ -174,7 +174,7 @@ bool tcp_sack_note(struct tcp_scoreboard *board, tcp_sequence una,
     return is_new;
 }
 
-// ---- What is lost -----------------------------------------------------------------------------
+// ---- What is lost --------------------------------------------------------------------------
 
 // RFC 6675, 4, IsLost: so many separate pieces, or so many bytes, have got there although they
 // left later. What holds for a byte holds for those before it, so an edge says it all.
@@ -237,7 +237,7 @@ bool tcp_sack_is_lost(const struct tcp_scoreboard *board)
            sequence_before(first->start, board->lost);
 }
 
-// ---- What is next -----------------------------------------------------------------------------
+// ---- What is next --------------------------------------------------------------------------
 
 // The next bytes of a hole, up to `limit`, that were not sent again.
 static bool next_of(const struct tcp_hole *hole, tcp_sequence limit, uint32_t mss,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The sender's scoreboard: which of the bytes under way the peer has, which are lost, which were
-// sent again (RFC 6675, 3 and 4; the option is RFC 2018's).
+// The sender's scoreboard: which of the bytes under way the peer has, which are lost, which
+// were sent again (RFC 6675, 3 and 4; the option is RFC 2018's).
 //
 //   tcp_sack_sent(board, end)             new bytes, up to there, are under way
 //   tcp_sack_acknowledge(board, una)      everything before is there

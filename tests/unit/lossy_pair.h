@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Two ends of a connection over a lossy link (kernel/net/lossy.h), both in this kernel, that send
-// each other numbered bytes. Included by one .c file each.
+// Two ends of a connection over a lossy link (kernel/net/lossy.h), both in this kernel, that
+// send each other numbered bytes.
 //
 //   pair_init()                          in unit_setup()
 //   pair_open(&terms)                    connected, or a check has failed
@@ -20,6 +20,7 @@
 #include "net/tcp.h"
 #include "net/tcp_recovery.h"
 #include "page.h"
+#include "panic.h"
 #include "print.h"
 #include "string.h"
 #include "test.h"
@@ -34,7 +35,7 @@ enum { PAIR_PORT = 80, PAIR_PIECE = 4096 };
 struct pair_end {
     struct tcp_user user;
     struct tcp_connection *connection;
-    uint64_t written, to_write, read, to_read;
+    uint64_t written, to_write, read;
     unsigned salt; // what its bytes are, besides their place
     bool has_shut, has_ended;
     int error;
@@ -75,9 +76,8 @@ static void pair_init(const struct boot_info *boot)
     tcp_init();
     tcp_recovery_init();
     wait_queue_init(&pair.changed);
-    int error = lossy_init(&perfect);
-    if (error)
-        print("lossy_init: %s\n", error_text(error));
+    if (lossy_init(&perfect))
+        panic("no lossy link");
 }
 
 // Until something changes, but not for ever. False: nothing does.
@@ -134,19 +134,17 @@ static bool pair_transfer(uint64_t bytes, uint64_t bytes_back, uint64_t timeout_
 {
     struct pair_end *a = &pair.ends[0], *b = &pair.ends[1];
     uint64_t deadline_ns = machine_clock_ns() + timeout_ns;
-    a->to_write = b->to_read = bytes;
-    b->to_write = a->to_read = bytes_back;
+    a->to_write = bytes;
+    b->to_write = bytes_back;
     while (!a->has_ended || !b->has_ended) {
         uint64_t before = pair.changes;
-        for (unsigned i = 0; i < 2; i++) {
-            pair_write(&pair.ends[i]);
-            pair_read(&pair.ends[i], &pair.ends[1 - i]);
-        }
+        pair_write(a), pair_read(a, b);
+        pair_write(b), pair_read(b, a);
         if (a->error || b->error || (pair.changes == before && !pair_wait(deadline_ns)))
             break;
     }
-    if (a->has_ended && b->has_ended && a->read == bytes_back && b->read == bytes && !a->error &&
-        !b->error)
+    bool is_whole = a->read == bytes_back && b->read == bytes;
+    if (a->has_ended && b->has_ended && is_whole && !a->error && !b->error)
         return true;
     print("\n  %llu of %llu there, %llu of %llu back; %s, %s\n", (unsigned long long)b->read,
           (unsigned long long)bytes, (unsigned long long)a->read,
@@ -159,13 +157,15 @@ static bool pair_open(const struct lossy_terms *terms, enum os_congestion conges
 {
     struct os_address here = lossy_address(PAIR_PORT), there = lossy_neighbour(PAIR_PORT);
     memset(pair.ends, 0, sizeof(pair.ends));
-    pair.listening.changed = pair.ends[0].user.changed = pair.ends[1].user.changed = pair_changed;
+    pair.listening.changed = pair_changed;
+    pair.ends[0].user.changed = pair.ends[1].user.changed = pair_changed;
     pair.ends[1].salt = 100;
     lossy_set(terms);
+    struct pair_end *a = &pair.ends[0];
     if (tcp_open(&pair.listener, &pair.listening) || tcp_bind(pair.listener, &here) ||
-        tcp_listen(pair.listener, 4) || tcp_open(&pair.ends[0].connection, &pair.ends[0].user) ||
-        tcp_set_option(pair.ends[0].connection, OS_OPTION_CONGESTION, congestion) ||
-        tcp_connect(pair.ends[0].connection, &there))
+        tcp_listen(pair.listener, 4) || tcp_open(&a->connection, &a->user) ||
+        tcp_set_option(a->connection, OS_OPTION_CONGESTION, congestion) ||
+        tcp_connect(a->connection, &there))
         return false;
     uint64_t deadline_ns = machine_clock_ns() + 200000000000;
     while (tcp_accept(pair.listener, &pair.ends[1].connection, &pair.ends[1].user) == -EAGAIN)
@@ -195,7 +195,6 @@ static struct pair_account pair_account(void)
     packet_statistics(&packets);
     tcp_statistics(&connections);
     lossy_counters(&lossy);
-    return (struct pair_account){packets.pieces, connections.connections,
-                                 connections.listeners, connections.time_wait,
-                                 lossy.under_way};
+    return (struct pair_account){packets.pieces, connections.connections, connections.listeners,
+                                 connections.time_wait, lossy.under_way};
 }

@@ -109,7 +109,8 @@ static void bad_links(void)
                                     .queue_bytes = 30000};
         char title[32];
         unsigned failures = test_failures();
-        snprintf(title, sizeof(title), "seed %llu, %u/1000", (unsigned long long)seed, terms.loss);
+        snprintf(title, sizeof(title), "seed %llu, %u/1000", (unsigned long long)seed,
+                 terms.loss);
         transfer(title, &terms, seed % 4 == 3 ? OS_NEWRENO : OS_CUBIC);
         if (test_failures() != failures) {
             print("  again: -append 'seed=%llu seeds=1'\n", (unsigned long long)seed);

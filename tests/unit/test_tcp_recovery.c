@@ -1,13 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What TCP does about losses, segment by segment: the peer says which have arrived, and the
-// test sees what comes again and when. Segments have 1000 bytes and are counted from 0.
-#include "tcp_script.h"
-
-#include "net/tcp_recovery.h"
-#include "user/os_interfaces.h"
-
-enum { MSS = 1000, AT_FIRST = 10 }; // segments of the first window
+// What TCP does about losses, segment by segment: which come again, when, and how many at once.
+#include "numbered_segments.h"
 
 void unit_setup(const struct boot_info *boot)
 {
@@ -15,88 +9,7 @@ void unit_setup(const struct boot_info *boot)
     tcp_recovery_init();
 }
 
-static struct tcp_connection *connection;
-
-static void finish(void)
-{
-    script_end(connection);
-    connection = NULL;
-}
-
-// Established, with so many segments written and the first window sent.
-static bool begin(bool has_sack, bool has_time, unsigned segments)
-{
-    static const uint8_t zeros[MSS];
-    if (connection) // of a test that has failed
-        finish();
-    struct tcp_connection *listener = script_listen(4);
-    with_mss(has_time ? MSS + TCP_TIMESTAMP_SIZE : MSS);
-    if (has_sack)
-        with_sack();
-    if (has_time)
-        with_time(1, 0);
-    send(SYN, 0, 0, "");
-    bool is_answered = expect(SYN | ACK, 0, 1, 0);
-    pass_ms(20); // the round trip
-    if (has_time)
-        with_time(2, script.seen.timestamp);
-    send(ACK, 1, 1, "");
-    int error = tcp_accept(listener, &connection, &script_user);
-    tcp_close(listener, false);
-    if (error || !is_answered)
-        return false;
-    tcp_set_option(connection, OS_OPTION_SEND_BUFFER, 200 * MSS);
-    for (unsigned i = 0; i < segments; i++)
-        if (tcp_write(connection, zeros, MSS) != MSS)
-            return false;
-    return true;
-}
-
-// `count` segments from number `first` on come, full ones.
-static bool sends(unsigned first, unsigned count)
-{
-    for (unsigned i = 0; i < count; i++)
-        if (!expect(ACK, 1 + (first + i) * MSS, 1, MSS))
-            return false;
-    return true;
-}
-
-// Everything before segment `next` has arrived.
-static void ack(unsigned next)
-{
-    send(ACK, 1, 1 + next * MSS, "");
-}
-
-// And segments `from` up to `to`, not included, behind it.
-static void sack(unsigned next, unsigned from, unsigned to)
-{
-    uint8_t option[12] = {1, 1, 5, 10};
-    be32_write(option + 4, script.our_first + 1 + from * MSS);
-    be32_write(option + 8, script.our_first + 1 + to * MSS);
-    script_option(option, sizeof(option));
-    ack(next);
-}
-
-static uint32_t cwnd(void)
-{
-    return connection->loss.congestion.cwnd;
-}
-
-static uint32_t ssthresh(void)
-{
-    return connection->loss.congestion.ssthresh;
-}
-
-// How many segments have been sent and not looked at.
-static unsigned count_sent(void)
-{
-    unsigned count = 0;
-    while (next_segment())
-        count++;
-    return count;
-}
-
-// ---- The window -------------------------------------------------------------------------------
+// ---- The window ----------------------------------------------------------------------------
 
 static void starts_slowly(void)
 {
@@ -171,7 +84,7 @@ static void takes_the_rule_that_it_is_given(void)
     finish();
 }
 
-// ---- Fast recovery ----------------------------------------------------------------------------
+// ---- Fast recovery -------------------------------------------------------------------------
 
 // RFC 6675, 5; RFC 6937: one round trip, and the window ends at ssthresh.
 static void repairs_one_loss_in_a_round_trip(void)
@@ -299,95 +212,7 @@ static void repairs_without_sack(void)
     finish();
 }
 
-// ---- Timeouts ---------------------------------------------------------------------------------
-
-static void a_lost_tail_times_out(void)
-{
-    CHECK(begin(true, false, 10));
-    CHECK(sends(0, AT_FIRST));
-    ack(7);
-    pass_ms(150);
-    CHECK(silent());
-    pass_ms(1000);
-    CHECK(next_segment());
-    CHECK_EQUAL(seen_sequence(), 1 + 7 * MSS);
-    CHECK_EQUAL(connection->loss.phase, TCP_TIMEOUT);
-    CHECK_EQUAL(cwnd(), MSS);
-    count_sent();
-    ack(8);
-    CHECK(sends(8, 2)); // a slow start through what is left
-    ack(10);
-    CHECK_EQUAL(connection->loss.phase, TCP_OPEN);
-    finish();
-}
-
-// RFC 2018, 8: after a timeout nothing counts that was only SACKed.
-static void a_peer_may_throw_away(void)
-{
-    CHECK(begin(true, false, 10));
-    CHECK(sends(0, AT_FIRST));
-    sack(0, 1, 3);
-    pass_ms(250);
-    CHECK(next_segment());
-    CHECK_EQUAL(seen_sequence(), 1);
-    count_sent();
-    ack(1);
-    CHECK(sends(1, 2)); // although they were SACKed
-    ack(3);
-    CHECK(sends(3, 3) && silent()); // a segment more an ACK (RFC 3465, 2.3)
-    finish();
-}
-
-static void a_second_timeout_keeps_the_threshold(void)
-{
-    CHECK(begin(true, false, 10));
-    CHECK(sends(0, AT_FIRST));
-    pass_ms(700);
-    unsigned before = ssthresh();
-    CHECK_EQUAL(before, 7 * MSS);
-    pass_ms(6000);
-    CHECK(connection->timeouts >= 2);
-    CHECK_EQUAL(ssthresh(), before); // RFC 5681, 3.1
-    CHECK_EQUAL(cwnd(), MSS);
-    finish();
-}
-
-// Eifel (RFC 3522): the ACK of the first copy was late; everything is as it was.
-static void takes_a_needless_timeout_back(void)
-{
-    CHECK(begin(true, true, 60));
-    CHECK(sends(0, AT_FIRST));
-    uint32_t time = script.seen.timestamp;
-    pass_ms(1100);
-    CHECK(connection->timeouts >= 1);
-    CHECK_EQUAL(connection->loss.phase, TCP_TIMEOUT);
-    count_sent();
-    with_time(3, time);
-    ack(2);
-    CHECK_EQUAL(connection->loss.phase, TCP_OPEN);
-    CHECK(cwnd() >= AT_FIRST * MSS);
-    CHECK(ssthresh() > 60 * MSS);
-    CHECK(next_segment());
-    CHECK(seen_sequence() > 9 * MSS); // new data, nothing again
-    finish();
-}
-
-static void a_timeout_that_was_right_stays(void)
-{
-    CHECK(begin(true, true, 60));
-    CHECK(sends(0, AT_FIRST));
-    pass_ms(1100);
-    CHECK(next_segment());
-    uint32_t time = script.seen.timestamp; // of the retransmission
-    count_sent();
-    with_time(3, time);
-    ack(1);
-    CHECK_EQUAL(connection->loss.phase, TCP_TIMEOUT);
-    CHECK_EQUAL(cwnd(), 2 * MSS);
-    finish();
-}
-
-// ---- Those who lie ----------------------------------------------------------------------------
+// ---- Those who lie -------------------------------------------------------------------------
 
 // However many duplicates somebody forges, no more is sent for them than was under way.
 static void forged_duplicates_are_bounded(void)
@@ -430,11 +255,6 @@ const struct test unit_tests[] = {
     {"notices a second loss", notices_a_second_loss},
     {"rescues the last one", rescues_the_last_one},
     {"repairs without SACK", repairs_without_sack},
-    {"a lost tail times out", a_lost_tail_times_out},
-    {"a peer may throw away", a_peer_may_throw_away},
-    {"a second timeout keeps the threshold", a_second_timeout_keeps_the_threshold},
-    {"takes a needless timeout back", takes_a_needless_timeout_back},
-    {"a timeout that was right stays", a_timeout_that_was_right_stays},
     {"forged duplicates are bounded", forged_duplicates_are_bounded},
     {"forged blocks are ignored", forged_blocks_are_ignored},
     {0},

@@ -177,7 +177,7 @@ static void guesses_are_bounded(void)
     tcp_sack_end(&board);
 }
 
-// ---- Against a model --------------------------------------------------------------------------
+// ---- Against a model -----------------------------------------------------------------------
 
 enum { BYTES = 3000, STEPS = 300, ROUNDS = 40 };
 

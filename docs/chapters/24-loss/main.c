@@ -7,7 +7,7 @@
 //
 //   make CHAPTER=24 qemu
 //   make CHAPTER=24 qemu APPEND='loss=0 speed=2000000 size=8000000'
-//                                          a good line, but narrow: the window finds out how much
+//                                       a good line, but narrow: the window finds out how much
 //   make CHAPTER=24 qemu APPEND='loss=200 seed=7 tcp.congestion=newreno'
 //
 // loss, reorder: packets of a thousand. speed: bytes a second, 0: any. size: bytes.
@@ -74,7 +74,7 @@ static void draw(void)
             print("%s\n", line);
 }
 
-// ---- One end ------------------------------------------------------------------------------------
+// ---- One end -------------------------------------------------------------------------------
 
 static void receive(void *unused)
 {
@@ -95,7 +95,7 @@ static void receive(void *unused)
     print("%zu bytes have arrived, %zu of them wrong\n", place, demo.wrong);
 }
 
-// ---- The other ----------------------------------------------------------------------------------
+// ---- The other -----------------------------------------------------------------------------
 
 static void send(void)
 {
@@ -138,7 +138,7 @@ static void transfer(void)
         print("%s\n", line);
 }
 
-// ---- Around both --------------------------------------------------------------------------------
+// ---- Around both ---------------------------------------------------------------------------
 
 static void show_counts(void)
 {
