@@ -81,8 +81,8 @@ static void serve_transmit(struct virtio_model *model)
 
 // ---- In ---------------------------------------------------------------------------------
 
-// One end of the sum is known by now: the field holds the pseudo header's (virtio 1.2,
-// 5.1.6.4.1), for a driver that does not want to finish it.
+// Finishes a checksum of which the field holds the pseudo header's part (virtio 1.2, 5.1.6.2):
+// this driver has not said that it does so itself.
 static void complete_checksum(uint8_t *frame, size_t size, const struct net_header *header)
 {
     size_t field = (size_t)header->checksum_start + header->checksum_offset;
@@ -91,7 +91,7 @@ static void complete_checksum(uint8_t *frame, size_t size, const struct net_head
         sum += (i - header->checksum_start) % 2 == 0 ? frame[i] << 8 : frame[i];
     while (sum > 0xffff)
         sum = (sum & 0xffff) + (sum >> 16);
-    uint16_t checksum = (uint16_t)~sum;
+    uint16_t checksum = sum == 0xffff ? 0xffff : (uint16_t)~sum; // 0: UDP has none (RFC 768)
     if (field + 2 <= size) {
         frame[field] = (uint8_t)(checksum >> 8);
         frame[field + 1] = (uint8_t)checksum;
@@ -111,19 +111,19 @@ static bool fetch(struct virtio_model *model)
             card->link->receive(card->link, card->frame + skip, sizeof card->frame - skip);
         if (size == 0)
             return false;
-        card->size = size + skip;
+        size += skip;
         bool is_large =
             header->gso_type != NET_GSO_NONE && !virtio_model_has(model, NET_GUEST_TSO4);
-        if (card->is_down || card->size <= HEADER_SIZE || is_large ||
-            virtio_model_is_to_fail(model))
+        if (card->is_down || size <= HEADER_SIZE || is_large || virtio_model_is_to_fail(model))
             continue;
         if (header->flags && !virtio_model_has(model, NET_GUEST_CSUM)) {
             if (header->flags & NET_NEEDS_CSUM)
-                complete_checksum(card->frame + HEADER_SIZE, card->size - HEADER_SIZE, header);
+                complete_checksum(card->frame + HEADER_SIZE, size - HEADER_SIZE, header);
             *header = (struct net_header){0};
         }
-        struct segment whole = {card->frame, card->size};
+        struct segment whole = {card->frame, size};
         pcap_write(&whole, 1, HEADER_SIZE);
+        card->size = size;
         return true;
     }
 }
@@ -219,10 +219,11 @@ static void start(struct virtio_model *model)
     host_device_wake(&model->device);
 }
 
-// What is held belongs to queues that are no more.
+// What is held belongs to queues that are no more, and a frame to a driver of other wishes.
 static void reset(struct virtio_model *model)
 {
     struct card *card = model->data;
+    card->size = 0;
     virtio_request_free(card->to_send);
     virtio_request_free(card->buffers);
     card->to_send = NULL;
