@@ -73,7 +73,7 @@ static uint64_t take_pending(unsigned word)
 static void handle_pending(void)
 {
     for (unsigned word = 0; word < WORDS; word++) {
-        uint64_t bits = take_pending(word);
+        uint64_t bits = irqs.pending[word] ? take_pending(word) : 0;
         for (unsigned source = word * WORD_BITS; bits; source++, bits >>= 1) {
             if (!(bits & 1))
                 continue;

@@ -60,18 +60,9 @@ static uint64_t add_even(uint64_t sum, const uint8_t *bytes, size_t size)
     return size & 1 ? sum + *bytes : sum; // as if a zero byte followed
 }
 
-// Sixteen bits; 65535 stays where zero would do as well.
-static uint64_t fold(uint64_t sum)
-{
-    sum = (sum >> 32) + (uint32_t)sum;
-    sum = (sum >> 16) + (uint16_t)sum;
-    sum = (sum >> 16) + (uint16_t)sum;
-    return (sum >> 16) + (uint16_t)sum;
-}
-
 uint64_t checksum_swap(uint64_t sum)
 {
-    return to_be16((uint16_t)fold(sum));
+    return to_be16(checksum_fold(sum));
 }
 
 uint64_t checksum_add(uint64_t sum, const void *bytes, size_t size)
@@ -105,11 +96,6 @@ uint64_t checksum_packet(uint64_t sum, const struct packet *packet, size_t offse
         offset = 0;
     }
     return sum;
-}
-
-be16 checksum_finish(uint64_t sum)
-{
-    return (be16)~fold(sum);
 }
 
 // HC' = ~(~HC + ~m + m'): RFC 1624, 3, equation 3.

@@ -23,8 +23,21 @@ uint64_t checksum_add(uint64_t sum, const void *bytes, size_t size);
 uint64_t checksum_copy(uint64_t sum, void *to, const void *from, size_t size);
 // Of `size` bytes of a packet from `offset` on, whatever pieces they lie in.
 uint64_t checksum_packet(uint64_t sum, const struct packet *packet, size_t offset, size_t size);
+// The sum in sixteen bits; 65535 stays where zero would do as well. Two halves that are added
+// to each other the right way and the other way round: what the lower ones carry is what has
+// to be brought around for the upper ones, which are the result.
+static inline uint16_t checksum_fold(uint64_t sum)
+{
+    sum += sum << 32 | sum >> 32;
+    uint32_t half = (uint32_t)(sum >> 32);
+    half += half << 16 | half >> 16;
+    return (uint16_t)(half >> 16);
+}
 // For a header's field: never converted. 0 over what has a right checksum in it.
-be16 checksum_finish(uint64_t sum);
+static inline be16 checksum_finish(uint64_t sum)
+{
+    return (be16)~checksum_fold(sum);
+}
 uint64_t checksum_swap(uint64_t sum);
 // A field's new value after a word that it covers has changed (RFC 1624, 3).
 be16 checksum_update(be16 checksum, be16 before, be16 after);

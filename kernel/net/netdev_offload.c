@@ -25,16 +25,18 @@ static void drop(struct net_device *device, struct packet *packet)
 }
 
 // Fields at any address, as they lie there.
-static be16 field_get(const uint8_t *at)
-{
+struct field {
     be16 value;
-    memcpy(&value, at, sizeof(value));
-    return value;
+} __attribute__((packed));
+
+static inline be16 field_get(const uint8_t *at)
+{
+    return ((const struct field *)at)->value;
 }
 
-static void field_set(uint8_t *at, be16 value)
+static inline void field_set(uint8_t *at, be16 value)
 {
-    memcpy(at, &value, sizeof(value));
+    ((struct field *)at)->value = value;
 }
 
 // ---- Checksums --------------------------------------------------------------------------

@@ -21,7 +21,7 @@
 #include "string.h"
 
 enum {
-    SPARE_MAX = 128,   // pieces that are kept, of each kind
+    SPARE_MAX = 256,   // of each kind: what a card may have for receiving
     SPARE_SHARE = 128, // one page in so many of the machine's may lie spare
     MEMORY_ALIGN = 8,
 };

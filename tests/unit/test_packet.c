@@ -266,7 +266,7 @@ static void keeps_few_spare_ones(void)
     packet_put(all);
     struct packet_statistics statistics;
     packet_statistics(&statistics);
-    CHECK(statistics.spare > 0 && statistics.spare <= 150 * PAGE_SIZE);
+    CHECK(statistics.spare > 0 && statistics.spare <= 300 * PAGE_SIZE);
     CHECK_EQUAL(statistics.bytes, 0);
 }
 
