@@ -2,7 +2,7 @@
 //
 // The time of day.
 //
-//   wallclock_set(ns)             by the board, once: what its clock shows; by whoever knows better
+//   wallclock_set(ns)             by the board: what its clock shows; by who knows better
 //   wallclock_now_ns()            since 1970-01-01 00:00:00 UTC
 //   wallclock_to_date(s, &date)   in the calendar's words
 //

@@ -9,7 +9,7 @@
 //
 // One thread for all: see httpd.h. Chapter 25.
 #include "httpd.h"
-#include "host.h"
+#include "hosts.h"
 #include "options.h"
 
 enum { BACKLOG = 1024, EVENTS = 64, ACCEPTED_AT_ONCE = 64 };

@@ -5,7 +5,7 @@
 // Chapter 25.
 #pragma once
 
-#include "host.h"
+#include "hosts.h"
 
 enum { NC_BUFFER_SIZE = 65536 };
 

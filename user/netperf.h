@@ -15,7 +15,7 @@
 // Chapter 25.
 #pragma once
 
-#include "host.h"
+#include "hosts.h"
 
 enum {
     NETPERF_PORT = 5201,

@@ -6,7 +6,7 @@
 //
 // -c: so many questions, otherwise until Ctrl-C; -i: one so often; -s: bytes of data; -t: so
 // many hops at most; -W: how long to wait for the last answer; -q: only the sums at the end.
-#include "host.h"
+#include "hosts.h"
 #include "options.h"
 
 #define SECOND_NS UINT64_C(1000000000)

@@ -7,7 +7,7 @@
 // A question that may go one hop is thrown away by the first router, which tells us so; one
 // that may go two by the second; until the host itself answers. -m: no further than that; -q:
 // so many questions each; -w: how long to wait for an answer.
-#include "host.h"
+#include "hosts.h"
 #include "options.h"
 
 #define SECOND_NS UINT64_C(1000000000)

@@ -6,7 +6,7 @@
 //
 // -O: the file's name, "-" for the output; -c: goes on where an earlier one has ended; -q: says
 // only what goes wrong.
-#include "host.h"
+#include "hosts.h"
 #include "options.h"
 #include "output.h"
 #include "path.h"

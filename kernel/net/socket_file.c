@@ -102,7 +102,8 @@ int socket_file_packet(struct file *file, const struct os_file_part *part, size_
         if (done < part->head_size)
             count = add_head(part, done, packet);
         else
-            count = add_bytes(file, part->offset + (done - part->head_size), end - done, packet);
+            count = add_bytes(file, part->offset + (done - part->head_size), end - done,
+                              packet);
         if (count > 0)
             done += (size_t)count;
     }

@@ -2,7 +2,7 @@
 //
 // Hosts and ports as they are named on a command line. See host.h.
 // Chapter 25.
-#include "host.h"
+#include "hosts.h"
 
 #define PATIENCE_NS UINT64_C(20000000000) // for DNS: 20 s
 
