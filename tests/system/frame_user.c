@@ -64,11 +64,8 @@ static void send(struct net_device *device, unsigned i)
     ethernet_send(device, packet, device->mac, TEST_TYPE);
 }
 
-static void ask(struct net_device *device, const char *text)
+static void send_question(struct net_device *device, const struct os_address *wanted)
 {
-    struct os_address wanted;
-    if (address_parse(text, &wanted) != 0)
-        panic("ask=%s is no address", text);
     const uint8_t head[] = {0, 1, 8, 0, 6, 4, 0, 1};
     struct packet *packet = packet_alloc(PACKET_HEADROOM, ARP_SIZE);
     uint8_t *bytes = packet_extend(packet, ARP_SIZE);
@@ -76,11 +73,33 @@ static void ask(struct net_device *device, const char *text)
     memcpy(bytes, head, sizeof(head));
     memcpy(bytes + 8, device->mac, MAC_SIZE);
     memcpy(bytes + 14, (const uint8_t[]){10, 0, 2, 15}, 4);
-    memcpy(bytes + 24, wanted.bytes, 4);
+    memcpy(bytes + 24, wanted->bytes, 4);
     ethernet_send(device, packet, ethernet_broadcast, ETHERNET_ARP);
-    for (unsigned i = 0; i < 3000 && !user.is_answered; i++)
-        timer_sleep(1000000);
+}
+
+// More than once: an interface may need a moment before it answers.
+static void ask(struct net_device *device, const char *text)
+{
+    struct os_address wanted;
+    if (address_parse(text, &wanted) != 0)
+        panic("ask=%s is no address", text);
+    for (unsigned i = 0; i < 30 && !user.is_answered; i++) {
+        send_question(device, &wanted);
+        for (unsigned waited = 0; waited < 100 && !user.is_answered; waited++)
+            timer_sleep(1000000);
+    }
     print("%s %s\n", text, user.is_answered ? "answers" : "does not answer");
+}
+
+// Until all have come, or none for a while.
+static void wait_for(unsigned frames)
+{
+    for (unsigned quiet = 0, seen = 0; user.received < frames && quiet < 100; quiet++) {
+        timer_sleep(1000000);
+        if (user.received != seen)
+            quiet = 0;
+        seen = user.received;
+    }
 }
 
 int kernel_main(const struct boot_info *boot)
@@ -114,7 +133,7 @@ int kernel_main(const struct boot_info *boot)
         if (i % 16 == 15)
             thread_yield();
     }
-    timer_sleep(20000000);
+    wait_for(frames);
     print("%u frames sent, %u received, %u of them wrong; link %s\n", frames, user.received,
           user.wrong, device->link_up ? "up" : "down");
     return 0;
