@@ -15,7 +15,8 @@ static struct tcp_header *push_header(struct packet *packet, const uint8_t *opti
                                       size_t size)
 {
     uint8_t *place = packet_push(packet, sizeof(struct tcp_header) + size);
-    memcpy(place + sizeof(struct tcp_header), options, size);
+    if (size > 0) // else there may be no `options`
+        memcpy(place + sizeof(struct tcp_header), options, size);
     packet->transport = place;
     struct tcp_header *header = (struct tcp_header *)(void *)place;
     header->offset = (uint8_t)((sizeof(*header) + size) / 4 << 4);
