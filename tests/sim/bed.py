@@ -176,6 +176,19 @@ class Cable:
         self.bed.at(at, self.ends[other], (self.cards[other], frame))
 
 
+class Hub:
+    """What comes in by one cable goes out by all others."""
+
+    def __init__(self, bed, name="hub"):
+        self.bed, self.name, self.cables = bed, name, []
+
+    plug = Node.plug
+
+    def deliver(self, card, frame):
+        for cable in self.cables[:card] + self.cables[card + 1:]:
+            cable.send(self, frame, self.bed.now)
+
+
 class Bed:
     """What there is, the time, and what comes next."""
 

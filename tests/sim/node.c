@@ -157,6 +157,9 @@ static int judge(void)
     if (node.listener)
         tcp_close(node.listener, false);
     tcp_statistics(&tcp);
+    // What waits for an answer by ARP, and what the card has sent, is let go of in time.
+    for (unsigned i = 0; i < 100 && count_pieces() > 0; i++)
+        timer_sleep(100 * MILLISECOND_NS);
     unsigned pieces = count_pieces();
     if (tcp.connections == 0 && tcp.listeners == 0 && pieces == 0)
         return 0;

@@ -8,8 +8,10 @@ import pytest
 
 sys.path.insert(0, os.path.join(boot.ROOT, "tests/sim"))
 
+import bed as beds  # noqa: E402
 import bulk  # noqa: E402
 import scenario  # noqa: E402
+import wire  # noqa: E402
 
 NODE = {"APP": "tests/sim/node.c"}
 SEEDS, CHUNK, CHECKED = 500, 100, 24  # CHECKED: so many with the sanitizers
@@ -40,11 +42,25 @@ def test_a_seed_gives_the_same_run_to_the_byte(image):
     assert len({bed.digest for bed in first}) == len(seeds)
 
 
+def test_three_at_one_hub(image):
+    """Two ask a third at once, over links of different kinds."""
+    bed = beds.Bed(3)
+    hub = beds.Hub(bed)
+    program = image("host", RELEASE="1", **NODE)
+    server = bed.node("server", program, 'ip=10.0.0.1/24 script="listen 80; accept; bulk 50000; close; accept; bulk 50000; '
+                      'close; gone 300"')
+    for number in (2, 3):
+        bed.node(f"client {number}", program, f'ip=10.0.0.{number}/24 script="sleep 5; connect 10.0.0.1:80; bulk 50000; close; '
+                 'gone 300"')
+    for node, quality in zip(bed.nodes, ({}, {"delay_ms": 20, "loss": 0.02}, {"rate": 100_000, "jitter_ms": 5})):
+        bed.cable(node, hub, **quality)
+    bed.run(2000)
+    assert [node.status for node in bed.nodes] == [0, 0, 0], [node.text for node in bed.nodes]
+    assert server.text.count("bulk: 50000 bytes sent, 50000 received") == 2
+
+
 def test_what_is_wrong_is_found(image, monkeypatch):
     """A link that changes a byte and mends the checksums is not the network's to notice, but ours."""
-    import bed as beds
-    import wire
-
     def forge(frame):
         packet = wire.parse(frame)
         if packet.kind != wire.TCP or len(packet.data) < 100:
