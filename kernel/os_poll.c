@@ -41,7 +41,7 @@ static unsigned ask(const struct os_poll *poll, struct poll_source **source)
     struct file *file = file_table_find(&process_current()->files, poll->handle);
     if (!file)
         return OS_POLL_ERROR;
-    return file_poll(file, source) & (poll->wanted | OS_POLL_ERROR | OS_POLL_END);
+    return file_poll(file, source) & poll_told(poll->wanted);
 }
 
 // How many are ready.

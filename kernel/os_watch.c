@@ -77,7 +77,7 @@ static unsigned ask(struct watched *watched)
         drop(watched);
         return 0;
     }
-    return file_poll(watched->file, &source) & (watched->wanted | OS_POLL_ERROR | OS_POLL_END);
+    return file_poll(watched->file, &source) & poll_told(watched->wanted);
 }
 
 // Each is asked at most once, until there are `count` events. How many there are.

@@ -13,6 +13,7 @@
 #pragma once
 
 #include "list.h"
+#include "user/os_net.h"
 
 struct poll_source {
     struct list looks; // struct poll_look, by their `link`
@@ -39,6 +40,13 @@ static inline void poll_changed(struct poll_source *source)
 {
     list_for_each(struct poll_look, look, &source->looks, link)
         look->changed(look);
+}
+
+// Which bits a waiter hears of who wants these. The end lasts: who only waits to write to the
+// other side would not get any sleep.
+static inline unsigned poll_told(unsigned wanted)
+{
+    return wanted | OS_POLL_ERROR | (wanted & OS_POLL_READ ? OS_POLL_END : 0);
 }
 
 // The source goes: nobody looks at it any more, and all are told.

@@ -108,8 +108,8 @@ int os_get_option(int handle, enum os_option option, int *value);
 enum {
     OS_POLL_READ = 1,  // os_read(), os_accept() would not wait
     OS_POLL_WRITE = 2, // os_write() would not wait
-    OS_POLL_ERROR = 4, // something went wrong: told whether asked for or not, as is the next
-    OS_POLL_END = 8,   // the other side will send nothing more
+    OS_POLL_ERROR = 4, // something went wrong: told whether asked for or not
+    OS_POLL_END = 8,   // the other side will send nothing more: told with OS_POLL_READ
 };
 struct os_poll {
     int handle;             // -1: none

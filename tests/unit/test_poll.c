@@ -86,6 +86,23 @@ static void nobody_reads_any_more(void)
     os_close(ends[1]);
 }
 
+static void the_end_is_told_to_who_reads(void)
+{
+    int ends[2], watch = os_watch_create();
+    struct os_event event;
+    CHECK_EQUAL(os_pipe(ends), 0);
+    os_close(ends[1]);
+    struct os_poll poll = {ends[0], OS_POLL_WRITE, 0};
+    CHECK_EQUAL(os_poll(&poll, 1, 0), 0);
+    CHECK_EQUAL(os_watch(watch, ends[0], OS_POLL_WRITE, NULL), 0);
+    CHECK_EQUAL(os_watch_wait(watch, &event, 1, 0), 0);
+    CHECK_EQUAL(os_watch(watch, ends[0], OS_POLL_READ, NULL), 0);
+    CHECK_EQUAL(os_watch_wait(watch, &event, 1, 0), 1);
+    CHECK_EQUAL(event.ready, OS_POLL_READ | OS_POLL_END);
+    os_close(ends[0]);
+    os_close(watch);
+}
+
 static void waiting_ends_with_a_change(void)
 {
     int ends[2];
@@ -301,6 +318,7 @@ static void what_cannot_be_watched_is_refused(void)
 const struct test unit_tests[] = {
     {"a pipe says what holds", a_pipe_says_what_holds},
     {"nobody reads any more", nobody_reads_any_more},
+    {"the end is told to who reads", the_end_is_told_to_who_reads},
     {"waiting ends with a change", waiting_ends_with_a_change},
     {"waiting ends when the handle goes", waiting_ends_when_the_handle_goes},
     {"waiting ends at the deadline", waiting_ends_at_the_deadline},
