@@ -2,23 +2,57 @@
 //
 // HTTP: from bytes to a request (RFC 9112, 2 to 6). See http.h.
 //
-// Line by line, as far as there are lines: each byte is looked for its line's end once, and
-// read once more. What the RFC leaves open is refused: two lengths, folded lines and blanks
-// before a colon are how requests are hidden in others (RFC 9112, 11.2).
+// Line by line, each byte once. Of a line that is not whole yet nothing is kept, and it is only
+// read again when its end has come. What the RFC leaves open is refused: two lengths, folded
+// lines and blanks before a colon are how requests are hidden in others (RFC 9112, 11.2).
 // Chapter 25.
 #include "http.h"
 
 struct reader {
     struct http_request *request;
     const char *bytes;
+    size_t size;
 };
 
+// What reading a line leads to; or a negative status.
+enum { NEXT_LINE, LINE_IS_CUT, LAST_LINE };
+
 // ---- Bytes ----------------------------------------------------------------------------------
-// The characters of names and methods (RFC 9110, 5.6.2), by bits of 32 each.
-static bool is_token_byte(unsigned char byte)
+enum {
+    TOKEN = 1, // of names and methods (RFC 9110, 5.6.2)
+    HOST = 2,  // of a host and its port (RFC 3986, 3.2.2)
+    BOTH = TOKEN | HOST,
+};
+
+static const uint8_t classes[256] = {
+    ['!'] = BOTH,         ['#'] = TOKEN,       ['$' ... '\''] = BOTH, ['('] = HOST,
+    [')'] = HOST,         ['*' ... '+'] = BOTH, [','] = HOST,         ['-' ... '.'] = BOTH,
+    ['0' ... '9'] = BOTH, [':' ... ';'] = HOST, ['='] = HOST,         ['A' ... 'Z'] = BOTH,
+    ['['] = HOST,         [']'] = HOST,         ['^'] = TOKEN,        ['_'] = BOTH,
+    ['`'] = TOKEN,        ['a' ... 'z'] = BOTH, ['|'] = TOKEN,        ['~'] = BOTH,
+};
+
+static inline bool is(char byte, unsigned class)
 {
-    static const uint32_t tokens[8] = {0, 0x03FF6CFA, 0xC7FFFFFE, 0x57FFFFFF};
-    return tokens[byte / 32] >> byte % 32 & 1;
+    return classes[(unsigned char)byte] & class;
+}
+
+// The first byte from `at` on that no name has.
+static size_t skip_name(const struct reader *reader, size_t at)
+{
+    const char *byte = reader->bytes + at, *end = reader->bytes + reader->size;
+    while (byte < end && is(*byte, TOKEN))
+        byte++;
+    return (size_t)(byte - reader->bytes);
+}
+
+// The first control character (RFC 9110, 5.5). Most of a request goes through here.
+static size_t skip_text(const struct reader *reader, size_t at)
+{
+    const char *byte = reader->bytes + at, *end = reader->bytes + reader->size;
+    while (byte < end && (((unsigned char)*byte >= ' ' && *byte != 127) || *byte == '\t'))
+        byte++;
+    return (size_t)(byte - reader->bytes);
 }
 
 static bool is_blank(char byte)
@@ -26,17 +60,12 @@ static bool is_blank(char byte)
     return byte == ' ' || byte == '\t';
 }
 
-// The byte at `at`, without its case when it is a letter.
-static char lower(char byte)
-{
-    return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
-}
-
-// `word` is in lower case.
+// `word` is in lower case, and a token: the bit that makes a letter small changes nothing
+// else there.
 static bool equals(const char *bytes, size_t length, const char *word)
 {
     size_t i = 0;
-    while (i < length && word[i] && lower(bytes[i]) == word[i])
+    while (i < length && (bytes[i] | 32) == word[i])
         i++;
     return i == length && !word[i];
 }
@@ -78,19 +107,33 @@ static int read_version(struct http_request *request, const char *bytes, size_t 
     return bytes[5] == '1' ? 0 : -505;
 }
 
-static int read_first_line(struct reader *reader, size_t at, size_t end)
+// A line ends at `at`: moves the request behind it. NEXT_LINE, LINE_IS_CUT, or -400: what is
+// there no line may have.
+static int end_line(const struct reader *reader, size_t at)
+{
+    if (at < reader->size && reader->bytes[at] == '\r')
+        at++;
+    if (at == reader->size)
+        return LINE_IS_CUT;
+    reader->request->at = (uint16_t)(at + 1);
+    return reader->bytes[at] == '\n' ? NEXT_LINE : -400;
+}
+
+static int read_first_line(const struct reader *reader, size_t at)
 {
     struct http_request *request = reader->request;
     const char *bytes = reader->bytes;
-    size_t method = at;
+    size_t end = skip_text(reader, at);
+    int result = end_line(reader, end);
+    if (result != NEXT_LINE || end == at) // empty lines before it do no harm (2.2)
+        return result;
     request->line = (struct http_text){(uint16_t)at, (uint16_t)(end - at)};
-    while (at < end && is_token_byte((unsigned char)bytes[at]))
-        at++;
-    if (at == method || at == end || bytes[at] != ' ')
+    size_t method = at, target;
+    at = skip_name(reader, at);
+    if (at == method || bytes[at] != ' ')
         return -400;
     request->method = (uint8_t)method_of(bytes + method, at - method);
-    size_t target = ++at;
-    while (at < end && (unsigned char)bytes[at] > ' ' && bytes[at] != 127)
+    for (target = ++at; at < end && !is_blank(bytes[at]);)
         at++;
     if (at == target || at == end || bytes[at] != ' ')
         return -400;
@@ -101,22 +144,22 @@ static int read_first_line(struct reader *reader, size_t at, size_t end)
 }
 
 // ---- Fields: what each says ----------------------------------------------------------------------
-typedef int read_field(struct reader *reader, struct http_text value);
+typedef int read_field(const struct reader *reader, struct http_text value);
 
-static int read_host(struct reader *reader, struct http_text value)
+static int read_host(const struct reader *reader, struct http_text value)
 {
     const char *bytes = reader->bytes + value.at;
     if (reader->request->has_host)
         return -400;
     for (size_t i = 0; i < value.length; i++) {
-        if (is_blank(bytes[i]) || strchr("/?#@\\<>\"", bytes[i]))
+        if (!is(bytes[i], HOST))
             return -400;
     }
     reader->request->has_host = true;
     return 0;
 }
 
-static int read_length(struct reader *reader, struct http_text value)
+static int read_length(const struct reader *reader, struct http_text value)
 {
     struct http_request *request = reader->request;
     if (request->has_length)
@@ -126,7 +169,7 @@ static int read_length(struct reader *reader, struct http_text value)
 }
 
 // Chunks are the only coding here; what comes behind another one could not be told apart.
-static int read_coding(struct reader *reader, struct http_text value)
+static int read_coding(const struct reader *reader, struct http_text value)
 {
     if (reader->request->is_chunked || reader->request->minor == 0)
         return -400;
@@ -134,28 +177,32 @@ static int read_coding(struct reader *reader, struct http_text value)
     return equals(reader->bytes + value.at, value.length, "chunked") ? 0 : -501;
 }
 
-// A list: "keep-alive, Upgrade".
-static int read_connection(struct reader *reader, struct http_text value)
+static void read_connection_word(struct http_request *request, const char *word, size_t length)
 {
-    const char *at = reader->bytes + value.at, *end = at + value.length;
-    while (at < end) {
-        const char *word = at;
-        while (at < end && is_token_byte((unsigned char)*at))
-            at++;
-        size_t length = (size_t)(at - word);
-        if (equals(word, length, "close"))
-            reader->request->says_close = true;
-        else if (equals(word, length, "keep-alive"))
-            reader->request->says_keep = true;
-        while (at < end && (length == 0 || !is_token_byte((unsigned char)*at))) {
-            length = 1;
-            at++;
-        }
+    if (equals(word, length, "keep-alive"))
+        request->says_keep = true;
+    else if (equals(word, length, "close"))
+        request->says_close = true;
+}
+
+// A list: "keep-alive, Upgrade".
+static int read_connection(const struct reader *reader, struct http_text value)
+{
+    const char *word = reader->bytes + value.at, *end = word + value.length;
+    while (word < end) {
+        const char *at = memchr(word, ',', (size_t)(end - word));
+        const char *next = at ? at + 1 : end;
+        for (at = at ? at : end; at > word && is_blank(at[-1]);)
+            at--;
+        while (word < at && is_blank(*word))
+            word++;
+        read_connection_word(reader->request, word, (size_t)(at - word));
+        word = next;
     }
     return 0;
 }
 
-static int read_expect(struct reader *reader, struct http_text value)
+static int read_expect(const struct reader *reader, struct http_text value)
 {
     if (reader->request->minor == 0)
         return 0;
@@ -182,7 +229,7 @@ static const struct field {
     {"if-none-match", 13, HTTP_IF_NONE_MATCH, NULL},
 };
 
-static int read_value(struct reader *reader, size_t name, size_t colon, struct http_text value)
+static int read_value(const struct reader *reader, size_t name, size_t colon, struct http_text value)
 {
     size_t length = colon - name;
     for (unsigned i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
@@ -197,26 +244,24 @@ static int read_value(struct reader *reader, size_t name, size_t colon, struct h
 }
 
 // "Name: value". A blank at the start would continue the line before, as long ago (5.2).
-static int read_field_line(struct reader *reader, size_t at, size_t end)
+static int read_field_line(const struct reader *reader, size_t name)
 {
     const char *bytes = reader->bytes;
-    size_t name = at;
-    while (at < end && is_token_byte((unsigned char)bytes[at]))
-        at++;
-    if (at == name || at == end || bytes[at] != ':')
+    size_t colon = skip_name(reader, name), at = colon + 1;
+    if (colon == reader->size)
+        return LINE_IS_CUT;
+    if (colon == name || bytes[colon] != ':')
         return -400;
-    size_t colon = at++;
+    size_t end = skip_text(reader, at);
+    int result = end_line(reader, end);
+    if (result != NEXT_LINE)
+        return result;
+    if (++reader->request->count > HTTP_FIELDS_MAX)
+        return -431;
     while (at < end && is_blank(bytes[at]))
         at++;
     while (end > at && is_blank(bytes[end - 1]))
         end--;
-    for (size_t i = at; i < end; i++) {
-        unsigned char byte = (unsigned char)bytes[i];
-        if ((byte < ' ' && byte != '\t') || byte == 127)
-            return -400;
-    }
-    if (++reader->request->count > HTTP_FIELDS_MAX)
-        return -431;
     return read_value(reader, name, colon,
                       (struct http_text){(uint16_t)at, (uint16_t)(end - at)});
 }
@@ -230,17 +275,29 @@ static int finish(struct http_request *request)
     if (request->is_chunked && request->has_length)
         return -400;
     request->keep_alive = !request->says_close && (request->minor > 0 || request->says_keep);
-    return 0;
+    return LAST_LINE;
 }
 
-// The end of the line that the reader is at, behind its LF; 0: it has not come.
-static size_t find_line_end(struct http_request *request, const char *bytes, size_t size)
+static int read_line(const struct reader *reader)
 {
-    size_t at = request->sought;
-    while (at < size && bytes[at] != '\n')
-        at++;
-    request->sought = (uint16_t)(at < size ? at + 1 : at);
-    return at < size ? at + 1 : 0;
+    struct http_request *request = reader->request;
+    size_t at = request->at;
+    if (request->line.length == 0)
+        return read_first_line(reader, at);
+    if (at == reader->size)
+        return LINE_IS_CUT;
+    if (reader->bytes[at] != '\r' && reader->bytes[at] != '\n')
+        return read_field_line(reader, at);
+    int result = end_line(reader, at);
+    return result == NEXT_LINE ? finish(request) : result;
+}
+
+// Whether what has come since the last time may end the line that was cut then.
+static bool has_line_end(struct http_request *request, const char *bytes, size_t size)
+{
+    size_t sought = request->sought;
+    request->sought = (uint16_t)size;
+    return sought <= request->at || memchr(bytes + sought, '\n', size - sought);
 }
 
 // More cannot come: what was too long?
@@ -251,24 +308,14 @@ static int refuse_size(const struct http_request *request)
 
 int http_parse(struct http_request *request, const char *bytes, size_t size)
 {
-    struct reader reader = {request, bytes};
-    size_t next, limit = size < HTTP_REQUEST_MAX ? size : HTTP_REQUEST_MAX;
-    while ((next = find_line_end(request, bytes, limit))) {
-        size_t at = request->at, end = next - 1;
-        int error = 0;
-        if (end > at && bytes[end - 1] == '\r')
-            end--;
-        request->at = (uint16_t)next;
-        if (request->line.length == 0) // empty lines before it do no harm (2.2)
-            error = end > at ? read_first_line(&reader, at, end) : 0;
-        else if (end > at)
-            error = read_field_line(&reader, at, end);
-        else
-            error = finish(request);
-        if (error)
-            return error;
-        if (end == at && request->line.length > 0)
-            return (int)next;
+    struct reader reader = {request, bytes, size < HTTP_REQUEST_MAX ? size : HTTP_REQUEST_MAX};
+    int result = LINE_IS_CUT;
+    if (has_line_end(request, bytes, reader.size)) {
+        do
+            result = read_line(&reader);
+        while (result == NEXT_LINE);
     }
-    return limit == HTTP_REQUEST_MAX ? refuse_size(request) : 0;
+    if (result == LINE_IS_CUT)
+        return reader.size == HTTP_REQUEST_MAX ? refuse_size(request) : 0;
+    return result == LAST_LINE ? request->at : result;
 }

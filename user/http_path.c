@@ -46,21 +46,31 @@ static bool leads_up(const char *path, size_t start, size_t end)
     return end - start == 2 && path[start] == '.' && path[start + 1] == '.';
 }
 
+static bool has_meaning(char byte)
+{
+    return byte == '/' || byte == '%' || byte == '?' || byte == '#' || byte == '\\';
+}
+
+// What is decoded is never longer than what it was made of.
 int http_path(const char *target, size_t length, char *path, size_t size)
 {
     size_t at = http_skip_host(target, length), end = 0, name = 0;
+    if (length + 1 >= size)
+        return -414;
     if (at > 0 && (at == length || target[at] == '?'))
         path[end++] = '/'; // "http://host"
     else if (at == length || target[at] != '/')
         return -400;
-    while (at < length && target[at] != '?' && target[at] != '#') {
+    while (at < length) {
+        if (!has_meaning(target[at])) {
+            path[end++] = target[at++];
+            continue;
+        }
+        if (target[at] == '?' || target[at] == '#')
+            break;
         int byte = next_byte(target, length, &at);
-        if (byte < 0)
+        if (byte < 0 || (byte == '/' && leads_up(path, name, end)))
             return -400;
-        if (byte == '/' && leads_up(path, name, end))
-            return -400;
-        if (end + 1 >= size)
-            return -414;
         path[end++] = (char)byte;
         if (byte == '/')
             name = end;

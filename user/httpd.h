@@ -14,6 +14,7 @@
 
 enum {
     CONNECTIONS_MAX = 16384, // unless -c says so
+    SMALL_FILE = 1024,       // bytes: with its head in one segment
     TEXT_MAX = 4096,         // of an answer that is made here: a head, a page, a piece of one
 };
 
@@ -141,8 +142,12 @@ struct served {
     struct os_status status;
     struct http_file what;
     char tag[56];            // what.tag
+    char *bytes;             // all of a small one, or NULL
     size_t fields_size;
-    char fields[192];        // of the answer: what is always the same
+    char fields[192];        // of its answers
+    uint64_t head_until_ns;  // so long all of the head is the same
+    size_t head_size;
+    char head[320];          // of an answer with all of it, but for its end
     size_t path_length;
     char path[];
 };

@@ -68,19 +68,47 @@ static void add_number(struct answer *answer, const char *before, uint64_t numbe
     answer_add_string(answer, behind);
 }
 
-// 200 and 206: the file's bytes follow.
-static void add_file_head(struct server *server, const struct served *served, int status,
-                          const struct http_part *part)
+static void add_head_of_part(struct server *server, const struct served *served,
+                             const struct http_part *part)
 {
     struct answer *answer = &server->answer;
-    answer_start_head(server, answer, status);
+    answer_start_head(server, answer, 206);
     answer_add(answer, served->fields, served->fields_size);
-    if (status == 206) {
-        add_number(answer, "Content-Range: bytes ", part->offset, "-");
-        add_number(answer, "", part->offset + part->size - 1, "/");
-        add_number(answer, "", served->what.size, "\r\n");
-    }
+    add_number(answer, "Content-Range: bytes ", part->offset, "-");
+    add_number(answer, "", part->offset + part->size - 1, "/");
+    add_number(answer, "", served->what.size, "\r\n");
     add_number(answer, "Content-Length: ", part->size, "\r\n");
+}
+
+// The same as it was for the last one, unless that was in another second.
+static void add_head_of_all(struct server *server, struct served *served)
+{
+    struct answer *answer = &server->answer;
+    if (server->now_ns < served->head_until_ns) {
+        answer_add(answer, served->head, served->head_size);
+        return;
+    }
+    size_t start = answer->size;
+    answer_start_head(server, answer, 200);
+    answer_add(answer, served->fields, served->fields_size);
+    add_number(answer, "Content-Length: ", served->what.size, "\r\n");
+    served->head_size = answer->size - start;
+    os_assert(served->head_size <= sizeof(served->head));
+    memcpy(served->head, answer->text + start, served->head_size);
+    served->head_until_ns = server->common_until_ns;
+}
+
+// As text, or for answer_send() to take from the file.
+static void add_part(struct answer *answer, const struct served *served,
+                     const struct http_part *part)
+{
+    if (served->bytes) {
+        answer_add(answer, served->bytes + part->offset, (size_t)part->size);
+        answer->page = (size_t)part->size;
+    } else {
+        answer->offset = part->offset;
+        answer->left = part->size;
+    }
 }
 
 static int answer_file(struct server *server, const struct connection *connection,
@@ -106,10 +134,12 @@ static int answer_file(struct server *server, const struct connection *connectio
         answer_end_head(answer, connection, request->minor == 0);
         break;
     default:
-        add_file_head(server, served, status, &part);
+        if (status == 200)
+            add_head_of_all(server, served);
+        else
+            add_head_of_part(server, served, &part);
         answer_end_head(answer, connection, request->minor == 0);
-        answer->offset = part.offset;
-        answer->left = part.size;
+        add_part(answer, served, &part);
     }
     answer->file = served; // also where nothing of it is sent: it is in use until then
     return status;

