@@ -18,12 +18,16 @@
 #include "error.h"
 #include "panic.h"
 
+enum { PATIENCE = 16 }; // checkpoints
+
 static struct {
     struct thread *current;
     struct list ready;        // by their `link`, whose turn is next comes first
     struct thread *dead;      // detached and ended: whoever runs next releases it
     unsigned external_waits;  // how many wait for something outside
     volatile bool pending;    // the services have something to do; set by interrupts
+    unsigned patience;        // so many checkpoints may pass before they do it
+    bool has_served;          // they have, in this turn
     bool serving;             // they are running: nobody may sleep
     unsigned service_count;
     void (*services[THREAD_SERVICES_MAX])(void);
@@ -65,6 +69,16 @@ void thread_add_service(void (*run)(void))
 
 void thread_mark_pending(void)
 {
+    scheduler.patience = 0;
+    scheduler.pending = true;
+}
+
+// Once in a turn is soon; then it is worth waiting for more of it.
+void thread_mark_later(void)
+{
+    if (scheduler.pending)
+        return;
+    scheduler.patience = scheduler.has_served ? PATIENCE : 0;
     scheduler.pending = true;
 }
 
@@ -78,6 +92,7 @@ static void run_services(void)
     for (unsigned i = 0; i < scheduler.service_count; i++)
         scheduler.services[i]();
     scheduler.serving = false;
+    scheduler.has_served = true;
 }
 
 bool scheduler_is_serving(void)
@@ -107,6 +122,7 @@ static inline void switch_to(struct thread *next)
 
     next->state = THREAD_RUNNING;
     next->switches++;
+    scheduler.has_served = false;
     scheduler.current = next;
     machine_context_switch(&self->context, &next->context);
     release_dead();
@@ -141,7 +157,11 @@ void thread_yield(void)
 void thread_checkpoint(void)
 {
     machine_poll();
-    if (scheduler.pending)
+    if (!scheduler.pending)
+        return;
+    if (scheduler.patience > 0)
+        scheduler.patience--;
+    else
         thread_yield();
 }
 
@@ -232,10 +252,12 @@ int thread_block(const struct wait_reason *reason, uint64_t deadline_ns)
     scheduler.external_waits += reason->external;
 
     struct thread *next = next_thread();
-    if (next == self)
-        self->state = THREAD_RUNNING; // woken before anybody else was
-    else
+    if (next == self) { // woken before anybody else was
+        self->state = THREAD_RUNNING;
+        scheduler.has_served = false;
+    } else {
         switch_to(next);
+    }
     return self->wake_result;
 }
 

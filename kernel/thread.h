@@ -104,6 +104,9 @@ void thread_interrupt(struct thread *thread);
 enum { THREAD_SERVICES_MAX = 4 };
 void thread_add_service(void (*run)(void));
 void thread_mark_pending(void); // may be called from an interrupt
+// What costs as much for many as for one: at the first checkpoint of a thread's turn, and then
+// when some have passed, or it waits.
+void thread_mark_later(void);
 // What lies above and is not there in chapter 09. Unset: a deadline is a bug, and an
 // idle system is a deadlock.
 struct thread_hooks {

@@ -171,6 +171,7 @@ void virtio_net_received(struct virtqueue *queue)
     unsigned few = card->buffers_wanted / 4u * 3;
     uint64_t before = queue->counters.completions;
 
+    netdev_begin_batch();
     while (left > 0 && (packet = virtqueue_collect(queue, &length))) {
         packet = collect_frame(card, packet, length);
         if (packet)
@@ -184,7 +185,7 @@ void virtio_net_received(struct virtqueue *queue)
     if (left == 0 && !timer_is_running(&card->resume))
         timer_start(&card->resume, machine_clock_ns(), resume);
     virtio_net_reap(card);
-    netdev_start_all();
+    netdev_end_batch();
 }
 
 // As many buffers as the machine can well do without.

@@ -32,8 +32,9 @@ void virtio_net_reap(struct net_card *card)
 // Between threads: the queue was full, or an interrupt of the other queue's came by.
 void virtio_net_sent(struct virtqueue *queue)
 {
+    netdev_begin_batch();
     virtio_net_reap(queue->device->data);
-    netdev_start_all();
+    netdev_end_batch();
 }
 
 static void reap_again(struct timer *timer)

@@ -25,6 +25,7 @@ static struct {
     struct list devices, taps, listeners;
     unsigned count;         // devices there have been
     bool has_service;
+    bool is_batch;          // a driver hands up what has come, and ends with a start of all
     void (*finish)(void);   // or NULL
     unsigned need_start;    // devices with something that they have not been told of
 } netdevs = {
@@ -144,7 +145,7 @@ static void need_start(struct net_device *device)
         return;
     device->needs_start = true;
     netdevs.need_start++;
-    thread_mark_pending();
+    netdev_finish_later();
 }
 
 // The device had no room: the packet stands in line, if that is not too long.
@@ -213,6 +214,23 @@ void netdev_has_room(struct net_device *device)
 void netdev_set_finish(void (*finish)(void))
 {
     netdevs.finish = finish;
+}
+
+void netdev_finish_later(void)
+{
+    if (!netdevs.is_batch)
+        thread_mark_later();
+}
+
+void netdev_begin_batch(void)
+{
+    netdevs.is_batch = true;
+}
+
+void netdev_end_batch(void)
+{
+    netdevs.is_batch = false;
+    netdev_start_all();
 }
 
 void netdev_start_all(void)

@@ -74,11 +74,15 @@ void netdev_has_room(struct net_device *device);
 void netdev_link(struct net_device *device, bool up);
 // It is gone: its packets are dropped from here on, its link is down.
 void netdev_gone(struct net_device *device);
-// Tells all devices that need it of what was given to them. Called between threads, and by
-// drivers at the end of a batch.
+// Around all frames that a driver has collected: what they lead to is sent at the end.
+void netdev_begin_batch(void);
+void netdev_end_batch(void);
+// Tells all devices that need it of what was given to them. Called between threads as well.
 void netdev_start_all(void);
-// Called right before that: by whoever answers many packets at once (TCP). One only.
+// `finish` is called right before that: by whoever answers many packets at once (TCP). One
+// only. It asks for it by netdev_finish_later().
 void netdev_set_finish(void (*finish)(void));
+void netdev_finish_later(void);
 
 // ---- For those who look ----------------------------------------------------------------
 // Sees every frame, both ways, before anything else happens to it; must not change or keep it.

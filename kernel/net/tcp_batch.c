@@ -10,7 +10,6 @@
 // segments are acknowledged by one ACK. What tells the peer of losses is never put off.
 // Chapter 23.
 #include "tcp_parts.h"
-#include "thread.h"
 
 static struct {
     struct list connections; // by `pending`
@@ -41,7 +40,7 @@ void tcp_batch_add(struct tcp_connection *connection)
     if (!list_is_empty(&connection->pending))
         return;
     list_append(&batch.connections, &connection->pending);
-    thread_mark_pending(); // where no driver is at work: soon
+    netdev_finish_later();
 }
 
 void tcp_batch_ack(struct tcp_connection *connection)

@@ -335,6 +335,28 @@ static void services_run_between_threads(void)
     served = NULL;
 }
 
+// After the test before, which has added the service.
+static void what_can_wait_is_served_for_many_at_once(void)
+{
+    start_trace();
+    thread_checkpoint();
+    CHECK_STRING(trace, "");
+    thread_mark_later();
+    thread_checkpoint();
+    CHECK_STRING(trace, "s"); // the first one
+    thread_mark_later();
+    thread_checkpoint();
+    thread_mark_later();
+    CHECK_STRING(trace, "s");
+    for (int i = 0; i < 100; i++)
+        thread_checkpoint();
+    CHECK_STRING(trace, "ss");
+    thread_mark_later();
+    thread_mark_pending();
+    thread_checkpoint();
+    CHECK_STRING(trace, "sss");
+}
+
 const struct test unit_tests[] = {
     {"threads take turns in the order of their creation", takes_turns},
     {"a thread that is alone runs on", runs_on_alone},
@@ -353,5 +375,6 @@ const struct test unit_tests[] = {
     {"an uninterruptible wait goes on", some_waits_are_not_interrupted},
     {"who waits for the outside makes the system idle", waiting_for_outside_is_not_dead},
     {"services run between threads and lose no mark", services_run_between_threads},
+    {"what can wait is served for many at once", what_can_wait_is_served_for_many_at_once},
     {0},
 };
