@@ -113,6 +113,24 @@ void tcp_handshake_establish(struct tcp_connection *connection,
 
 // ---- We begin -----------------------------------------------------------------------
 
+// Of an attempt that has failed, only what the user has chosen stays.
+static void forget_attempt(struct tcp_connection *connection)
+{
+    struct tcp_send *send = &connection->send;
+    send->iss = 0;
+    send->backoff = 0;
+    send->fin = send->is_probing = false;
+    send->path_mss = send->proven = 0;
+    connection->flow.dont_fragment = true;
+    connection->recent = 0;
+    connection->timeouts = connection->retransmits = 0;
+    connection->error = connection->soft_error = 0;
+    connection->rtt = (struct tcp_rtt){0};
+    tcp_rtt_init(connection);
+    if (list_is_empty(&connection->bound)) // what we chose for the other peer
+        connection->entry.local = (struct os_address){0};
+}
+
 int tcp_connect(struct tcp_connection *connection, const struct os_address *remote)
 {
     struct ip_flow *flow = &connection->flow;
@@ -127,6 +145,7 @@ int tcp_connect(struct tcp_connection *connection, const struct os_address *remo
         return -ECONNREFUSED; // nobody can listen there
     if (address_is_multicast(remote) || ip_is_broadcast(remote))
         return -ENETUNREACH; // a stream has one peer (RFC 9293, 3.9.2.3)
+    forget_attempt(connection);
 
     flow->source = entry->local;
     flow->source.family = OS_IPV4;
@@ -142,7 +161,6 @@ int tcp_connect(struct tcp_connection *connection, const struct os_address *remo
         entry->remote.family = 0;
         return -EADDRINUSE;
     }
-    connection->error = connection->soft_error = 0;
     connection->is_active = true;
     tcp_counters()->opened++;
     tcp_table_add(entry);
