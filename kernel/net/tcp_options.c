@@ -5,7 +5,7 @@
 //
 //   tcp_options_read(header, size, &options)       what is not understood is skipped
 //   tcp_options_write_syn(connection, bytes)       what we offer: how many bytes
-//   tcp_options_write(connection, bytes)           of all other segments
+//   tcp_options_write(connection, bytes, most)     of all other segments
 //
 // Chapter 23.
 #include "string.h"
@@ -156,30 +156,37 @@ static uint8_t *write_blocks(struct tcp_connection *connection, uint8_t *bytes, 
     return bytes;
 }
 
-// With timestamps there is room for three blocks, without for four (RFC 2018, 3).
-static unsigned blocks_now(const struct tcp_connection *connection)
+static size_t timestamp_size(const struct tcp_connection *connection)
 {
-    if (!connection->has_sack)
+    return connection->has_timestamps ? TCP_TIMESTAMP_SIZE : 0;
+}
+
+// How many blocks go into `size` bytes of options: of the largest header three beside a
+// timestamp, else four (RFC 2018, 3).
+static unsigned blocks_now(const struct tcp_connection *connection, size_t size)
+{
+    size_t other = timestamp_size(connection) + 4; // the option's own start, with its padding
+    if (!connection->has_sack || size < other)
         return 0;
     const struct tcp_receive *receive = &connection->receive;
     unsigned count = receive->run_count + (receive->duplicate.start != receive->duplicate.end);
-    unsigned most = connection->has_timestamps ? TCP_SACK_BLOCKS_MAX - 1 : TCP_SACK_BLOCKS_MAX;
+    unsigned most = (unsigned)((size - other) / SACK_BLOCK_SIZE);
     return count < most ? count : most;
 }
 
 size_t tcp_options_size(const struct tcp_connection *connection)
 {
-    unsigned blocks = blocks_now(connection);
-    return (connection->has_timestamps ? TCP_TIMESTAMP_SIZE : 0) +
-           (blocks > 0 ? 4 + blocks * SACK_BLOCK_SIZE : 0);
+    unsigned blocks = blocks_now(connection, TCP_OPTIONS_MAX);
+    return timestamp_size(connection) + (blocks > 0 ? 4 + blocks * SACK_BLOCK_SIZE : 0);
 }
 
-size_t tcp_options_write(struct tcp_connection *connection, uint8_t *bytes, uint64_t now_ns)
+size_t tcp_options_write(struct tcp_connection *connection, uint8_t *bytes, size_t most,
+                         uint64_t now_ns)
 {
     uint8_t *end = bytes;
     if (connection->has_timestamps)
         end = write_timestamp(connection, end, now_ns);
-    unsigned blocks = blocks_now(connection);
+    unsigned blocks = blocks_now(connection, most);
     if (blocks > 0)
         end = write_blocks(connection, end, blocks);
     return (size_t)(end - bytes);

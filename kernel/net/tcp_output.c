@@ -67,11 +67,10 @@ static bool send_block(struct tcp_connection *connection, struct tcp_block block
 
 // ---- Again --------------------------------------------------------------------------
 
-// Fewer bytes than asked for where SACK blocks of ours need their room. False: no memory.
+// Up to send.mss bytes; SACK blocks of ours go along only where they leave room. False: no
+// memory.
 bool tcp_output_again(struct tcp_connection *connection, struct tcp_block block)
 {
-    if ((uint32_t)sequence_distance(block.start, block.end) > full_segment(connection))
-        block.end = block.start + full_segment(connection);
     tcp_rtt_cancel(connection);
     tcp_timer_start_retransmit(connection);
     if (!send_block(connection, block))
@@ -87,7 +86,7 @@ bool tcp_output_again(struct tcp_connection *connection, struct tcp_block block)
 void tcp_output_first_again(struct tcp_connection *connection)
 {
     struct tcp_send *send = &connection->send;
-    uint32_t length = smaller(tcp_in_flight(connection), full_segment(connection));
+    uint32_t length = smaller(tcp_in_flight(connection), send->mss);
     length = smaller(length, send->window > 0 ? send->window : 1);
     tcp_output_again(connection, (struct tcp_block){send->una, send->una + length});
 }

@@ -146,7 +146,9 @@ void tcp_send_refusal(const struct tcp_segment *segment); // the right reset for
 
 void tcp_options_read(const uint8_t *bytes, size_t size, struct tcp_options *options);
 size_t tcp_options_size(const struct tcp_connection *connection);
-size_t tcp_options_write(struct tcp_connection *connection, uint8_t *bytes, uint64_t now_ns);
+// `most` bytes, of which a timestamp has its own in any case: SACK blocks get the rest.
+size_t tcp_options_write(struct tcp_connection *connection, uint8_t *bytes, size_t most,
+                         uint64_t now_ns);
 size_t tcp_options_write_syn(const struct tcp_connection *connection, uint8_t *bytes,
                              uint64_t now_ns);
 

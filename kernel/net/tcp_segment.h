@@ -24,6 +24,7 @@ enum tcp_flags {
 
 enum {
     TCP_HEADER_MAX = 60,
+    TCP_OPTIONS_MAX = 40,
     TCP_SACK_BLOCKS_MAX = 4,
     TCP_MSS_DEFAULT = 536,      // when a SYN does not say (RFC 9293, 3.7.1)
     TCP_WINDOW_SHIFT_MAX = 14,  // RFC 7323, 2.3

@@ -41,6 +41,16 @@ static void give_to_ip(struct packet *packet, struct ip_flow *flow)
 
 // ---- Of a connection ----------------------------------------------------------------
 
+// What a segment with so many bytes of data leaves for options: the path takes send.mss and a
+// timestamp. A full one goes without SACK blocks, which have gone in an ACK of their own.
+static size_t options_room(const struct tcp_connection *connection, uint32_t length)
+{
+    uint32_t mss = connection->send.mss;
+    uint32_t room = connection->has_timestamps ? TCP_TIMESTAMP_SIZE : 0;
+    room += length < mss ? mss - length : 0;
+    return length > 0 && room < TCP_OPTIONS_MAX ? room : TCP_OPTIONS_MAX;
+}
+
 // Takes the packet over, which holds the data. Whatever it is, it is an ACK of all that came.
 void tcp_send_segment(struct tcp_connection *connection, struct packet *packet,
                       tcp_sequence sequence, uint8_t flags)
@@ -49,7 +59,8 @@ void tcp_send_segment(struct tcp_connection *connection, struct packet *packet,
     uint64_t now_ns = machine_clock_ns();
     uint32_t length = packet->total;
     size_t size = flags & TCP_SYN ? tcp_options_write_syn(connection, options, now_ns)
-                                  : tcp_options_write(connection, options, now_ns);
+                                  : tcp_options_write(connection, options,
+                                                      options_room(connection, length), now_ns);
     struct tcp_header *header = push_header(packet, options, size);
     put_names(header, &connection->entry.local, &connection->entry.remote);
     header->sequence = to_be32(sequence);

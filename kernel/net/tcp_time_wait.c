@@ -130,7 +130,8 @@ static void answer(struct tcp_time_wait *record, const struct tcp_segment *segme
         .acknowledgment = record->receive_next,
         .flags = TCP_ACK,
         .options = options,
-        .options_size = tcp_options_write(&shadow, options, segment->arrived_ns),
+        .options_size =
+            tcp_options_write(&shadow, options, sizeof(options), segment->arrived_ns),
     };
     tcp_send_answer(segment, &answer);
 }

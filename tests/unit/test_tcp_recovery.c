@@ -169,6 +169,20 @@ static void notices_a_second_loss(void)
     finish();
 }
 
+// The peer's data have a gap, too: what tells of it must not cut the segments in two.
+static void sends_whole_segments_again(void)
+{
+    CHECK(begin(true, false, 10));
+    CHECK(sends(0, AT_FIRST));
+    send(ACK, 100, 1, "late");
+    CHECK(expect(ACK, 1 + 10 * MSS, 1, 0));
+    CHECK_EQUAL(script.seen.blocks, 1);
+    sack(0, 2, 5);
+    CHECK(sends(0, 2) && silent());
+    CHECK_EQUAL(script.seen.blocks, 0);
+    finish();
+}
+
 // RFC 6675, 4, NextSeg, rule 4: the last segment, once.
 static void rescues_the_last_one(void)
 {
@@ -253,6 +267,7 @@ const struct test unit_tests[] = {
     {"repairs many losses without a timeout", repairs_many_losses_without_a_timeout},
     {"bears a little reordering", bears_a_little_reordering},
     {"notices a second loss", notices_a_second_loss},
+    {"sends whole segments again", sends_whole_segments_again},
     {"rescues the last one", rescues_the_last_one},
     {"repairs without SACK", repairs_without_sack},
     {"forged duplicates are bounded", forged_duplicates_are_bounded},
