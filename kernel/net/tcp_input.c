@@ -52,7 +52,7 @@ static void keep_timestamp(struct tcp_connection *connection, const struct tcp_s
 {
     const struct tcp_options *options = &segment->options;
     if (!connection->has_timestamps || !options->has_timestamp ||
-        tcp_timestamp_before(options->timestamp, connection->recent) ||
+        is_from_the_past(connection, segment) ||
         sequence_after(segment->sequence, connection->receive.acked))
         return;
     connection->recent = options->timestamp;
@@ -101,8 +101,10 @@ static void trim(struct tcp_connection *connection, struct tcp_segment *segment)
 static bool check_sequence(struct tcp_connection *connection, struct tcp_segment *segment)
 {
     bool is_reset = segment->flags & TCP_RST;
-    if (connection->has_timestamps && !is_reset) {
-        // RFC 7323, 3.2: where they were agreed on, all segments have them.
+    bool is_syn = segment->flags & TCP_SYN;
+    if (connection->has_timestamps && !is_reset && !is_syn) {
+        // RFC 7323, 3.2: where they were agreed on, all segments have them. But a SYN is
+        // answered whatever it has (RFC 5961, 4.2).
         if (!segment->options.has_timestamp)
             return false;
         if (is_from_the_past(connection, segment))
@@ -114,7 +116,7 @@ static bool check_sequence(struct tcp_connection *connection, struct tcp_segment
     if (!is_in_window(connection, segment) && !(is_closed && is_next))
         return refuse(connection, segment);
     connection->heard_ns = segment->arrived_ns;
-    if (is_reset || segment->flags & TCP_SYN)
+    if (is_reset || is_syn)
         return true;
     keep_timestamp(connection, segment);
     if (is_closed && segment->length > 0)
