@@ -98,6 +98,8 @@ static int serve(struct server *server, uint16_t port)
     int error = server->watch;
     if (error >= 0)
         error = os_watch(server->watch, server->listener, OS_POLL_READ, NULL);
+    if (error >= 0 && !server->is_quiet)
+        os_printf("httpd: %s is on port %u\n", server->root_length ? server->path : "/", port);
     while (error >= 0)
         error = turn(server);
     return os_print_error("httpd", error);
@@ -121,6 +123,7 @@ static int set_root(struct server *server, const char *root)
     server->root_length = strlen(server->path);
     while (server->root_length > 0 && server->path[server->root_length - 1] == '/')
         server->root_length--;
+    server->path[server->root_length] = '\0';
     return 0;
 }
 

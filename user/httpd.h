@@ -70,7 +70,6 @@ struct kept_files {
 
 // Everything that there is only once in a server; there may be several.
 struct server {
-    const char *root;
     size_t root_length;
     bool is_quiet;
     int listener, watch;

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+//
+// A web server, and nothing else: the machine is switched on, and there is a page. No shell, no
+// disk: the page is in this file, and then in memory.
+//
+//   make APP=apps/httpd.c qemu             curl http://localhost:8080/
+#include "boot/board.h"
+#include "boot/boot.h"
+#include "cache.h"
+#include "cmdline.h"
+#include "drivers/virtio/virtio_net.h"
+#include "drivers/virtio/virtio_rng.h"
+#include "error.h"
+#include "fs/ramfs.h"
+#include "fs/vfs.h"
+#include "heap.h"
+#include "net/arp.h"
+#include "net/icmp.h"
+#include "net/network.h"
+#include "net/socket.h"
+#include "net/tcp.h"
+#include "net/udp.h"
+#include "page.h"
+#include "panic.h"
+#include "process.h"
+#include "stack.h"
+#include "string.h"
+#include "thread.h"
+#include "timer.h"
+#include "trap.h"
+#include "user/os.h"
+#include "vm.h"
+
+static const char page[] =
+    "<!DOCTYPE html>\n"
+    "<html lang=\"en\">\n"
+    "<meta charset=\"utf-8\">\n"
+    "<meta name=\"color-scheme\" content=\"light dark\">\n"
+    "<title>tsumiki</title>\n"
+    "<h1>Hello from a machine that does nothing else</h1>\n"
+    "<p>This page, the server and all that is below it are one image of less than 96 KiB.</p>\n"
+    "</html>\n";
+
+int httpd_main(int argc, char **argv);
+
+static void start_network(void)
+{
+    static const struct ethernet_protocol *const link_protocols[] = {
+        &arp_protocol, &ip_protocol_of_ethernet, NULL};
+    static const struct ip_protocol *const ip_protocols[] = {&icmp_protocol, &udp_protocol,
+                                                             &tcp_protocol, NULL};
+    static const struct socket_kind *const sockets[] = {&socket_stream, NULL};
+    ethernet_init(link_protocols);
+    arp_init();
+    ip_init(ip_protocols);
+    tcp_init();
+    socket_init(sockets);
+    network_init();
+}
+
+static void make_page(void)
+{
+    static const struct file_system *const file_systems[] = {&ramfs_file_system, NULL};
+    vfs_init(file_systems);
+    int error = vfs_mount("memory", "/", "ramfs", 0);
+    int handle = error ? error : os_open("/index.html", OS_WRITE_ONLY | OS_CREATE);
+    if (handle < 0 || os_write(handle, page, sizeof(page) - 1) != sizeof(page) - 1)
+        panic("the page cannot be put into memory: %s", error_text(handle));
+    os_close(handle);
+}
+
+// Its own program, so that no table of all programs is in the image.
+static void run_server(void)
+{
+    static const struct program httpd = {"httpd", "", httpd_main};
+    static char name[] = "httpd", quiet[] = "-q", root[] = "/";
+    static char *const argv[] = {name, quiet, root, NULL};
+    struct file *const files[3] = {file_null(), file_null(), file_null()};
+    int id = process_start(&httpd, argv, files, true);
+    if (id < 0)
+        panic("the server does not start: %s", error_text(id));
+    process_wait(id, NULL, MACHINE_NEVER);
+    panic("the server has ended");
+}
+
+int kernel_main(const struct boot_info *boot)
+{
+    static const struct virtio_driver *const drivers[] = {&virtio_rng_driver,
+                                                          &virtio_net_driver, NULL};
+    trap_init();
+    cmdline_init(boot);
+    const struct board *board = board_describe(boot);
+    board_start_console(board);
+    page_init(board->memory, board->memory_count);
+    heap_init();
+    vm_init(board);
+    stack_set_guard(vm_guard, vm_unguard);
+    thread_init();
+    timer_init();
+    board_start_clock(board);
+    board_start_interrupts(board);
+    machine_interrupts_enable();
+    process_init();
+    virtio_probe(board, drivers);
+    start_network();
+    make_page();
+    run_server();
+    return 0;
+}
