@@ -174,7 +174,8 @@ static bool retransmit_due(struct tcp_connection *connection, uint64_t now_ns)
 {
     struct tcp_send *send = &connection->send;
     // A window that was taken back to nothing is probed like any other (RFC 9293, 3.8.6).
-    if (send->is_probing || (send->window == 0 && is_synchronized(connection))) {
+    send->is_probing |= send->window == 0 && is_synchronized(connection);
+    if (send->is_probing) {
         if (!probe(connection, now_ns))
             return false;
     } else {

@@ -91,7 +91,7 @@ void tcp_window_read(struct tcp_connection *connection, size_t count)
         grow(connection);
     uint32_t window = tcp_window(connection), most = space(connection);
     bool is_worth_it = most >= window + worth_telling(connection);
-    bool is_low = window < most / 4;
+    bool is_low = window < most / 4 || window < receive->mss;
     if (is_worth_it && is_low && tcp_may_receive(connection))
         tcp_ack_now(connection);
 }

@@ -9,6 +9,8 @@ void unit_setup(const struct boot_info *boot)
     script_setup(boot);
 }
 
+static char bytes[8192];
+
 // ---- Opening ------------------------------------------------------------------------
 
 // An attempt that has failed leaves nothing behind: neither its number nor its long timeout.
@@ -84,9 +86,53 @@ static void challenges_a_syn_without_a_timestamp(void)
     script_end(connection);
 }
 
+// ---- Windows ------------------------------------------------------------------------
+
+// A small buffer: the peer waits for room for a full segment (RFC 9293, 3.8.6.2.1), though a
+// quarter of the window is open.
+static void tells_of_room_for_a_segment(void)
+{
+    struct tcp_connection *listener = script_listen(1);
+    CHECK_EQUAL(tcp_set_option(listener, OS_OPTION_RECEIVE_BUFFER, 4096), 0);
+    struct tcp_connection *connection = script_accept(listener);
+    send_bytes(ACK, 1, 1, bytes, 1460);
+    send_bytes(ACK, 1461, 1, bytes, 1460);
+    CHECK(expect(ACK, 1, 2921, 0));
+    CHECK_EQUAL(seen_window(), 4096 - 2920);
+    CHECK_EQUAL(tcp_read(connection, bytes, sizeof(bytes)), 2920);
+    CHECK(expect(ACK, 1, 2921, 0));
+    CHECK_EQUAL(seen_window(), 4096);
+    tcp_close(listener, false);
+    script_end(connection);
+}
+
+// Taken back with data under way, which the peer has thrown away: they go again when it opens,
+// not when a timer that has doubled for minutes expires.
+static void goes_on_after_a_window_was_taken_back(void)
+{
+    struct tcp_connection *connection = script_establish();
+    CHECK_EQUAL(tcp_write(connection, bytes, 1460), 1460);
+    CHECK(expect(ACK, 1, 1, 1460));
+    script.window = 0;
+    send(ACK, 1, 1, "");
+    for (uint64_t ms = 200; ms < 30000; ms *= 2) {
+        pass_ms(ms);
+        CHECK(expect(ACK, 1, 1, 1));
+        send(ACK, 1, 1, "");
+    }
+    script.window = 9000;
+    send(ACK, 1, 1, "");
+    CHECK(expect(ACK, 1, 1, 1460));
+    pass_ms(200);
+    CHECK(expect(ACK, 1, 1, 1460)); // as soon as that, if it is lost
+    script_end(connection);
+}
+
 const struct test unit_tests[] = {
     {"opens a second time", opens_a_second_time},
     {"follows a clock after a month", follows_a_clock_after_a_month},
     {"challenges a SYN without a timestamp", challenges_a_syn_without_a_timestamp},
+    {"tells of room for a segment", tells_of_room_for_a_segment},
+    {"goes on after a window was taken back", goes_on_after_a_window_was_taken_back},
     {0},
 };
