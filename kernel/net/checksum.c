@@ -16,29 +16,24 @@
 
 enum { BLOCK = 16 }; // words of 32 bits that one turn of the loop adds
 
+static inline uint64_t add_four(uint64_t sum, const uint32_t *words)
+{
+    return sum + words[0] + words[1] + words[2] + words[3];
+}
+
 // At a multiple of four.
-static uint64_t add_words(uint64_t sum, const uint32_t *words, size_t count)
+static inline uint64_t add_words(uint64_t sum, const uint32_t *words, size_t count)
 {
     const uint32_t *end = words + count / BLOCK * BLOCK;
     for (; words != end; words += BLOCK) {
-        sum += words[0];
-        sum += words[1];
-        sum += words[2];
-        sum += words[3];
-        sum += words[4];
-        sum += words[5];
-        sum += words[6];
-        sum += words[7];
-        sum += words[8];
-        sum += words[9];
-        sum += words[10];
-        sum += words[11];
-        sum += words[12];
-        sum += words[13];
-        sum += words[14];
-        sum += words[15];
+        sum = add_four(sum, words);
+        sum = add_four(sum, words + 4);
+        sum = add_four(sum, words + 8);
+        sum = add_four(sum, words + 12);
     }
-    for (end = words + count % BLOCK; words != end; words++)
+    for (end = words + count % BLOCK / 4 * 4; words != end; words += 4)
+        sum = add_four(sum, words);
+    for (end = words + count % 4; words != end; words++)
         sum += *words;
     return sum;
 }
@@ -82,6 +77,8 @@ uint64_t checksum_copy(uint64_t sum, void *to, const void *from, size_t size)
 
 uint64_t checksum_packet(uint64_t sum, const struct packet *packet, size_t offset, size_t size)
 {
+    if (offset + size <= packet->size) // as of most
+        return checksum_add(sum, packet->data + offset, size);
     bool is_odd = false; // an odd number of bytes has gone before
     for (; packet && size > 0; packet = packet->more) {
         if (offset >= packet->size) {

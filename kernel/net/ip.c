@@ -95,8 +95,7 @@ static struct ip_header *check_header(struct packet *packet)
 static bool source_is_possible(be32 source)
 {
     uint8_t first = ip_first_byte(source);
-    return first != 0 && first != 127 && first < 224 && !ip_have_address(source) &&
-           !ip_have_broadcast(source);
+    return first != 0 && first < 224 && !ip_have_any(source);
 }
 
 // What was sent to all on the link must say so in both headers (RFC 1122, 3.3.6). A device

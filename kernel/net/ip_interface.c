@@ -3,7 +3,7 @@
 // IPv4, the addresses that we have: one for each device that was given one.
 //
 //   ip_configure(device, &configuration)
-//   ip_have_address(), ip_have_broadcast()
+//   ip_have_address(), ip_have_broadcast(), ip_have_any()
 //   ip_generation()                        another number after every change
 //
 // Chapter 21.
@@ -60,6 +60,15 @@ bool ip_have_broadcast(be32 address)
             return true;
     }
     return address == IP_BROADCAST;
+}
+
+bool ip_have_any(be32 address)
+{
+    list_for_each(struct ip_interface, interface, &interfaces.interfaces, all) {
+        if (interface->address == address || interface->broadcast == address)
+            return true;
+    }
+    return address == IP_BROADCAST || ip_is_loopback(address);
 }
 
 bool ip_is_ours(const struct os_address *address)

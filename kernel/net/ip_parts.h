@@ -64,6 +64,7 @@ const struct ip_interface *ip_interface_of(const struct net_device *device); // 
 const struct ip_interface *ip_interface_default(void);
 bool ip_have_address(be32 address);
 bool ip_have_broadcast(be32 address);
+bool ip_have_any(be32 address); // either of both
 // Flows look for their way anew.
 void ip_forget_flows(void);
 // The same, and all who listen are told.
