@@ -41,6 +41,7 @@ struct tcp_send {
     uint16_t peer_mss;     // as its SYN says, without options
     uint16_t mss;          // data of a full segment now: less for the path, and for options
     uint16_t path_mss;     // what a black hole has taught us; 0: nothing
+    bool is_too_large;     // what is under way may be, for mss has become less since
     uint16_t proven;       // bytes acknowledged at once, the most: such a segment gets through
     uint8_t window_shift;  // Snd.Wind.Shift (RFC 7323, 2.2)
     bool fin;              // nothing follows what is in the buffer
@@ -87,6 +88,7 @@ struct tcp_rtt { // RFC 6298
     uint64_t timed_at_ns;         // when `timed` was sent; 0: nothing is being timed
     uint64_t expired_ns;          // when the timer sent something again last; 0: never
     tcp_sequence timed;           // it ends when this is acknowledged
+    uint8_t doublings;            // of the timeout, by the timer since the last sample
 };
 
 // When something has to happen; 0: never. One timer serves all: it runs until the earliest or
@@ -160,6 +162,10 @@ struct tcp_recovery {
     void (*acknowledged)(struct tcp_connection *connection, const struct tcp_segment *segment,
                          uint32_t acknowledged);
     void (*timed_out)(struct tcp_connection *connection); // before the retransmission
+    // A router has dropped some of what is under way, for its size: before the first segment
+    // goes again. Without it the rest waits for the timer.
+    void (*too_large)(struct tcp_connection *connection);
+    void (*resized)(struct tcp_connection *connection); // send.mss is another one
     void (*idle)(struct tcp_connection *connection); // sends after a pause (RFC 5681, 4.1)
     // How many bytes may be sent now beyond what is under way (pipe).
     uint32_t (*allowance)(const struct tcp_connection *connection);

@@ -13,7 +13,8 @@
 enum tcp_phase {
     TCP_OPEN,     // nothing is known to be lost
     TCP_RECOVERY, // fast recovery: what is lost is sent again while ACKs still come
-    TCP_TIMEOUT,  // they did not: everything under way goes again, slowly at first
+    TCP_TIMEOUT,  // they did not: everything under way goes again, slowly at first; or it was
+                  // too large for the path
 };
 
 // Proportional rate reduction (RFC 6937, 3.1): during a fast recovery.
@@ -36,6 +37,7 @@ struct tcp_loss {
     uint8_t phase;        // enum tcp_phase
     uint8_t duplicates;   // ACKs in a row that acknowledged nothing (DupAcks)
     bool is_rescued;      // the last segment has gone again in this recovery
+    bool is_trying;       // a smaller segment, alone, until something is acknowledged
     bool is_traced;
     tcp_sequence recover; // RecoveryPoint: SND.NXT when the phase began
     uint32_t window;      // as the last ACK said: one with another is no duplicate

@@ -46,13 +46,25 @@ uint16_t tcp_path_own_mss(struct tcp_connection *connection)
     return device ? smaller(device->mtu - HEADERS, UINT16_MAX) : TCP_MSS_DEFAULT;
 }
 
+static void change_mss(struct tcp_connection *connection)
+{
+    struct tcp_send *send = &connection->send;
+    uint16_t before = send->mss;
+    tcp_path_set_mss(connection);
+    if (send->mss == before)
+        return;
+    if (send->mss < before)
+        send->is_too_large = tcp_in_flight(connection) > 0;
+    tcp_recovery()->resized(connection);
+}
+
 // The routes have changed, or what is known of them.
 void tcp_path_update(struct tcp_connection *connection)
 {
     if (connection->flow.generation == ip_generation())
         return;
     ip_flow_route(&connection->flow);
-    tcp_path_set_mss(connection);
+    change_mss(connection);
 }
 
 // ---- Black holes --------------------------------------------------------------------
@@ -72,19 +84,23 @@ void tcp_path_timed_out(struct tcp_connection *connection)
         send->path_mss = smaller(size / 2 > TCP_MSS_DEFAULT ? size / 2 : TCP_MSS_DEFAULT, size);
     else
         connection->flow.dont_fragment = false;
-    tcp_path_set_mss(connection);
+    change_mss(connection);
+    send->is_too_large = false; // all of it goes again
 }
 
 // ---- Errors -------------------------------------------------------------------------
 
-// RFC 1191, 6.4: at once, and with no word of congestion: nothing was lost for want of room.
-static void lower_mss(struct tcp_connection *connection)
+// RFC 1191, 6.4: at once, and with no word of congestion, for nothing was lost for want of room.
+// The first segment shows whether it is small enough now; its ACK brings the others. A router
+// speaks of each that it has dropped: only the first time counts.
+static void send_smaller(struct tcp_connection *connection)
 {
-    uint16_t before = connection->send.mss;
     tcp_path_update(connection);
-    if (connection->send.mss < before && tcp_in_flight(connection) > 0 &&
-        connection->state >= TCP_ESTABLISHED)
-        tcp_output_first_again(connection);
+    if (!connection->send.is_too_large || connection->state < TCP_ESTABLISHED)
+        return;
+    connection->send.is_too_large = false;
+    tcp_recovery()->too_large(connection);
+    tcp_output_first_again(connection);
 }
 
 static bool is_under_way(const struct tcp_connection *connection, tcp_sequence sequence)
@@ -107,7 +123,7 @@ void tcp_failed(const struct ip_ends *ends, const uint8_t *bytes, size_t size,
         return;
     if (failure->error == -EMSGSIZE) {
         ip_mtu_lower(&ends->destination, failure->mtu);
-        lower_mss(connection);
+        send_smaller(connection);
     } else if (failure->is_hard && connection->state < TCP_ESTABLISHED) {
         tcp_end(connection, failure->error);
     } else {

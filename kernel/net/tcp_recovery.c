@@ -39,7 +39,7 @@ static uint32_t minus(uint32_t a, uint32_t b)
 static uint32_t recovery_allowance(const struct tcp_connection *connection)
 {
     const struct tcp_loss *loss = &connection->loss;
-    return minus(loss->congestion.cwnd, tcp_sack_pipe(&loss->board));
+    return loss->is_trying ? 0 : minus(loss->congestion.cwnd, tcp_sack_pipe(&loss->board));
 }
 
 // Whether the window was what held us back: one that nobody fills must not grow on (RFC 7661,
@@ -131,6 +131,7 @@ static void take_news(struct tcp_connection *connection, const struct tcp_segmen
     bool is_duplicate = false;
 
     if (acknowledged > 0) {
+        loss->is_trying = false;
         tcp_sack_acknowledge(&loss->board, connection->send.una);
         forget_guess(loss, acknowledged);
         loss->duplicates = 0;
@@ -235,12 +236,31 @@ static void recovery_opened(struct tcp_connection *connection)
     tcp_trace_opened(connection);
 }
 
-// The path may have become narrower, and the user may have chosen another rule.
-static void follow_connection(struct tcp_connection *connection)
+static void recovery_resized(struct tcp_connection *connection)
+{
+    tcp_congestion_resize(&connection->loss.congestion, connection->send.mss);
+}
+
+// All that the peer lacks goes again as after a timeout, but with the window that there was
+// (RFC 1191, 6.4).
+static void recovery_too_large(struct tcp_connection *connection)
+{
+    struct tcp_loss *loss = &connection->loss;
+    tcp_sack_sent(&loss->board, connection->send.nxt);
+    tcp_sack_lose_missing(&loss->board);
+    if (loss->phase == TCP_RECOVERY)
+        loss->congestion.cwnd = loss->congestion.ssthresh;
+    loss->undo.is_possible = false;
+    loss->is_trying = true;
+    loss->phase = TCP_TIMEOUT;
+    loss->recover = connection->send.nxt;
+    loss->duplicates = 0;
+}
+
+// The user may have chosen another rule.
+static void follow_rule(struct tcp_connection *connection)
 {
     struct tcp_congestion *congestion = &connection->loss.congestion;
-    if (congestion->mss != connection->send.mss)
-        tcp_congestion_resize(congestion, connection->send.mss);
     if (congestion->rule != tcp_congestion_rule(connection->congestion))
         tcp_congestion_switch(congestion, tcp_congestion_rule(connection->congestion));
 }
@@ -249,7 +269,7 @@ static void recovery_acknowledged(struct tcp_connection *connection,
                                   const struct tcp_segment *segment, uint32_t acknowledged)
 {
     struct tcp_loss *loss = &connection->loss;
-    follow_connection(connection);
+    follow_rule(connection);
     tcp_sack_sent(&loss->board, connection->send.nxt); // a probe of the window is not told
     uint32_t missing = tcp_sack_missing(&loss->board);
     take_news(connection, segment, acknowledged);
@@ -340,6 +360,8 @@ static struct tcp_recovery recovery = {
     .opened = recovery_opened,
     .acknowledged = recovery_acknowledged,
     .timed_out = tcp_timeout_begin,
+    .too_large = recovery_too_large,
+    .resized = recovery_resized,
     .idle = recovery_idle,
     .allowance = recovery_allowance,
     .next_retransmit = recovery_next_retransmit,

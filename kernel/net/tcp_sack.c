@@ -215,12 +215,22 @@ void tcp_sack_lose_first(struct tcp_scoreboard *board, uint32_t mss)
     board->lost = sequence_later(board->lost, edge);
 }
 
+void tcp_sack_lose_missing(struct tcp_scoreboard *board)
+{
+    board->guessed = 0;
+    board->lost = board->tail.end;
+    for (unsigned i = 0; i <= board->count; i++) {
+        struct tcp_hole *hole = hole_to_change(board, i);
+        hole->resent = hole->start;
+        hole->mark = board->tail.end;
+    }
+}
+
 void tcp_sack_lose_all(struct tcp_scoreboard *board, tcp_sequence una)
 {
     board->count = 0;
-    board->guessed = 0;
-    board->tail.start = board->tail.resent = una;
-    board->tail.mark = board->lost = board->tail.end;
+    board->tail.start = una;
+    tcp_sack_lose_missing(board);
 }
 
 void tcp_sack_lose_none(struct tcp_scoreboard *board)

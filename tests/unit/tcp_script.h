@@ -71,6 +71,18 @@ static inline struct tcp_connection *script_establish(void)
     return connection;
 }
 
+// A router says that our segment with this number has not got through.
+static inline void script_fail(const struct tcp_connection *connection,
+                               struct ip_failure failure, uint32_t sequence)
+{
+    struct ip_ends ends = {connection->entry.local, connection->entry.remote};
+    uint8_t quoted[8];
+    be16_write(quoted, script.our_port);
+    be16_write(quoted + 2, script.peer_port);
+    be32_write(quoted + 4, script.our_first + sequence);
+    tcp_protocol.failed(&ends, quoted, sizeof(quoted), &failure);
+}
+
 static inline struct tcp_statistics script_counters(void)
 {
     struct tcp_statistics statistics;

@@ -263,28 +263,18 @@ static void asks_whether_the_peer_is_there(void)
 
 // ---- The path -----------------------------------------------------------------------
 
-static void fail(const struct tcp_connection *connection, struct ip_failure failure,
-                 uint32_t sequence)
-{
-    struct ip_ends ends = {connection->entry.local, connection->entry.remote};
-    uint8_t quoted[8];
-    be16_write(quoted, script.our_port);
-    be16_write(quoted + 2, script.peer_port);
-    be32_write(quoted + 4, script.our_first + sequence);
-    tcp_protocol.failed(&ends, quoted, sizeof(quoted), &failure);
-}
-
 static void makes_segments_smaller_for_the_path(void)
 {
     struct tcp_connection *connection = script_establish();
     CHECK_EQUAL(write_bytes(connection, 2920), 2920);
     CHECK(expect_bytes(1, 2920));
-    fail(connection, (struct ip_failure){.error = -EMSGSIZE, .mtu = 1000}, 5000); // not ours
+    struct ip_failure too_large = {.error = -EMSGSIZE, .mtu = 1000};
+    script_fail(connection, too_large, 5000); // not ours
     CHECK(silent());
-    fail(connection, (struct ip_failure){.error = -EMSGSIZE, .mtu = 1000}, 1);
+    script_fail(connection, too_large, 1);
     CHECK(expect(ACK, 1, 1, 960));
     CHECK_EQUAL(connection->send.mss, 960);
-    fail(connection, (struct ip_failure){.error = -EMSGSIZE, .mtu = 1400}, 1);
+    script_fail(connection, (struct ip_failure){.error = -EMSGSIZE, .mtu = 1400}, 1);
     CHECK_EQUAL(connection->send.mss, 960);
     ip_mtu_lower(&connection->entry.remote, 1000);
     script_end(connection);
@@ -313,19 +303,19 @@ static void takes_errors_as_hints(void)
 {
     struct tcp_connection *connection = script_establish();
     CHECK_EQUAL(write_bytes(connection, 1), 1);
-    fail(connection, (struct ip_failure){.error = -ECONNREFUSED, .is_hard = true}, 1);
+    script_fail(connection, (struct ip_failure){.error = -ECONNREFUSED, .is_hard = true}, 1);
     CHECK_EQUAL(connection->state, TCP_ESTABLISHED);
-    fail(connection, (struct ip_failure){.error = -EHOSTUNREACH}, 1);
+    script_fail(connection, (struct ip_failure){.error = -EHOSTUNREACH}, 1);
     time_passes(250 * TIME_SECOND);
     CHECK_EQUAL(tcp_take_error(connection), -EHOSTUNREACH);
     script_end(connection);
 
     connection = script_connect();
     CHECK(expect(SYN, 0, 0, 0));
-    fail(connection, (struct ip_failure){.error = -EHOSTUNREACH}, 0);
-    fail(connection, (struct ip_failure){.error = -ECONNREFUSED, .is_hard = true}, 99);
+    script_fail(connection, (struct ip_failure){.error = -EHOSTUNREACH}, 0);
+    script_fail(connection, (struct ip_failure){.error = -ECONNREFUSED, .is_hard = true}, 99);
     CHECK_EQUAL(connection->state, TCP_SYN_SENT);
-    fail(connection, (struct ip_failure){.error = -ECONNREFUSED, .is_hard = true}, 0);
+    script_fail(connection, (struct ip_failure){.error = -ECONNREFUSED, .is_hard = true}, 0);
     CHECK_EQUAL(tcp_take_error(connection), -ECONNREFUSED);
     script_end(connection);
 }

@@ -39,11 +39,11 @@ TRACE = """
 26.407 peer: . 1 ack 3731
 26.408 node: . 3731+730 ack 1
 26.408 node: . 4461+730 ack 1
-26.408 node: . 5191+730 ack 1
 26.409 peer: . 1 ack 4461
 26.409 peer: . 1 ack 5191
-26.409 peer: . 1 ack 5921
+26.410 node: . 5191+730 ack 1
 26.410 node: FP. 5921+80 ack 1
+26.411 peer: . 1 ack 5921
 26.411 peer: . 1 ack 6002
 26.411 peer: F. 1 ack 6002
 26.412 node: . 6002 ack 2

@@ -48,18 +48,18 @@ TRACE = """
 0.005 peer: icmp 3.4
 0.006 node: . 1+860 ack 1
 0.007 peer: . 1 ack 861
-0.208 node: . 861+860 ack 1
-0.209 peer: . 1 ack 1721
-0.210 node: . 1721+860 ack 1
-0.210 node: . 2581+860 ack 1
-0.211 peer: . 1 ack 2581
-0.211 peer: . 1 ack 3441
-0.212 node: . 3441+860 ack 1
-0.212 node: . 4301+860 ack 1
-0.212 node: FP. 5161+840 ack 1
-0.213 peer: . 1 ack 4301
-0.213 peer: . 1 ack 5161
-0.213 peer: . 1 ack 6002
-0.213 peer: F. 1 ack 6002
-0.214 node: . 6002 ack 2
+0.008 node: . 861+860 ack 1
+0.008 node: . 1721+860 ack 1
+0.008 node: . 2581+860 ack 1
+0.008 node: . 3441+860 ack 1
+0.008 node: . 4301+860 ack 1
+0.008 node: FP. 5161+840 ack 1
+0.009 peer: . 1 ack 1721
+0.009 peer: . 1 ack 2581
+0.009 peer: . 1 ack 3441
+0.009 peer: . 1 ack 4301
+0.009 peer: . 1 ack 5161
+0.009 peer: . 1 ack 6002
+0.009 peer: F. 1 ack 6002
+0.010 node: . 6002 ack 2
 """
