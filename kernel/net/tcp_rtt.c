@@ -22,6 +22,7 @@ enum {
     RTO_LEAST_MS = 200,
     RTO_MOST_MS = 60000,  // 2.5
     GRANULARITY_MS = 1,   // G
+    DOUBLINGS_MAX = 10,   // by then it is RTO_MOST_MS
 };
 
 void tcp_rtt_init(struct tcp_connection *connection)
@@ -44,11 +45,16 @@ void tcp_rtt_cancel(struct tcp_connection *connection)
     connection->rtt.timed_at_ns = 0;
 }
 
-// By the timer, now.
+// By the timer, now. The timeout stays doubled until there is a sample again: where the path has
+// become slower than it, every segment would else be sent twice, and never be one (Karn's rule,
+// the other half; RFC 6298, 5.5).
 void tcp_rtt_expired(struct tcp_connection *connection)
 {
+    struct tcp_rtt *rtt = &connection->rtt;
     tcp_rtt_cancel(connection);
-    connection->rtt.expired_ns = machine_clock_ns();
+    rtt->expired_ns = machine_clock_ns();
+    if (rtt->doublings < DOUBLINGS_MAX)
+        rtt->doublings++;
 }
 
 static uint64_t within_limits(uint64_t rto_ns)
@@ -77,6 +83,7 @@ static void take_sample(struct tcp_rtt *rtt, uint64_t sample_ns)
     if (margin < GRANULARITY_MS * MS)
         margin = GRANULARITY_MS * MS;
     rtt->rto_ns = within_limits(rtt->smoothed_ns + margin);
+    rtt->doublings = 0;
 }
 
 // Where an ACK was lost, the next one may still echo the time of what that one was for: long
@@ -125,16 +132,21 @@ void tcp_rtt_acknowledged(struct tcp_connection *connection, const struct tcp_se
         take_echo(rtt, age_ms * MS + MS / 2, now_ns);
 }
 
-// How long to wait for an ACK of what has been sent again `backoff` times (RFC 6298, 5.5).
+// How long to wait for an ACK, or for a window to open (RFC 9293, 3.8.6.1: later and later).
 uint64_t tcp_rtt_timeout(const struct tcp_connection *connection)
 {
-    unsigned shift = connection->send.backoff < 10 ? connection->send.backoff : 10;
-    return within_limits(connection->rtt.rto_ns << shift);
+    const struct tcp_send *send = &connection->send;
+    unsigned shift = send->is_probing ? send->backoff : connection->rtt.doublings;
+    return within_limits(connection->rtt.rto_ns << (shift < DOUBLINGS_MAX ? shift
+                                                                          : DOUBLINGS_MAX));
 }
 
 // Data will be sent. RFC 6298, 5.7: a SYN was lost, or the path is slower than we thought.
 void tcp_rtt_established(struct tcp_connection *connection)
 {
-    if (connection->rtt.smoothed_ns == 0 && connection->send.backoff > 0)
-        connection->rtt.rto_ns = 3 * RTO_START_MS * MS;
+    struct tcp_rtt *rtt = &connection->rtt;
+    if (rtt->smoothed_ns != 0 || rtt->doublings == 0)
+        return;
+    rtt->rto_ns = 3 * RTO_START_MS * MS;
+    rtt->doublings = 0;
 }
