@@ -40,6 +40,7 @@ struct tcp_send {
     uint32_t window_max;   // the largest that the peer has ever had
     uint16_t peer_mss;     // as its SYN says, without options
     uint16_t mss;          // data of a full segment now: less for the path, and for options
+    uint32_t mtu;          // of the path that it is for
     uint16_t path_mss;     // what a black hole has taught us; 0: nothing
     bool is_too_large;     // what is under way may be, for mss has become less since
     uint16_t proven;       // bytes acknowledged at once, the most: such a segment gets through
@@ -98,6 +99,7 @@ struct tcp_deadlines {
     uint64_t retransmit_ns; // or a probe of a closed window
     uint64_t ack_ns;        // an ACK has been put off
     uint64_t idle_ns;       // keepalive, or the end of those whose user is gone
+    uint64_t tail_ns;       // an ACK is overdue: chapter 24's
 };
 
 // Of a connection that listens, on the heap.
@@ -165,6 +167,7 @@ struct tcp_recovery {
     // A router has dropped some of what is under way, for its size: before the first segment
     // goes again. Without it the rest waits for the timer.
     void (*too_large)(struct tcp_connection *connection);
+    void (*tail_due)(struct tcp_connection *connection); // as tcp_timer_start_tail() has asked
     void (*resized)(struct tcp_connection *connection); // send.mss is another one
     void (*idle)(struct tcp_connection *connection); // sends after a pause (RFC 5681, 4.1)
     // How many bytes may be sent now beyond what is under way (pipe).

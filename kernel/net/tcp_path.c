@@ -14,7 +14,9 @@
 
 enum {
     HEADERS = sizeof(struct ip_header) + sizeof(struct tcp_header),
-    MSS_LEAST = IP_MTU_MIN - HEADERS,
+    // Of networks that there are (RFC 1191, 7.1). Where a router says less, whoever that is, it
+    // may cut segments up: with all options in each, there would be no room for data.
+    MTU_LEAST = 296,
     // In a row, before a smaller size is tried (RFC 2923, 2.1); the latter where this one has
     // got through before, so that a bad link is more likely than a new path.
     BLACK_HOLE_TIMEOUTS = 2,
@@ -31,8 +33,10 @@ static uint16_t smaller(uint32_t a, uint32_t b)
 void tcp_path_set_mss(struct tcp_connection *connection)
 {
     struct tcp_send *send = &connection->send;
-    uint32_t mtu = ip_flow_mtu(&connection->flow);
-    uint32_t room = mtu > HEADERS + MSS_LEAST ? mtu - HEADERS : MSS_LEAST;
+    send->mtu = ip_flow_mtu(&connection->flow);
+    if (send->mtu < MTU_LEAST)
+        connection->flow.dont_fragment = false;
+    uint32_t room = (send->mtu > MTU_LEAST ? send->mtu : MTU_LEAST) - HEADERS;
     uint16_t mss = smaller(send->peer_mss, room);
     if (send->path_mss > 0)
         mss = smaller(mss, send->path_mss);
@@ -58,13 +62,15 @@ static void change_mss(struct tcp_connection *connection)
     tcp_recovery()->resized(connection);
 }
 
-// The routes have changed, or what is known of them.
+// The routes have changed, or what is known of them. IP may have found out before us, with a
+// segment that had no data.
 void tcp_path_update(struct tcp_connection *connection)
 {
-    if (connection->flow.generation == ip_generation())
-        return;
-    ip_flow_route(&connection->flow);
-    change_mss(connection);
+    struct ip_flow *flow = &connection->flow;
+    if (flow->generation != ip_generation())
+        ip_flow_route(flow);
+    if (flow->mtu != connection->send.mtu)
+        change_mss(connection);
 }
 
 // ---- Black holes --------------------------------------------------------------------

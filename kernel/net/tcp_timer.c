@@ -7,7 +7,7 @@
 //   tcp_timer_start_probe(connection)         a window is waited for
 //   tcp_timer_start_ack(connection), tcp_timer_start_idle(connection)
 //
-// A connection has three deadlines and one timer, which is set to the earliest of them. A
+// A connection has four deadlines and one timer, which is set to the earliest of them. A
 // deadline that moves back or goes leaves the timer alone: it expires too early then, finds
 // nothing to do, and is set again. So the deadlines of each segment cost a store. Chapter 23.
 #include "error.h"
@@ -28,9 +28,10 @@ enum {
 
 static uint64_t earliest(const struct tcp_deadlines *deadlines)
 {
-    uint64_t all[] = {deadlines->retransmit_ns, deadlines->ack_ns, deadlines->idle_ns};
+    uint64_t all[] = {deadlines->retransmit_ns, deadlines->ack_ns, deadlines->idle_ns,
+                      deadlines->tail_ns};
     uint64_t first = MACHINE_NEVER;
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < 4; i++)
         if (all[i] != 0 && all[i] < first)
             first = all[i];
     return first;
@@ -53,6 +54,7 @@ void tcp_timer_stop(struct tcp_connection *connection)
     timer_stop(&connection->deadlines.timer);
     connection->deadlines.retransmit_ns = 0;
     connection->deadlines.ack_ns = connection->deadlines.idle_ns = 0;
+    connection->deadlines.tail_ns = 0;
 }
 
 // ---- Deadlines ----------------------------------------------------------------------
@@ -105,6 +107,12 @@ void tcp_timer_start_ack(struct tcp_connection *connection)
         return;
     deadlines->ack_ns = connection->heard_ns + ACK_DELAY_MS * MS;
     set_timer(deadlines, deadlines->ack_ns);
+}
+
+void tcp_timer_start_tail(struct tcp_connection *connection, uint64_t deadline_ns)
+{
+    connection->deadlines.tail_ns = deadline_ns;
+    set_timer(&connection->deadlines, deadline_ns);
 }
 
 static bool is_synchronized(const struct tcp_connection *connection)
@@ -165,6 +173,7 @@ static void retransmit(struct tcp_connection *connection)
         tcp_send_syn(connection);
         return;
     }
+    tcp_path_update(connection);
     tcp_path_timed_out(connection);
     tcp_recovery()->timed_out(connection);
     tcp_output_first_again(connection);
@@ -234,6 +243,10 @@ static void expired(struct timer *timer)
         tcp_send_ack(connection);
     if (is_due(deadlines->retransmit_ns, now_ns) && !retransmit_due(connection, now_ns))
         return;
+    if (is_due(deadlines->tail_ns, now_ns)) {
+        deadlines->tail_ns = 0;
+        tcp_recovery()->tail_due(connection);
+    }
     if (is_due(deadlines->idle_ns, now_ns) && !idle_due(connection, now_ns))
         return;
     uint64_t next = earliest(deadlines);

@@ -153,6 +153,60 @@ static void gets_used_to_a_slower_path(void)
     script_end(connection);
 }
 
+// ---- The path -----------------------------------------------------------------------
+
+// Another connection to the same host was told of a narrower path. An ACK has gone since: what
+// IP knows by then is news to us all the same.
+static void hears_what_others_were_told(void)
+{
+    struct tcp_connection *connection = script_establish();
+    ip_mtu_lower(&connection->entry.remote, 1000);
+    send(ACK, 1, 1, "a");
+    pass_ms(50);
+    CHECK(expect(ACK, 1, 2, 0));
+    CHECK_EQUAL(tcp_write(connection, bytes, 2000), 2000);
+    CHECK(next_segment() && script.size == 960);
+    script_end(connection);
+    time_passes(660 * TIME_SECOND); // forgotten
+}
+
+// The same while a segment is under way that is lost: it goes again in a size that fits.
+static void sends_a_smaller_one_again(void)
+{
+    struct tcp_connection *connection = script_establish();
+    CHECK_EQUAL(tcp_write(connection, bytes, 1460), 1460);
+    CHECK(expect(ACK, 1, 1, 1460));
+    ip_mtu_lower(&connection->entry.remote, 1000);
+    pass_ms(200);
+    CHECK(expect(ACK, 1, 1, 960));
+    script_end(connection);
+    time_passes(660 * TIME_SECOND);
+}
+
+// A router may say 68 bytes (RFC 1191, 3). What is left beside all options has to be something.
+static void keeps_room_for_data(void)
+{
+    struct tcp_connection *listener = script_listen(4), *connection = NULL;
+    with_mss(1460);
+    with_sack();
+    send(SYN, 0, 0, "");
+    CHECK(expect(SYN | ACK, 0, 1, 0));
+    send(ACK, 1, 1, "");
+    CHECK_EQUAL(tcp_accept(listener, &connection, &script_user), 0);
+    tcp_close(listener, false);
+    for (uint32_t i = 0; i < 4; i++) { // gaps, of which each segment tells
+        send(ACK, 10 + 10 * i, 1, "gap");
+        CHECK(expect(ACK, 1, 1, 0));
+    }
+    ip_mtu_lower(&connection->entry.remote, 68);
+    CHECK_EQUAL(tcp_write(connection, bytes, 2000), 2000);
+    CHECK_EQUAL(connection->send.mss, 256);
+    CHECK(!connection->flow.dont_fragment);
+    CHECK_EQUAL(tcp_in_flight(connection), 9 * 220); // beside four blocks; the rest waits
+    script_end(connection);
+    time_passes(660 * TIME_SECOND);
+}
+
 const struct test unit_tests[] = {
     {"opens a second time", opens_a_second_time},
     {"follows a clock after a month", follows_a_clock_after_a_month},
@@ -160,5 +214,8 @@ const struct test unit_tests[] = {
     {"tells of room for a segment", tells_of_room_for_a_segment},
     {"goes on after a window was taken back", goes_on_after_a_window_was_taken_back},
     {"gets used to a slower path", gets_used_to_a_slower_path},
+    {"hears what others were told", hears_what_others_were_told},
+    {"sends a smaller one again", sends_a_smaller_one_again},
+    {"keeps room for data", keeps_room_for_data},
     {0},
 };
