@@ -189,7 +189,7 @@ static int set_option(struct socket *socket, enum os_option option, int value)
         datagram->port.broadcast = value;
         return 0;
     case OS_OPTION_TTL:
-        if (value < 1 || value > UINT8_MAX)
+        if (value < 1 || value > (int)UINT8_MAX)
             return -EINVAL;
         datagram->port.ttl = (uint8_t)value;
         return 0;

@@ -152,7 +152,7 @@ static int set_option(struct socket *socket, enum os_option option, int value)
 {
     if (option != OS_OPTION_TTL)
         return -ENOPROTOOPT;
-    if (value < 1 || value > UINT8_MAX)
+    if (value < 1 || value > (int)UINT8_MAX)
         return -EINVAL;
     echo_of(socket)->ttl = (uint8_t)value;
     return 0;

@@ -196,7 +196,7 @@ int tcp_set_option(struct tcp_connection *connection, enum os_option option, int
                           between(value, BUFFER_LEAST, tcp_limits()->receive_most));
         return 0;
     case OS_OPTION_TTL:
-        if (value < 1 || value > UINT8_MAX)
+        if (value < 1 || value > (int)UINT8_MAX)
             return -EINVAL;
         connection->flow.ttl = (uint8_t)value;
         return 0;
