@@ -31,6 +31,14 @@ struct tcp_undo {
     struct tcp_congestion congestion;
 };
 
+// What is sent when an ACK of the last segments is overdue (tcp_tail.c).
+struct tcp_tail {
+    bool is_due;      // now: a segment may go whatever the window is
+    bool is_out;      // sent, and not known yet what came of it
+    bool is_again;    // it was the last segment once more
+    tcp_sequence end; // SND.NXT then
+};
+
 struct tcp_loss {
     struct tcp_congestion congestion;
     struct tcp_scoreboard board;
@@ -47,4 +55,5 @@ struct tcp_loss {
     tcp_sequence most_end;
     struct tcp_reduction reduction;
     struct tcp_undo undo;
+    struct tcp_tail tail;
 };

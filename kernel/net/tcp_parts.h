@@ -158,6 +158,7 @@ void tcp_timer_start_retransmit(struct tcp_connection *connection);
 void tcp_timer_start_probe(struct tcp_connection *connection);
 void tcp_timer_progress(struct tcp_connection *connection, uint64_t now_ns);
 void tcp_timer_start_ack(struct tcp_connection *connection);
+void tcp_timer_start_tail(struct tcp_connection *connection, uint64_t deadline_ns);
 void tcp_timer_start_idle(struct tcp_connection *connection);
 
 void tcp_rtt_init(struct tcp_connection *connection);

@@ -39,6 +39,7 @@ const struct tcp_recovery tcp_plain = {
     .acknowledged = ignore_ack,
     .timed_out = ignore,
     .too_large = ignore,
+    .tail_due = ignore,
     .resized = ignore,
     .idle = ignore,
     .allowance = allow_all,

@@ -39,7 +39,10 @@ static uint32_t minus(uint32_t a, uint32_t b)
 static uint32_t recovery_allowance(const struct tcp_connection *connection)
 {
     const struct tcp_loss *loss = &connection->loss;
-    return loss->is_trying ? 0 : minus(loss->congestion.cwnd, tcp_sack_pipe(&loss->board));
+    uint32_t room = minus(loss->congestion.cwnd, tcp_sack_pipe(&loss->board));
+    if (loss->tail.is_due)
+        return larger(room, loss->congestion.mss);
+    return loss->is_trying ? 0 : room;
 }
 
 // Whether the window was what held us back: one that nobody fills must not grow on (RFC 7661,
@@ -152,9 +155,10 @@ static void take_news(struct tcp_connection *connection, const struct tcp_segmen
 
 // ---- A fast recovery -----------------------------------------------------------------------
 
-static void begin_recovery(struct tcp_connection *connection, uint32_t delivered)
+void tcp_recovery_begin(struct tcp_connection *connection, uint32_t delivered)
 {
     struct tcp_loss *loss = &connection->loss;
+    loss->tail.is_out = false;
     loss->reduction = (struct tcp_reduction){.flight = tcp_in_flight(connection)};
     tcp_congestion_lost(&loss->congestion, tcp_flight_size(connection));
     loss->phase = TCP_RECOVERY;
@@ -180,7 +184,7 @@ static void acknowledged_open(struct tcp_connection *connection, uint32_t acknow
                               uint32_t delivered, uint64_t now_ns)
 {
     if (must_recover(connection))
-        begin_recovery(connection, delivered);
+        tcp_recovery_begin(connection, delivered);
     else if (acknowledged > 0 && window_is_used(&connection->loss))
         grow(connection, acknowledged, now_ns);
 }
@@ -191,7 +195,7 @@ static void acknowledged_recovery(struct tcp_connection *connection, uint32_t ac
     struct tcp_loss *loss = &connection->loss;
     // What was sent again is lost again: congestion, a second time (RFC 5681, 4.3).
     if (is_lost_again && sequence_after(loss->board.tail.start, loss->recover)) {
-        begin_recovery(connection, delivered);
+        tcp_recovery_begin(connection, delivered);
         return;
     }
     // A partial ACK: the next one is missing, too (RFC 6582, 3.2, step 3).
@@ -275,6 +279,8 @@ static void recovery_acknowledged(struct tcp_connection *connection,
     take_news(connection, segment, acknowledged);
     uint32_t delivered = minus(missing, tcp_sack_missing(&loss->board));
     bool is_lost_again = tcp_sack_judge(&loss->board, loss->congestion.mss);
+    if (loss->tail.is_out)
+        tcp_tail_acknowledged(connection, segment);
 
     if (end_phase(connection, segment, acknowledged))
         acknowledged = 0; // for the window; but something later may be lost
@@ -284,6 +290,7 @@ static void recovery_acknowledged(struct tcp_connection *connection,
         acknowledged_recovery(connection, acknowledged, delivered, is_lost_again);
     else // a segment an ACK: the peer may have had much of it already (RFC 3465, 2.3)
         grow(connection, smaller(acknowledged, loss->congestion.mss), segment->arrived_ns);
+    tcp_tail_start(connection, segment->arrived_ns);
     tcp_trace(connection, 'a');
 }
 
@@ -322,6 +329,9 @@ static void recovery_sent(struct tcp_connection *connection, struct tcp_block bl
         tcp_sack_resent(&loss->board, &block);
     else
         tcp_sack_sent(&loss->board, block.end);
+    loss->tail.is_due = false;
+    if (!again)
+        tcp_tail_start(connection, connection->send.sent_ns);
     loss->reduction.sent += (uint32_t)sequence_distance(block.start, block.end);
     note_use(connection);
     tcp_trace(connection, again ? 'r' : 's');
@@ -361,6 +371,7 @@ static struct tcp_recovery recovery = {
     .acknowledged = recovery_acknowledged,
     .timed_out = tcp_timeout_begin,
     .too_large = recovery_too_large,
+    .tail_due = tcp_tail_due,
     .resized = recovery_resized,
     .idle = recovery_idle,
     .allowance = recovery_allowance,

@@ -16,6 +16,17 @@ struct tcp_segment;
 // The command line may name the rule that connections begin with: tcp.congestion=newreno.
 void tcp_recovery_init(void);
 
+// Fast: `delivered` bytes have just got there.
+void tcp_recovery_begin(struct tcp_connection *connection, uint32_t delivered);
+
+// ---- tcp_tail.c, for tcp_recovery.c ----------------------------------------------------
+// Something was sent or has come: from now on an ACK is waited for.
+void tcp_tail_start(struct tcp_connection *connection, uint64_t now_ns);
+void tcp_tail_due(struct tcp_connection *connection);
+// An ACK that is on the scoreboard already: what came of the probe.
+void tcp_tail_acknowledged(struct tcp_connection *connection,
+                           const struct tcp_segment *segment);
+
 // ---- tcp_timeout.c, for tcp_recovery.c -------------------------------------------------
 uint32_t tcp_flight_size(const struct tcp_connection *connection);
 void tcp_timeout_begin(struct tcp_connection *connection);

@@ -233,6 +233,11 @@ void tcp_sack_lose_all(struct tcp_scoreboard *board, tcp_sequence una)
     tcp_sack_lose_missing(board);
 }
 
+void tcp_sack_lose_holes(struct tcp_scoreboard *board)
+{
+    board->lost = sequence_later(board->lost, board->tail.start);
+}
+
 void tcp_sack_lose_none(struct tcp_scoreboard *board)
 {
     board->lost = hole_at(board, 0)->start;

@@ -65,6 +65,8 @@ void tcp_sack_lose_missing(struct tcp_scoreboard *board);
 // Everything is, and what the peer said it has is no longer believed: it may have thrown it
 // away (RFC 2018, 8).
 void tcp_sack_lose_all(struct tcp_scoreboard *board, tcp_sequence una);
+// Everything in front of something that the peer has is.
+void tcp_sack_lose_holes(struct tcp_scoreboard *board);
 // Nothing is, after all.
 void tcp_sack_lose_none(struct tcp_scoreboard *board);
 

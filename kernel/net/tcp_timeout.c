@@ -35,7 +35,7 @@ void tcp_timeout_begin(struct tcp_connection *connection)
     tcp_sack_sent(&loss->board, connection->send.nxt);
     tcp_congestion_timed_out(&loss->congestion, tcp_flight_size(connection), is_again);
     tcp_sack_lose_all(&loss->board, connection->send.una);
-    loss->is_trying = false;
+    loss->is_trying = loss->tail.is_out = false;
     loss->phase = TCP_TIMEOUT;
     loss->recover = connection->send.nxt;
     loss->duplicates = 0;
