@@ -138,6 +138,9 @@ static void take_news(struct tcp_connection *connection, const struct tcp_segmen
         tcp_sack_acknowledge(&loss->board, connection->send.una);
         forget_guess(loss, acknowledged);
         loss->duplicates = 0;
+        // It follows, or after half of the sequence space it would seem to lie ahead.
+        if (loss->phase == TCP_OPEN && sequence_after(connection->send.una, loss->recover))
+            loss->recover = connection->send.una - 1;
     }
     if (connection->has_sack) {
         for (unsigned i = 0; i < segment->options.blocks; i++)

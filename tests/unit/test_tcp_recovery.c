@@ -226,6 +226,22 @@ static void repairs_without_sack(void)
     finish();
 }
 
+// Two gigabytes without a loss: the mark of the last one must not look like one ahead.
+static void repairs_after_a_long_time(void)
+{
+    CHECK(begin(false, false, 60));
+    CHECK(sends(0, AT_FIRST));
+    connection->loss.recover = connection->send.una - INT32_MAX + MSS + MSS / 2;
+    ack(1);
+    CHECK(sends(10, 2));
+    ack(2);
+    CHECK(sends(12, 2));
+    for (unsigned i = 0; i < 3; i++)
+        ack(2);
+    CHECK_EQUAL(connection->loss.phase, TCP_RECOVERY);
+    finish();
+}
+
 // ---- Those who lie -------------------------------------------------------------------------
 
 // However many duplicates somebody forges, no more is sent for them than was under way.
@@ -270,6 +286,7 @@ const struct test unit_tests[] = {
     {"sends whole segments again", sends_whole_segments_again},
     {"rescues the last one", rescues_the_last_one},
     {"repairs without SACK", repairs_without_sack},
+    {"repairs after a long time", repairs_after_a_long_time},
     {"forged duplicates are bounded", forged_duplicates_are_bounded},
     {"forged blocks are ignored", forged_blocks_are_ignored},
     {0},
