@@ -62,7 +62,7 @@ int http_path(const char *target, size_t length, char *path, size_t size);
 // How much of the target comes before its path: "http://host" of "http://host/path".
 size_t http_skip_host(const char *target, size_t length);
 
-// ---- Bodies -------------------------------------------------------------------------------
+// ---- Bodies ------------------------------------------------------------------------------
 enum { HTTP_BODY_MAX = 1 << 20 };
 // A body that nobody wants; is_open as long as some of it is to come.
 struct http_body {
@@ -77,14 +77,14 @@ int http_body_start(struct http_body *body, const struct http_request *request);
 // Goes over it. How many bytes belonged to it; -400, -413.
 int http_body_skip(struct http_body *body, const char *bytes, size_t size);
 
-// ---- Dates --------------------------------------------------------------------------------
+// ---- Dates -------------------------------------------------------------------------------
 enum { HTTP_DATE = 30 }; // with its terminator
 // "Sun, 06 Nov 1994 08:49:37 GMT". Returns `text`.
 char *http_date_print(uint64_t unix_seconds, char text[HTTP_DATE]);
 // The same, or one of the two older forms. False: it is none.
 bool http_date_parse(const char *text, size_t length, uint64_t *unix_seconds);
 
-// ---- What is asked for ------------------------------------------------------------------------
+// ---- What is asked for -------------------------------------------------------------------
 // What a file is like, for preconditions.
 struct http_file {
     uint64_t size, modified; // seconds

@@ -14,8 +14,8 @@ enum {
     SIZE,
     EXTENSION,
     DATA,
-    DATA_END,   // the line's end behind the data
-    LINE,       // at the beginning of a trailer, or of the empty line that ends all
+    DATA_END, // the line's end behind the data
+    LINE,     // at the beginning of a trailer, or of the empty line that ends all
     TRAILER,
 };
 

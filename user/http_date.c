@@ -115,8 +115,8 @@ bool http_date_parse(const char *text, size_t length, uint64_t *unix_seconds)
     int year = full_year(words[is_old ? 6 : 3]);
     const struct word *time = words + (is_old ? 3 : 4);
     int hour = number(time[0], 2), minute = number(time[1], 2), second = number(time[2], 2);
-    if (day < 1 || day > 31 || month < 1 || year < 1970 || hour < 0 || hour > 23 || minute < 0 ||
-        minute > 59 || second < 0 || second > 60)
+    if (day < 1 || day > 31 || month < 1 || year < 1970 || hour < 0 || hour > 23 ||
+        minute < 0 || minute > 59 || second < 0 || second > 60)
         return false;
     *unix_seconds = days_of(year, month, day) * SECONDS_A_DAY +
                     (uint64_t)(hour * 3600 + minute * 60 + second);

@@ -17,7 +17,7 @@ struct reader {
 // What reading a line leads to; or a negative status.
 enum { NEXT_LINE, LINE_IS_CUT, LAST_LINE };
 
-// ---- Bytes ----------------------------------------------------------------------------------
+// ---- Bytes -------------------------------------------------------------------------------
 enum {
     TOKEN = 1, // of names and methods (RFC 9110, 5.6.2)
     HOST = 2,  // of a host and its port (RFC 3986, 3.2.2)
@@ -25,11 +25,11 @@ enum {
 };
 
 static const uint8_t classes[256] = {
-    ['!'] = BOTH,         ['#'] = TOKEN,       ['$' ... '\''] = BOTH, ['('] = HOST,
-    [')'] = HOST,         ['*' ... '+'] = BOTH, [','] = HOST,         ['-' ... '.'] = BOTH,
-    ['0' ... '9'] = BOTH, [':' ... ';'] = HOST, ['='] = HOST,         ['A' ... 'Z'] = BOTH,
-    ['['] = HOST,         [']'] = HOST,         ['^'] = TOKEN,        ['_'] = BOTH,
-    ['`'] = TOKEN,        ['a' ... 'z'] = BOTH, ['|'] = TOKEN,        ['~'] = BOTH,
+    ['!'] = BOTH,         ['#'] = TOKEN,        ['$' ... '\''] = BOTH, ['('] = HOST,
+    [')'] = HOST,         ['*' ... '+'] = BOTH, [','] = HOST,          ['-' ... '.'] = BOTH,
+    ['0' ... '9'] = BOTH, [':' ... ';'] = HOST, ['='] = HOST,          ['A' ... 'Z'] = BOTH,
+    ['['] = HOST,         [']'] = HOST,         ['^'] = TOKEN,         ['_'] = BOTH,
+    ['`'] = TOKEN,        ['a' ... 'z'] = BOTH, ['|'] = TOKEN,         ['~'] = BOTH,
 };
 
 static inline bool is(char byte, unsigned class)
@@ -81,7 +81,7 @@ static bool is_number(const char *bytes, size_t length, uint64_t *value)
     return length > 0;
 }
 
-// ---- The first line: GET /path HTTP/1.1 --------------------------------------------------------
+// ---- The first line: GET /path HTTP/1.1 --------------------------------------------------
 static enum http_method method_of(const char *bytes, size_t length)
 {
     static const char *const known[] = {"POST",  "PUT",   "DELETE", "OPTIONS",
@@ -143,7 +143,7 @@ static int read_first_line(const struct reader *reader, size_t at)
     return read_version(request, bytes + at + 1, end - at - 1);
 }
 
-// ---- Fields: what each says ----------------------------------------------------------------------
+// ---- Fields: what each says --------------------------------------------------------------
 typedef int read_field(const struct reader *reader, struct http_text value);
 
 static int read_host(const struct reader *reader, struct http_text value)
@@ -229,7 +229,8 @@ static const struct field {
     {"if-none-match", 13, HTTP_IF_NONE_MATCH, NULL},
 };
 
-static int read_value(const struct reader *reader, size_t name, size_t colon, struct http_text value)
+static int read_value(const struct reader *reader, size_t name, size_t colon,
+                      struct http_text value)
 {
     size_t length = colon - name;
     for (unsigned i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
@@ -266,7 +267,7 @@ static int read_field_line(const struct reader *reader, size_t name)
                       (struct http_text){(uint16_t)at, (uint16_t)(end - at)});
 }
 
-// ---- All of it -------------------------------------------------------------------------------------
+// ---- All of it ---------------------------------------------------------------------------
 // The empty line has come: what the fields say together.
 static int finish(struct http_request *request)
 {

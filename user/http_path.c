@@ -48,7 +48,8 @@ static bool leads_up(const char *path, size_t start, size_t end)
 
 static bool has_meaning(char byte)
 {
-    return byte == '/' || byte == '%' || byte == '?' || byte == '#' || byte == '\\' || byte == 0;
+    return byte == '/' || byte == '%' || byte == '?' || byte == '#' || byte == '\\' ||
+           byte == 0;
 }
 
 // What is decoded is never longer than what it was made of.

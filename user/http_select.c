@@ -19,7 +19,7 @@ static bool get(const struct http_request *request, const char *bytes, enum http
     return found.length > 0;
 }
 
-// ---- Preconditions -----------------------------------------------------------------------------
+// ---- Preconditions -----------------------------------------------------------------------
 // A list of tags: "*", or "a", W/"b". Weak ones are the same as strong ones where only the
 // meaning has to be the same (8.8.3.2).
 static bool has_tag(struct text list, const char *tag, bool weak_too)
@@ -87,7 +87,7 @@ static bool wants_part(const struct http_request *request, const char *bytes,
            date == file->modified;
 }
 
-// ---- Ranges ----------------------------------------------------------------------------------
+// ---- Ranges ------------------------------------------------------------------------------
 // A number; false: there is none. One that is too large counts as the largest.
 static bool take_number(struct text *text, uint64_t *value)
 {

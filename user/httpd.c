@@ -14,7 +14,7 @@
 
 enum { BACKLOG = 1024, EVENTS = 64, ACCEPTED_AT_ONCE = 64 };
 
-// ---- New connections ------------------------------------------------------------------------
+// ---- New connections ---------------------------------------------------------------------
 // There is no room for another one. True: now there is.
 static bool make_room(struct server *server)
 {
@@ -45,7 +45,7 @@ static void accept_some(struct server *server)
     }
 }
 
-// ---- The loop ---------------------------------------------------------------------------------
+// ---- The loop ----------------------------------------------------------------------------
 static int turn(struct server *server)
 {
     struct os_event events[EVENTS];
@@ -88,10 +88,11 @@ static int serve(struct server *server, uint16_t port)
     if (server->listener < 0) {
         const char *hint = "";
         if (server->listener == -EADDRINUSE)
-            hint = ": another program has it (`ss` shows which ports are taken; -p takes another)";
+            hint = ": another program has it (`ss` shows which; -p takes another port)";
         else if (server->listener == -ENOSYS)
             hint = ": there is no network in this image";
-        os_fprintf(OS_ERROR, "httpd: port %u: %s%s\n", port, error_text(server->listener), hint);
+        os_fprintf(OS_ERROR, "httpd: port %u: %s%s\n", port, error_text(server->listener),
+                   hint);
         return 1;
     }
     server->watch = os_watch_create();
@@ -105,7 +106,7 @@ static int serve(struct server *server, uint16_t port)
     return os_print_error("httpd", error);
 }
 
-// ---- Its arguments --------------------------------------------------------------------------------
+// ---- Its arguments -----------------------------------------------------------------------
 // Without the slash at its end: paths begin with one.
 static int set_root(struct server *server, const char *root)
 {
@@ -116,7 +117,7 @@ static int set_root(struct server *server, const char *root)
     if (!error && strlcpy(server->path, root, sizeof(server->path)) >= sizeof(server->path) / 2)
         error = -ENAMETOOLONG;
     if (error) {
-        os_fprintf(OS_ERROR, "httpd: %s: %s: expected the directory whose files are to be shown\n",
+        os_fprintf(OS_ERROR, "httpd: %s: %s: expected the directory of the files to show\n",
                    root, error_text(error));
         return 1;
     }

@@ -88,7 +88,7 @@ struct server {
     char path[OS_PATH_MAX];      // of what is asked for
 };
 
-// ---- httpd_connection.c: their beginning, their time, their end -----------------------------
+// ---- httpd_connection.c: their beginning, their time, their end --------------------------
 void connections_init(struct server *server);
 void connection_open(struct server *server, int handle, const struct os_address *peer);
 void connection_set_phase(struct server *server, struct connection *connection,
@@ -103,18 +103,18 @@ void connections_expire(struct server *server);
 uint64_t connections_deadline(const struct server *server);
 void connections_free_closed(struct server *server);
 
-// ---- httpd_receive.c ---------------------------------------------------------------------------
+// ---- httpd_receive.c ---------------------------------------------------------------------
 // There is something to read, or room to write.
 void connection_ready(struct server *server, struct connection *connection);
 
-// ---- httpd_answer.c: which answer --------------------------------------------------------------
+// ---- httpd_answer.c: which answer --------------------------------------------------------
 // Fills in server->answer for a request. The status, for the log.
 int answer_request(struct server *server, struct connection *connection,
                    const struct input *input);
 // A page that says no more than the status.
 void answer_status(struct server *server, const struct connection *connection, int status);
 
-// ---- httpd_text.c: its words ---------------------------------------------------------------------
+// ---- httpd_text.c: its words -------------------------------------------------------------
 void answer_add(struct answer *answer, const char *text, size_t size);
 void answer_add_string(struct answer *answer, const char *text);
 void answer_add_number(struct answer *answer, uint64_t number);
@@ -125,12 +125,12 @@ void answer_start_head(struct server *server, struct answer *answer, int status)
 void answer_end_head(struct answer *answer, const struct connection *connection, bool is_old);
 const char *answer_reason(int status);
 
-// ---- httpd_send.c --------------------------------------------------------------------------------
+// ---- httpd_send.c ------------------------------------------------------------------------
 // Sends on. 1: all of it has been taken; 0: more when there is room; negative: it failed.
 int answer_send(struct connection *connection, struct answer *answer);
 void answer_drop(struct answer *answer); // what it holds
 
-// ---- httpd_file.c: files that were asked for lately stay open for a moment --------------------------
+// ---- httpd_file.c: files that were asked for lately stay open for a moment ---------------
 struct served {
     struct list by_hash, by_use;
     uint32_t hash;
@@ -157,14 +157,15 @@ void served_put(struct served *served);
 // Closes those that nobody has asked for lately; when the next one's moment comes.
 uint64_t served_expire(struct server *server);
 
-// ---- httpd_list.c: a directory as a page --------------------------------------------------------------
-// 0 or an error. `path` is the directory, with a slash behind it; `root` bytes of it are not shown.
+// ---- httpd_list.c: a directory as a page -------------------------------------------------
+// 0 or an error. `path` is the directory, with a slash behind it; `root` bytes of it are not
+// shown.
 int listing_open(const char *path, size_t root, bool is_chunked, struct listing **listing);
 // Puts its next piece into the answer, which is empty. False: there are no more.
 bool listing_next(struct listing *listing, struct answer *answer);
 void listing_close(struct listing *listing);
 
-// ---- httpd_log.c -----------------------------------------------------------------------------------------
+// ---- httpd_log.c -------------------------------------------------------------------------
 // A line in the common log format, if there is to be a log. The answer is server->answer.
 void httpd_log_request(const struct server *server, const struct connection *connection,
                  const struct input *input, int status);

@@ -6,7 +6,7 @@
 
 enum { REDIRECT_MAX = 2048 }; // bytes of a path that is sent back
 
-// ---- Pages that say no more than a status ----------------------------------------------------
+// ---- Pages that say no more than a status ------------------------------------------------
 // `fields`: what this answer has besides those of all, with their line ends.
 static void add_page(struct server *server, const struct connection *connection, int status,
                      const char *fields)
@@ -20,7 +20,7 @@ static void add_page(struct server *server, const struct connection *connection,
                         status, text, status, text);
     answer_start_head(server, answer, status);
     answer_print(answer, "%sContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n",
-               fields, size);
+                 fields, size);
     answer_end_head(answer, connection, true);
     answer->page = (size_t)size;
     answer_add(answer, page, answer->page);
@@ -59,7 +59,7 @@ static int status_of(int error)
     }
 }
 
-// ---- Files ------------------------------------------------------------------------------------
+// ---- Files -------------------------------------------------------------------------------
 static void add_number(struct answer *answer, const char *before, uint64_t number,
                        const char *behind)
 {
@@ -145,7 +145,7 @@ static int answer_file(struct server *server, const struct connection *connectio
     return status;
 }
 
-// ---- Directories --------------------------------------------------------------------------------
+// ---- Directories -------------------------------------------------------------------------
 // To the same place with a slash behind it: links in its page are relative to that. A second
 // slash at the start would make a host of what follows.
 static int redirect(struct server *server, const struct connection *connection,
@@ -189,7 +189,7 @@ static int answer_listing(struct server *server, struct connection *connection,
     return 200;
 }
 
-// ---- All of them ----------------------------------------------------------------------------------
+// ---- All of them -------------------------------------------------------------------------
 // What is at server->path, a directory's first page where it has one.
 static int answer_path(struct server *server, struct connection *connection,
                        const struct input *input, size_t length)
@@ -200,8 +200,8 @@ static int answer_path(struct server *server, struct connection *connection,
     size_t size = sizeof(first_page);
     if (is_directory && length + size <= sizeof(server->path))
         memcpy(server->path + length, first_page, size);
-    int error = served_get(server, server->path, length + (is_directory ? size - 1 : 0),
-                           &served);
+    int error =
+        served_get(server, server->path, length + (is_directory ? size - 1 : 0), &served);
     if (!error)
         return answer_file(server, connection, input, served);
     if (error == -EISDIR && !is_directory)

@@ -12,7 +12,7 @@
 #include "httpd.h"
 
 #define FRESH_NS UINT64_C(1000000000)
-#define KEPT_NS UINT64_C(2000000000)
+#define KEPT_NS  UINT64_C(2000000000)
 enum { FILES_MAX = 128 };
 
 void served_init(struct server *server)
@@ -23,7 +23,7 @@ void served_init(struct server *server)
     server->files.deadline_ns = OS_NEVER;
 }
 
-// ---- What a file is ---------------------------------------------------------------------------
+// ---- What a file is ----------------------------------------------------------------------
 static bool ends_with(const char *path, size_t length, const char *ending)
 {
     size_t size = strlen(ending);
@@ -88,9 +88,8 @@ static void describe(struct served *served)
     snprintf(served->tag, sizeof(served->tag), "\"%llx-%llx-%llx\"",
              (unsigned long long)status->number, (unsigned long long)status->size,
              (unsigned long long)status->modified_ns);
-    served->what = (struct http_file){.size = status->size,
-                                      .modified = status->modified_ns / 1000000000,
-                                      .tag = served->tag};
+    served->what = (struct http_file){
+        .size = status->size, .modified = status->modified_ns / 1000000000, .tag = served->tag};
     int size = snprintf(served->fields, sizeof(served->fields),
                         "Content-Type: %s\r\nAccept-Ranges: bytes\r\nETag: %s\r\n",
                         type_of(served->path, served->path_length), served->tag);
@@ -102,7 +101,7 @@ static void describe(struct served *served)
     os_assert(served->fields_size < sizeof(served->fields));
 }
 
-// ---- Those that are known -----------------------------------------------------------------------
+// ---- Those that are known ----------------------------------------------------------------
 static uint32_t hash_of(const char *path, size_t length)
 {
     uint32_t hash = 2166136261;
@@ -114,7 +113,7 @@ static uint32_t hash_of(const char *path, size_t length)
 static struct served *find(struct kept_files *files, const char *path, size_t length,
                            uint32_t hash)
 {
-    list_for_each(struct served, served, &files->chains[hash % CHAINS], by_hash) {
+    list_for_each (struct served, served, &files->chains[hash % CHAINS], by_hash) {
         if (served->hash == hash && served->path_length == length &&
             memcmp(served->path, path, length) == 0)
             return served;
@@ -158,7 +157,7 @@ static bool is_fresh(const struct server *server, struct served *served)
            now.modified_ns == then->modified_ns;
 }
 
-// ---- Opening --------------------------------------------------------------------------------------
+// ---- Opening -----------------------------------------------------------------------------
 // 0, -EISDIR, -EACCES: only files are opened; of a device, opening it might be felt.
 static int open_file(struct served *served)
 {

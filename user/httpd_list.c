@@ -18,13 +18,13 @@ enum state { BEGINNING, LINES, END, DONE };
 struct listing {
     struct string_list names; // those of directories with a slash
     size_t next;
-    size_t root;              // of the path, is not shown
+    size_t root; // of the path, is not shown
     enum state state;
     bool is_chunked;
-    char path[OS_PATH_MAX];   // with room for a name
+    char path[OS_PATH_MAX]; // with room for a name
 };
 
-// ---- Names ------------------------------------------------------------------------------------
+// ---- Names -------------------------------------------------------------------------------
 static int by_name(const char *a, const char *b)
 {
     return strcmp(a, b);
@@ -95,7 +95,7 @@ void listing_close(struct listing *listing)
     os_free(listing);
 }
 
-// ---- Text -------------------------------------------------------------------------------------
+// ---- Text --------------------------------------------------------------------------------
 // As a link: what has a meaning there is written as %XX (RFC 3986, 2). The "./" keeps a name
 // with a colon from being taken for a scheme.
 static void add_link(struct answer *answer, const char *name)
@@ -136,7 +136,7 @@ static void add_details(struct listing *listing, struct answer *answer, const ch
         return; // it has gone meanwhile, or leads nowhere
     os_date(status.modified_ns / 1000000000, &date);
     answer_print(answer, "<td>%04d-%02d-%02d %02d:%02d", date.year, date.month, date.day,
-               date.hour, date.minute);
+                 date.hour, date.minute);
     if (status.type == OS_TYPE_FILE)
         answer_print(answer, "<td>%llu", (unsigned long long)status.size);
 }
@@ -157,7 +157,7 @@ static void add_beginning(struct listing *listing, struct answer *answer)
     const char *path = listing->path + listing->root;
     bool is_long = strlen(path) > OS_NAME_MAX;
     answer_add_string(answer, "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
-                            "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
+                              "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
     add_shown(answer, is_long ? "..." : path);
     answer_add_string(answer, "</title>\n<h1>");
     add_shown(answer, is_long ? "..." : path);

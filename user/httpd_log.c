@@ -34,7 +34,7 @@ static void print_line(char *text, size_t size, const char *bytes, size_t length
 }
 
 void httpd_log_request(const struct server *server, const struct connection *connection,
-                 const struct input *input, int status)
+                       const struct input *input, int status)
 {
     char time[32], line[LINE_SHOWN], host[OS_ADDRESS_TEXT], size[24] = "-";
     struct os_address peer = connection->peer;

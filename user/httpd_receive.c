@@ -10,7 +10,7 @@
 
 enum { LINGER_READ = 64 << 10 }; // what is thrown away at once
 
-// ---- The end --------------------------------------------------------------------------------
+// ---- The end -----------------------------------------------------------------------------
 // No more requests. What the peer has sent, and nobody has read, would make TCP reset the
 // connection, and the peer might lose the answer (RFC 9112, 9.6): so its end is waited for.
 static void linger(struct server *server, struct connection *connection)
@@ -25,15 +25,15 @@ static void throw_away(struct server *server, struct connection *connection)
     size_t total = 0;
     int count = 1;
     while (count > 0 && total < LINGER_READ) {
-        count = os_receive(connection->handle, server->input.bytes,
-                           sizeof(server->input.bytes), 0);
+        count =
+            os_receive(connection->handle, server->input.bytes, sizeof(server->input.bytes), 0);
         total += count > 0 ? (size_t)count : 0;
     }
     if (count <= 0 && count != -ETIMEDOUT)
         connection_close(server, connection);
 }
 
-// ---- Answers ----------------------------------------------------------------------------------
+// ---- Answers -----------------------------------------------------------------------------
 // All of an answer is with TCP. False: the connection takes no more requests.
 static bool finish_answer(struct server *server, struct connection *connection, bool has_more)
 {
@@ -71,7 +71,7 @@ static bool send_answer(struct server *server, struct connection *connection)
     return result > 0;
 }
 
-// ---- Requests ---------------------------------------------------------------------------------
+// ---- Requests ----------------------------------------------------------------------------
 // A request that makes no sense, or none that we would read.
 static void refuse(struct server *server, struct connection *connection,
                    const struct input *input, int status)

@@ -43,7 +43,7 @@ void answer_print(struct answer *answer, const char *format, ...)
     answer->size += (size_t)length;
 }
 
-// ---- Status -----------------------------------------------------------------------------------
+// ---- Status ------------------------------------------------------------------------------
 const char *answer_reason(int status)
 {
     static const struct {
@@ -77,7 +77,7 @@ const char *answer_reason(int status)
     return "";
 }
 
-// ---- Heads --------------------------------------------------------------------------------------
+// ---- Heads -------------------------------------------------------------------------------
 // Once a second. Who has no clock does not say what time it is (RFC 9110, 6.6.1).
 static void renew_common(struct server *server)
 {
