@@ -45,9 +45,9 @@ void tcp_rtt_cancel(struct tcp_connection *connection)
     connection->rtt.timed_at_ns = 0;
 }
 
-// By the timer, now. The timeout stays doubled until there is a sample again: where the path has
-// become slower than it, every segment would else be sent twice, and never be one (Karn's rule,
-// the other half; RFC 6298, 5.5).
+// By the timer, now. The timeout stays doubled until there is a sample: where the path has
+// become slower than it, every segment would else be sent twice, and never be one (Karn's
+// rule, the other half; RFC 6298, 5.5).
 void tcp_rtt_expired(struct tcp_connection *connection)
 {
     struct tcp_rtt *rtt = &connection->rtt;

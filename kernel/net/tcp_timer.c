@@ -239,8 +239,10 @@ static void expired(struct timer *timer)
         container_of(deadlines, struct tcp_connection, deadlines);
     uint64_t now_ns = machine_clock_ns();
 
-    if (is_due(deadlines->ack_ns, now_ns))
+    if (is_due(deadlines->ack_ns, now_ns)) {
+        deadlines->ack_ns = now_ns + ACK_DELAY_MS * MS; // once more, if there is no memory now
         tcp_send_ack(connection);
+    }
     if (is_due(deadlines->retransmit_ns, now_ns) && !retransmit_due(connection, now_ns))
         return;
     if (is_due(deadlines->tail_ns, now_ns)) {

@@ -153,6 +153,26 @@ static void gets_used_to_a_slower_path(void)
     script_end(connection);
 }
 
+// Without memory for the ACK that was put off, the timer tries again later, not at once and
+// without end.
+static void waits_for_memory_for_an_ack(void)
+{
+    struct list all = {&all, &all}, *first;
+    struct tcp_connection *connection = script_establish();
+    send(ACK, 1, 1, "a");
+    for (struct packet *packet; (packet = packet_alloc(0, PACKET_ROOM));)
+        list_append(&all, &packet->link);
+    unsigned count = 0;
+    for (uint64_t passed_ns = 0; passed_ns < TIME_SECOND && count < 100; count++)
+        passed_ns += time_passes_to_timer();
+    while ((first = list_take_first(&all)))
+        packet_put(container_of(first, struct packet, link));
+    CHECK(count < 30);
+    pass_ms(100);
+    CHECK(expect(ACK, 1, 2, 0));
+    script_end(connection);
+}
+
 // ---- The path -----------------------------------------------------------------------
 
 // Another connection to the same host was told of a narrower path. An ACK has gone since: what
@@ -214,6 +234,7 @@ const struct test unit_tests[] = {
     {"tells of room for a segment", tells_of_room_for_a_segment},
     {"goes on after a window was taken back", goes_on_after_a_window_was_taken_back},
     {"gets used to a slower path", gets_used_to_a_slower_path},
+    {"waits for memory for an ACK", waits_for_memory_for_an_ack},
     {"hears what others were told", hears_what_others_were_told},
     {"sends a smaller one again", sends_a_smaller_one_again},
     {"keeps room for data", keeps_room_for_data},
