@@ -38,7 +38,7 @@ static const char page[] =
     "<meta name=\"color-scheme\" content=\"light dark\">\n"
     "<title>tsumiki</title>\n"
     "<h1>Hello from a machine that does nothing else</h1>\n"
-    "<p>This page, the server and all that is below it are one image of less than 96 KiB.</p>\n"
+    "<p>This page, the server and all that is below it are one image of 200 KiB.</p>\n"
     "</html>\n";
 
 int httpd_main(int argc, char **argv);
