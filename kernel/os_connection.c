@@ -5,8 +5,8 @@
 #include "net/udp.h"
 #include "user/os_interfaces.h"
 
-// UDP's ports have no numbers of their own: they come behind all of TCP's, in the order in
-// which they are found.
+// Only TCP's connections have numbers of their own. What is left of those that have ended, and
+// UDP's ports, come behind them in the order in which they are found.
 static const uint64_t UDP_FIRST = 1ull << 63;
 
 static void describe_port(const struct udp_port *port, uint64_t id,
@@ -22,6 +22,27 @@ static void describe_port(const struct udp_port *port, uint64_t id,
         .phase = "",
         .memory = sizeof(*port),
     };
+    size_t bytes = 0, memory = 0;
+    if (port->queued)
+        port->queued(port, &bytes, &memory);
+    info->receive_queue = (uint32_t)bytes;
+    info->memory += memory;
+}
+
+static unsigned describe_ended(uint64_t after, struct os_connection_info *infos, unsigned count)
+{
+    uint64_t i = after < OS_TRACEABLE_MAX ? 0 : after - OS_TRACEABLE_MAX;
+    uint64_t id = OS_TRACEABLE_MAX + 1;
+    const struct tcp_time_wait *record = tcp_time_wait_next(NULL);
+    for (; record && i > 0; i--, id++)
+        record = tcp_time_wait_next(record);
+
+    unsigned given = 0;
+    for (; record && given < count; record = tcp_time_wait_next(record)) {
+        tcp_time_wait_describe(record, &infos[given]);
+        infos[given++].id = id++;
+    }
+    return given;
 }
 
 static unsigned describe_ports(uint64_t after, struct os_connection_info *infos, unsigned count)
@@ -41,9 +62,11 @@ unsigned os_connections(uint64_t after, struct os_connection_info *infos, unsign
 {
     unsigned given = 0;
     const struct tcp_connection *connection = NULL;
-    while (given < count && after < UDP_FIRST && (connection = tcp_next(after))) {
+    while (given < count && after < OS_TRACEABLE_MAX && (connection = tcp_next(after))) {
         tcp_describe(connection, &infos[given]);
         after = infos[given++].id;
     }
+    if (after < UDP_FIRST)
+        given += describe_ended(after, infos + given, count - given);
     return given + describe_ports(after, infos + given, count - given);
 }

@@ -67,6 +67,8 @@ struct os_connection_info {
     unsigned backlog, backlog_max;  // of a listener
     size_t memory;                  // bytes that it holds
 };
+// Of those that can be traced; what has ended, and UDP, has ids above it.
+#define OS_TRACEABLE_MAX (UINT64_C(1) << 62)
 // Those with an id above `after`, by ascending id; how many were filled in.
 unsigned os_connections(uint64_t after, struct os_connection_info *infos, unsigned count);
 

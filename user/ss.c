@@ -49,7 +49,7 @@ static int print(const struct os_connection_info *info, bool details)
     os_printf("%-5s %-12s %7u %7u  %-21s %-21s", info->protocol, info->state,
               listens ? info->backlog : info->receive_queue,
               listens ? info->backlog_max : info->send_queue, local, remote);
-    if (info->id >> 63 == 0) // UDP's are not to be traced
+    if (info->id <= OS_TRACEABLE_MAX)
         os_printf(" %llu", (unsigned long long)info->id);
     int count = os_printf("\n");
     if (details && !listens && info->mss > 0) {

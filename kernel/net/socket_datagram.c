@@ -51,6 +51,13 @@ static void failed(struct udp_port *port, const struct os_address *to,
     socket_changed(&datagram->socket, OS_POLL_ERROR);
 }
 
+static void queued(const struct udp_port *port, size_t *bytes, size_t *memory)
+{
+    const struct datagram *datagram = container_of(port, struct datagram, port);
+    *bytes = datagram->queue.bytes;
+    *memory = datagram->queue.memory;
+}
+
 static int take_error(struct datagram *datagram)
 {
     int error = datagram->error;
@@ -70,6 +77,7 @@ static int create(enum os_family family, struct socket **socket)
     socket_queue_init(&datagram->queue);
     datagram->port.received = received;
     datagram->port.failed = failed;
+    datagram->port.queued = queued;
     *socket = &datagram->socket;
     return 0;
 }

@@ -39,7 +39,7 @@ void socket_queue_init(struct socket_queue *queue)
 {
     size_t memory = machine_memory();
     list_init(&queue->packets);
-    queue->memory = 0;
+    queue->bytes = queue->memory = 0;
     queue->limit = smaller(LIMIT_DEFAULT, memory / SHARE);
     queues.limit = memory / SHARE_OF_ALL;
 }
@@ -80,6 +80,7 @@ bool socket_queue_put(struct socket_queue *queue, struct packet *packet,
         packet_put(packet);
         return false;
     }
+    queue->bytes += packet->total;
     *(struct os_address *)packet_push(packet, sizeof(*from)) = *from;
     list_append(&queue->packets, &packet->link);
     queue->memory += memory;
@@ -100,6 +101,7 @@ struct packet *socket_queue_take(struct socket_queue *queue, struct os_address *
     if (from)
         *from = *sender;
     packet_pull(packet, sizeof(*from));
+    queue->bytes -= packet->total;
     return packet;
 }
 

@@ -21,6 +21,7 @@ enum { SOCKET_DATAGRAM_MAX = 65507 }; // 65535 without the headers of IPv4 and U
 
 struct socket_queue {
     struct list packets;
+    size_t bytes;         // of datagrams
     size_t memory, limit; // bytes
 };
 

@@ -70,6 +70,13 @@ void tcp_describe(const struct tcp_connection *connection, struct os_connection_
 // The one with the smallest id above `after`, or NULL.
 struct tcp_connection *tcp_next(uint64_t after);
 
+// What is left of those that have ended, for a while: a shadow of each. The one after `record`
+// (NULL: the first); NULL: no more.
+struct tcp_time_wait;
+const struct tcp_time_wait *tcp_time_wait_next(const struct tcp_time_wait *record);
+void tcp_time_wait_describe(const struct tcp_time_wait *record,
+                            struct os_connection_info *info);
+
 struct tcp_statistics {
     size_t connections, listeners, time_wait; // live
     size_t memory;         // bytes that all connections hold, their data too

@@ -13,6 +13,7 @@
 // and one timer are enough. Chapter 23.
 #include "heap.h"
 #include "machine.h"
+#include "user/os_interfaces.h"
 #include "tcp_parts.h"
 #include "timer.h"
 
@@ -45,6 +46,28 @@ static struct {
 size_t tcp_time_wait_count(void)
 {
     return waits.count;
+}
+
+const struct tcp_time_wait *tcp_time_wait_next(const struct tcp_time_wait *record)
+{
+    const struct list *link = record ? record->link.next : waits.records.next;
+    if (waits.count == 0 || link == &waits.records)
+        return NULL;
+    return container_of(link, struct tcp_time_wait, link);
+}
+
+void tcp_time_wait_describe(const struct tcp_time_wait *record, struct os_connection_info *info)
+{
+    *info = (struct os_connection_info){
+        .protocol = "tcp",
+        .state = "TIME-WAIT",
+        .local = record->entry.local,
+        .remote = record->entry.remote,
+        .own_window = record->window,
+        .congestion = "",
+        .phase = "",
+        .memory = sizeof(*record),
+    };
 }
 
 static struct tcp_time_wait *oldest(void)

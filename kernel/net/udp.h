@@ -30,6 +30,8 @@ struct udp_port {
     // A datagram to there failed. NULL: not of interest. Never sleeps.
     void (*failed)(struct udp_port *port, const struct os_address *to,
                    const struct ip_failure *failure);
+    // What waits to be received, and what that holds. NULL: nothing ever waits.
+    void (*queued)(const struct udp_port *port, size_t *bytes, size_t *memory);
     bool reuse_address, broadcast; // SO_REUSEADDR, SO_BROADCAST
     struct net_device *device;     // only through this one (DHCP); NULL: any
     uint8_t ttl;                   // 0: IP_TTL

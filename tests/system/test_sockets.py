@@ -88,6 +88,13 @@ def test_ctrl_c_ends_every_wait(shell):
     assert shell.run("nc -z 127.0.0.1 6000; echo $?").startswith("1\n")
 
 
+def test_ss_shows_what_has_ended(shell):
+    background(shell, "nc -l 5001 </dev/null >/tmp/said")
+    shell.run("echo one | nc 127.0.0.1 5001; sleep 0.1")
+    assert len(re.findall(r"^tcp   TIME-WAIT +0 +0  127\.0\.0\.1:\d+ +127\.0\.0\.1:\d+ *$", shell.run("ss"), re.M)) >= 1
+    assert "TIME-WAIT" not in shell.run("ss -l") + shell.run("ss -u")
+
+
 def test_netperf(shell):
     background(shell, "netperf -s >/dev/null")
     assert re.search(r"^bulk: 655360 bytes in \d", shell.run("netperf -n 10 127.0.0.1"), re.M)

@@ -35,6 +35,16 @@ static int send_to_port(int handle, uint16_t port, const char *text)
     return os_send_to(handle, text, strlen(text), &address);
 }
 
+// Bytes that wait at that port, as `ss` shows them.
+static unsigned bytes_shown(uint16_t port)
+{
+    struct os_connection_info infos[8];
+    unsigned count = os_connections(OS_TRACEABLE_MAX, infos, 8), bytes = 0;
+    for (unsigned i = 0; i < count; i++)
+        bytes += infos[i].local.port == port ? infos[i].receive_queue : 0;
+    return bytes;
+}
+
 // ---- Datagrams --------------------------------------------------------------------------
 static void a_datagram_says_who_sent_it(void)
 {
@@ -57,13 +67,16 @@ static void each_is_a_piece_of_its_own(void)
 {
     char text[16];
     int server = open_at(PORT), client = os_socket(OS_DATAGRAM, OS_IPV4);
+    CHECK_EQUAL(bytes_shown(PORT), 0);
     CHECK_EQUAL(send_to_port(client, PORT, "first"), 5);
+    CHECK_EQUAL(bytes_shown(PORT), 5);
     CHECK_EQUAL(send_to_port(client, PORT, ""), 0);
     CHECK_EQUAL(send_to_port(client, PORT, "third"), 5);
     CHECK_EQUAL(os_receive(server, text, 2, unit_soon()), 2); // and the rest of it is lost
     CHECK_EQUAL(os_read(server, text, sizeof(text)), 0);
     CHECK_EQUAL(os_read(server, text, sizeof(text)), 5);
     CHECK_EQUAL(memcmp(text, "third", 5), 0);
+    CHECK_EQUAL(bytes_shown(PORT), 0);
     CHECK_EQUAL(os_receive(server, text, sizeof(text), unit_soon()), -ETIMEDOUT);
     CHECK_EQUAL(os_receive(server, text, sizeof(text), 0), -ETIMEDOUT);
     os_close(server);
