@@ -78,7 +78,7 @@ void tcp_path_update(struct tcp_connection *connection)
 // Nothing gets through, and nobody says why: perhaps a router drops what is too large, and its
 // word of it is lost as well (RFC 2923, 2.1; RFC 4821 is the long answer). Half the size,
 // until what every path has to take; that may be cut into fragments, too.
-void tcp_path_timed_out(struct tcp_connection *connection)
+static void look_for_black_hole(struct tcp_connection *connection)
 {
     struct tcp_send *send = &connection->send;
     uint32_t size = send->mss + (connection->has_timestamps ? TCP_TIMESTAMP_SIZE : 0);
@@ -91,12 +91,18 @@ void tcp_path_timed_out(struct tcp_connection *connection)
     else
         connection->flow.dont_fragment = false;
     change_mss(connection);
-    send->is_too_large = false; // all of it goes again
+}
+
+void tcp_path_timed_out(struct tcp_connection *connection)
+{
+    tcp_path_update(connection);
+    look_for_black_hole(connection);
+    connection->send.is_too_large = false; // all of it goes again
 }
 
 // ---- Errors -------------------------------------------------------------------------
 
-// RFC 1191, 6.4: at once, and with no word of congestion, for nothing was lost for want of room.
+// RFC 1191, 6.4: at once, and with no word of congestion: nothing was lost for want of room.
 // The first segment shows whether it is small enough now; its ACK brings the others. A router
 // speaks of each that it has dropped: only the first time counts.
 static void send_smaller(struct tcp_connection *connection)

@@ -173,7 +173,6 @@ static void retransmit(struct tcp_connection *connection)
         tcp_send_syn(connection);
         return;
     }
-    tcp_path_update(connection);
     tcp_path_timed_out(connection);
     tcp_recovery()->timed_out(connection);
     tcp_output_first_again(connection);
