@@ -33,7 +33,6 @@ struct tcp_time_wait {
     uint32_t window;           // RCV.WND
     bool has_timestamps;
     uint32_t recent, clock_offset;
-    uint64_t recent_ns;
     uint64_t answered_ns;      // when it was told last where we are
 };
 
@@ -121,7 +120,6 @@ static struct tcp_time_wait *add(const struct tcp_connection *connection)
     record->window = tcp_window(connection);
     record->has_timestamps = connection->has_timestamps;
     record->recent = connection->recent;
-    record->recent_ns = connection->recent_ns;
     record->clock_offset = connection->clock_offset;
     list_init(&record->link);
     tcp_memory_add(NULL, sizeof(*record));
