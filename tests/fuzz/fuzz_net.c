@@ -115,7 +115,7 @@ static void use(unsigned what, int *handle)
     case 4: os_send_to(*handle, net.buffer, size, &address); break;
     case 5: os_shutdown(*handle, (unsigned)size % 4); break;
     case 6: os_get_option(*handle, OS_OPTION_ERROR, &(int){0}); break;
-    case 7: os_set_option(*handle, 1 + what / 9 % 11, (int)size); break;
+    case 7: os_set_option(*handle, 1 + what / 9 % 9, (int)size); break;
     default:
         os_close(*handle);
         *handle = -1;
