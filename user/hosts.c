@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: MIT
 //
-// Hosts and ports as they are named on a command line. See host.h.
+// Hosts and ports as they are named on a command line. See hosts.h.
 // Chapter 25.
 #include "hosts.h"
 
+enum { ADDRESSES_MAX = 8 };
 #define PATIENCE_NS UINT64_C(20000000000) // for DNS: 20 s
+
+// How many addresses the name has; 0: has said why.
+static int find(const char *program, const char *name, struct os_address *addresses,
+                unsigned most)
+{
+    int count = os_resolve(name, OS_IPV4, addresses, most, os_clock_ns() + PATIENCE_NS);
+    if (count > 0)
+        return count;
+    os_fprintf(OS_ERROR, "%s: %s: %s\n", program, name,
+               count == -ENOENT ? "there is no such host" : error_text(count));
+    return 0;
+}
 
 int host_find(const char *program, const char *name, struct os_address *address)
 {
-    int count = os_resolve(name, OS_IPV4, address, 1, os_clock_ns() + PATIENCE_NS);
-    if (count > 0)
-        return 0;
-    os_fprintf(OS_ERROR, "%s: %s: %s\n", program, name,
-               count == -ENOENT ? "there is no such host" : error_text(count));
-    return 1;
+    return find(program, name, address, 1) == 0;
 }
 
 // What follows the number, or NULL: it is none.
@@ -54,6 +62,21 @@ int host_connect(const struct os_address *address, uint64_t deadline_ns)
     if (error)
         os_close(handle);
     return error ? error : handle;
+}
+
+int host_reach(const char *program, const char *name, uint16_t port, uint64_t patience_ns)
+{
+    struct os_address addresses[ADDRESSES_MAX];
+    int count = find(program, name, addresses, ADDRESSES_MAX), handle = -ENOENT;
+    for (int i = 0; i < count; i++) {
+        uint64_t deadline_ns = patience_ns ? os_clock_ns() + patience_ns : OS_NEVER;
+        addresses[i].port = port;
+        handle = host_connect(&addresses[i], deadline_ns);
+        if (handle >= 0)
+            return handle;
+        host_error(program, &addresses[i], handle);
+    }
+    return handle;
 }
 
 int host_error(const char *program, const struct os_address *address, int error)

@@ -47,11 +47,20 @@ void nc_say(const struct nc *nc, const struct os_address *address, const char *w
 }
 
 // ---- Connecting -------------------------------------------------------------------------
-static int connect(struct nc *nc)
+static int connect_stream(struct nc *nc)
 {
-    enum os_socket_kind kind = nc->letters['u'] ? OS_DATAGRAM : OS_STREAM;
-    int handle = os_socket(kind, nc->address.family);
-    int error = handle < 0 ? handle : os_connect(handle, &nc->address, nc_deadline(nc));
+    int handle = host_reach("nc", nc->host, nc->port, nc->patience_ns);
+    if (handle < 0)
+        return 1;
+    if (os_peer_name(handle, &nc->address) == 0)
+        nc_say(nc, &nc->address, "connected");
+    return nc_relay(nc, handle);
+}
+
+static int connect_datagram(struct nc *nc)
+{
+    int handle = os_socket(OS_DATAGRAM, nc->address.family);
+    int error = handle < 0 ? handle : os_connect(handle, &nc->address, OS_NEVER);
     if (error)
         return host_error("nc", &nc->address, error);
     nc_say(nc, &nc->address, "connected");
@@ -146,11 +155,13 @@ int nc_main(int argc, char **argv)
     if (!read_options(nc, &options))
         return os_usage("nc [-uv] [-w SECONDS] HOST PORT; nc -l [-kuv] [HOST] PORT; "
                         "nc -z [-v] HOST PORT[-PORT]");
+    if (!nc->letters['l'] && !nc->letters['z'] && !nc->letters['u'])
+        return connect_stream(nc);
     nc->address.family = OS_IPV4;
     if (nc->host && host_find("nc", nc->host, &nc->address))
         return 1;
     nc->address.port = nc->port;
     if (nc->letters['l'])
         return listen(nc);
-    return nc->letters['z'] ? scan(nc) : connect(nc);
+    return nc->letters['z'] ? scan(nc) : connect_datagram(nc);
 }

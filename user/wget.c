@@ -85,13 +85,9 @@ static int send_request(struct wget *wget)
 // Connects, asks, and reads the head of the answer. 0; the connection is then open.
 static int ask(struct wget *wget)
 {
-    struct os_address address;
-    if (host_find("wget", wget->url.host, &address) != 0)
-        return 1;
-    address.port = wget->url.port;
-    int handle = host_connect(&address, os_clock_ns() + CONNECT_NS);
+    int handle = host_reach("wget", wget->url.host, wget->url.port, CONNECT_NS);
     if (handle < 0)
-        return host_error("wget", &address, handle);
+        return 1;
     memset(&wget->reply, 0, sizeof(wget->reply)); // too large for a literal on the stack
     wget->reply.handle = handle;
     int error = send_request(wget);

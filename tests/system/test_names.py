@@ -6,7 +6,9 @@ import threading
 
 import pytest
 
-NAMES = {b"\3www\7example\3org\0": [(1, b"\x0a\0\0\1"), (28, bytes.fromhex("20010db8" + "00" * 11 + "01"))]}
+TWO = b"\3two\7example\3org\0"  # nobody listens at the first
+NAMES = {TWO: [(1, b"\x7f\0\0\1"), (1, b"\x0a\0\2\2")],
+         b"\3www\7example\3org\0": [(1, b"\x0a\0\0\1"), (28, bytes.fromhex("20010db8" + "00" * 11 + "01"))]}
 NTP_EPOCH = 2208988800
 
 
@@ -83,6 +85,26 @@ def test_nslookup(start, serve, machine):
     assert session.run("nslookup none.example.org; echo $?") == \
         "nslookup: none.example.org: no such name, or it has no address\n1\n"
     assert session.run("nslookup localhost") == "localhost is at 127.0.0.1\n"
+
+
+def test_the_next_address_is_tried(start, serve, machine):
+    def greet():
+        with listener:
+            for _ in range(2):
+                peer = listener.accept()[0]
+                peer.recv(1000)
+                peer.sendall(b"HTTP/1.0 200 OK\r\n\r\nhello\n")
+                peer.close()
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    threading.Thread(target=greet, daemon=True).start()
+    session = start(machine, append=static(serve(answer_name)), net="user")
+    session.prompt()
+    refused = f"127.0.0.1:{port}: connection refused\n"
+    assert session.run(f"echo | nc two.example.org {port}").replace("\r", "").endswith("\n\nhello\n")
+    assert session.run(f"wget -q -O - http://two.example.org:{port}/") == f"wget: {refused}hello\n"
+    assert session.run(f"nc two.example.org {port} </dev/null").startswith(f"nc: {refused}nc: 10.0.2.2:{port}: ")
 
 
 def test_a_silent_dns_server_holds_nobody_up(start, serve, machine):
