@@ -31,6 +31,11 @@ static uint32_t larger(uint32_t a, uint32_t b)
     return a > b ? a : b;
 }
 
+static uint32_t minus(uint32_t a, uint32_t b)
+{
+    return a > b ? a - b : 0;
+}
+
 // Ten segments, but no more than 14600 bytes of large ones (RFC 6928, 2).
 uint32_t tcp_congestion_initial(uint32_t mss)
 {
@@ -93,6 +98,24 @@ void tcp_congestion_lost(struct tcp_congestion *congestion, uint32_t flight)
     congestion->ssthresh =
         larger(congestion->rule->reduced(congestion, flight), 2 * congestion->mss);
     congestion->counted = 0;
+}
+
+// RFC 6937, 3.1, with its slow start reduction bound: as much is sent, of what was delivered,
+// as leads from the flight at the beginning to ssthresh.
+void tcp_congestion_reduce(struct tcp_congestion *congestion, struct tcp_reduction *reduction,
+                           uint32_t pipe, uint32_t delivered, uint32_t least)
+{
+    uint32_t quota;
+    reduction->delivered += delivered;
+    if (pipe > congestion->ssthresh) {
+        uint64_t share = (uint64_t)reduction->delivered * congestion->ssthresh;
+        share = (share + reduction->flight - 1) / reduction->flight;
+        quota = minus((uint32_t)share, reduction->sent);
+    } else {
+        quota = larger(minus(reduction->delivered, reduction->sent), delivered);
+        quota = smaller(quota + congestion->mss, congestion->ssthresh - pipe);
+    }
+    congestion->cwnd = pipe + larger(quota, least);
 }
 
 void tcp_congestion_timed_out(struct tcp_congestion *congestion, uint32_t flight, bool again)

@@ -50,6 +50,13 @@ struct tcp_congestion {
     struct tcp_cubic cubic;
 };
 
+// Proportional rate reduction (RFC 6937, 3.1): during a fast recovery.
+struct tcp_reduction {
+    uint32_t flight;    // RecoverFS: bytes under way at its start
+    uint32_t delivered; // prr_delivered: since then
+    uint32_t sent;      // prr_out
+};
+
 enum {
     TCP_WINDOW_MAX = 1u << 30,       // RFC 7323, 2.3
     TCP_SSTHRESH_NONE = 0x7fffffff,  // "arbitrarily high" (RFC 5681, 3.1)
@@ -77,6 +84,10 @@ void tcp_congestion_acknowledged(struct tcp_congestion *congestion, uint32_t byt
 // A loss was seen: ssthresh falls; what cwnd becomes is up to the recovery, which ends at
 // ssthresh.
 void tcp_congestion_lost(struct tcp_congestion *congestion, uint32_t flight);
+// During a fast recovery, with so much under way (`pipe`): cwnd for what was delivered now.
+// `least`: what goes in any case.
+void tcp_congestion_reduce(struct tcp_congestion *congestion, struct tcp_reduction *reduction,
+                           uint32_t pipe, uint32_t delivered, uint32_t least);
 // The retransmission timer expired: one segment. `again`: since the last progress; then
 // ssthresh stays (RFC 5681, 3.1).
 void tcp_congestion_timed_out(struct tcp_congestion *congestion, uint32_t flight, bool again);

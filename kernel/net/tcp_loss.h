@@ -17,13 +17,6 @@ enum tcp_phase {
                   // too large for the path
 };
 
-// Proportional rate reduction (RFC 6937, 3.1): during a fast recovery.
-struct tcp_reduction {
-    uint32_t flight;    // RecoverFS: bytes under way at its start
-    uint32_t delivered; // prr_delivered: since then
-    uint32_t sent;      // prr_out
-};
-
 // What it was before a timeout that perhaps should not have been (RFC 3522, RFC 4015).
 struct tcp_undo {
     bool is_possible;

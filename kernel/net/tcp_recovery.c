@@ -72,24 +72,10 @@ static void grow(struct tcp_connection *connection, uint32_t bytes, uint64_t now
                                 connection->rtt.smoothed_ns);
 }
 
-// RFC 6937, 3.1, with its slow start reduction bound: as much is sent, of what was delivered,
-// as leads from the flight at the beginning to ssthresh. `least`: what goes in any case.
 static void reduce(struct tcp_loss *loss, uint32_t delivered, uint32_t least)
 {
-    struct tcp_reduction *reduction = &loss->reduction;
-    struct tcp_congestion *congestion = &loss->congestion;
-    uint32_t pipe = tcp_sack_pipe(&loss->board), quota;
-
-    reduction->delivered += delivered;
-    if (pipe > congestion->ssthresh) {
-        uint64_t share = (uint64_t)reduction->delivered * congestion->ssthresh;
-        share = (share + reduction->flight - 1) / reduction->flight;
-        quota = minus((uint32_t)share, reduction->sent);
-    } else {
-        quota = larger(minus(reduction->delivered, reduction->sent), delivered);
-        quota = smaller(quota + congestion->mss, congestion->ssthresh - pipe);
-    }
-    congestion->cwnd = pipe + larger(quota, least);
+    tcp_congestion_reduce(&loss->congestion, &loss->reduction, tcp_sack_pipe(&loss->board),
+                          delivered, least);
 }
 
 // ---- What an ACK tells ---------------------------------------------------------------------
@@ -272,12 +258,28 @@ static void follow_rule(struct tcp_connection *connection)
         tcp_congestion_switch(congestion, tcp_congestion_rule(connection->congestion));
 }
 
+// Most segments: nothing is missing, and they say nothing of it.
+static bool is_plain(const struct tcp_connection *connection, const struct tcp_segment *segment,
+                     uint32_t acknowledged)
+{
+    const struct tcp_loss *loss = &connection->loss;
+    return loss->phase == TCP_OPEN && !loss->tail.is_out && tcp_sack_is_clear(&loss->board) &&
+           segment->options.blocks == 0 && (acknowledged > 0 || !tcp_in_flight(connection));
+}
+
 static void recovery_acknowledged(struct tcp_connection *connection,
                                   const struct tcp_segment *segment, uint32_t acknowledged)
 {
     struct tcp_loss *loss = &connection->loss;
     follow_rule(connection);
     tcp_sack_sent(&loss->board, connection->send.nxt); // a probe of the window is not told
+    if (is_plain(connection, segment, acknowledged)) {
+        take_news(connection, segment, acknowledged);
+        acknowledged_open(connection, acknowledged, 0, segment->arrived_ns);
+        tcp_tail_start(connection, segment->arrived_ns);
+        tcp_trace(connection, 'a');
+        return;
+    }
     uint32_t missing = tcp_sack_missing(&loss->board);
     take_news(connection, segment, acknowledged);
     uint32_t delivered = minus(missing, tcp_sack_missing(&loss->board));

@@ -84,7 +84,7 @@ void tcp_sack_resent(struct tcp_scoreboard *board, const struct tcp_block *block
     }
 }
 
-void tcp_sack_acknowledge(struct tcp_scoreboard *board, tcp_sequence una)
+static void acknowledge_holes(struct tcp_scoreboard *board, tcp_sequence una)
 {
     unsigned gone = 0;
     while (gone < board->count && !sequence_after(board->holes[gone].end, una))
@@ -94,9 +94,16 @@ void tcp_sack_acknowledge(struct tcp_scoreboard *board, tcp_sequence una)
         memmove(board->holes, board->holes + gone, board->count * sizeof(board->holes[0]));
     }
     cut_front(hole_to_change(board, 0), una);
+}
+
+void tcp_sack_acknowledge(struct tcp_scoreboard *board, tcp_sequence una)
+{
+    if (board->count > 0)
+        acknowledge_holes(board, una);
     cut_front(&board->tail, una);
     board->lost = sequence_later(board->lost, una);
-    tcp_sack_guess(board, 0, length_of(board->tail.start, board->tail.end));
+    if (board->guessed > 0)
+        tcp_sack_guess(board, 0, length_of(board->tail.start, board->tail.end));
 }
 
 void tcp_sack_guess(struct tcp_scoreboard *board, int32_t bytes, uint32_t most)

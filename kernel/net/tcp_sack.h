@@ -43,6 +43,14 @@ struct tcp_scoreboard {
                             // peer that does not say which
 };
 
+// Nothing is known to be missing, nor was anything sent again.
+static inline bool tcp_sack_is_clear(const struct tcp_scoreboard *board)
+{
+    return board->count == 0 && board->guessed == 0 &&
+           board->tail.resent == board->tail.start &&
+           !sequence_after(board->lost, board->tail.start);
+}
+
 void tcp_sack_init(struct tcp_scoreboard *board, tcp_sequence una);
 void tcp_sack_end(struct tcp_scoreboard *board); // frees what it has
 size_t tcp_sack_memory(const struct tcp_scoreboard *board);
