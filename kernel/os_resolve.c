@@ -22,15 +22,19 @@ static void wake(struct dns_query *query)
     wait_queue_wake_all(&asking->waiter, 0);
 }
 
-static int ask(struct asking *asking, const char *name, enum os_family family,
-               uint64_t deadline_ns)
+static int ask(struct asking *asking, const struct os_question *question,
+               enum os_family family, uint64_t deadline_ns)
 {
-    const struct wait_reason reason = {.what = "DNS", .name = name, .external = true};
+    const struct wait_reason reason = {
+        .what = "DNS", .name = question->name, .external = true};
     int error = 0;
     asking->is_done = false;
     wait_queue_init(&asking->waiter);
     asking->query.done = wake;
-    dns_ask(&asking->query, name, family);
+    if (question->server.family)
+        dns_ask_server(&asking->query, question->name, family, &question->server);
+    else
+        dns_ask(&asking->query, question->name, family);
     while (!asking->is_done && !error)
         error = wait_queue_wait(&asking->waiter, &reason, deadline_ns);
     if (!asking->is_done)
@@ -40,7 +44,7 @@ static int ask(struct asking *asking, const char *name, enum os_family family,
 
 // One family after the other. A name that has no address of one kind can have some of the
 // other.
-static int resolve(const char *name, enum os_family family, struct os_address *addresses,
+static int resolve(const struct os_question *question, struct os_address *addresses,
                    unsigned count, uint64_t deadline_ns)
 {
     static const enum os_family families[] = {OS_IPV4, OS_IPV6};
@@ -48,17 +52,24 @@ static int resolve(const char *name, enum os_family family, struct os_address *a
     unsigned found = 0;
     int error = 0;
     for (unsigned i = 0; i < 2 && (!error || error == -ENOENT); i++) {
-        if (family != OS_ANY_FAMILY && family != families[i])
+        if (question->family != OS_ANY_FAMILY && question->family != families[i])
             continue;
-        error = ask(&asking, name, families[i], deadline_ns);
+        error = ask(&asking, question, families[i], deadline_ns);
         for (unsigned j = 0; !error && j < asking.query.answer.count && found < count; j++)
             addresses[found++] = asking.query.answer.addresses[j];
     }
     return found > 0 ? (int)found : error ? error : -EAFNOSUPPORT;
 }
 
+int os_resolve_at(const struct os_question *question, struct os_address *addresses,
+                  unsigned count, uint64_t deadline_ns)
+{
+    return process_leave(resolve(question, addresses, count, deadline_ns));
+}
+
 int os_resolve(const char *name, enum os_family family, struct os_address *addresses,
                unsigned count, uint64_t deadline_ns)
 {
-    return process_leave(resolve(name, family, addresses, count, deadline_ns));
+    const struct os_question question = {.name = name, .family = family};
+    return os_resolve_at(&question, addresses, count, deadline_ns);
 }

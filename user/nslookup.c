@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// nslookup: shows the addresses of names; -4, -6: only those of one kind
+// nslookup: shows the addresses of a name; -4, -6: only those of one kind
 //
-//   nslookup example.org localhost
-//
-// It asks the DNS servers that `ifconfig` shows.
+//   nslookup example.org             asks the DNS servers that `ifconfig` shows
+//   nslookup example.org 10.0.2.3    asks this one
 #include "options.h"
 
 enum { ADDRESSES_MAX = 16 };
@@ -25,10 +24,14 @@ static void list_servers(char *text, size_t size)
     }
 }
 
-static int explain(const char *name, int error)
+static int explain(const struct os_question *question, int error)
 {
     char servers[3 * OS_ADDRESS_TEXT];
-    list_servers(servers, sizeof(servers));
+    const char *name = question->name;
+    if (question->server.family)
+        os_address_print(&question->server, servers);
+    else
+        list_servers(servers, sizeof(servers));
     if (error == -ENOENT)
         os_fprintf(OS_ERROR, "nslookup: %s: no such name, or it has no address\n", name);
     else if (error == -EINVAL)
@@ -46,30 +49,38 @@ static int explain(const char *name, int error)
     return 1;
 }
 
-static int look_up(const char *name, enum os_family family)
+static int look_up(const struct os_question *question)
 {
     struct os_address addresses[ADDRESSES_MAX];
     char text[OS_ADDRESS_TEXT];
     int count =
-        os_resolve(name, family, addresses, ADDRESSES_MAX, os_clock_ns() + PATIENCE_NS);
+        os_resolve_at(question, addresses, ADDRESSES_MAX, os_clock_ns() + PATIENCE_NS);
     if (count < 0)
-        return explain(name, count);
+        return explain(question, count);
     for (int i = 0; i < count; i++)
-        os_printf("%s is at %s\n", name, os_address_print(&addresses[i], text));
+        os_printf("%s is at %s\n", question->name, os_address_print(&addresses[i], text));
     return 0;
+}
+
+// Its address, or that of its name. 0, or 1: has said why.
+static int find_server(const char *name, struct os_address *server)
+{
+    struct os_question question = {.name = name};
+    int count = os_resolve(name, OS_IPV4, server, 1, os_clock_ns() + PATIENCE_NS);
+    return count < 0 ? explain(&question, count) : 0;
 }
 
 int nslookup_main(int argc, char **argv)
 {
-    static const char usage[] = "nslookup [-4 | -6] NAME...";
     struct options options = options_start(argc, argv, "46");
-    enum os_family family = OS_ANY_FAMILY;
-    int letter, status = 0;
+    struct os_question question = {.family = OS_ANY_FAMILY};
+    int letter;
     while ((letter = options_next(&options)) > 0)
-        family = letter == '4' ? OS_IPV4 : OS_IPV6;
-    if (letter < 0 || options.count == 0)
-        return os_usage(usage);
-    for (int i = 0; i < options.count; i++)
-        status |= look_up(options.operands[i], family);
-    return status;
+        question.family = letter == '4' ? OS_IPV4 : OS_IPV6;
+    if (letter < 0 || options.count < 1 || options.count > 2)
+        return os_usage("nslookup [-4 | -6] NAME [SERVER]");
+    question.name = options.operands[0];
+    if (options.count == 2 && find_server(options.operands[1], &question.server))
+        return 1;
+    return look_up(&question);
 }

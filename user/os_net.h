@@ -34,6 +34,13 @@ int os_address_parse(const char *text, struct os_address *address); // -EINVAL
 // is no such name; -ENETUNREACH: no DNS server is known; -ETIMEDOUT: none answers; -EPROTO.
 int os_resolve(const char *name, enum os_family family, struct os_address *addresses,
                unsigned count, uint64_t deadline_ns);
+struct os_question {
+    const char *name;
+    enum os_family family;
+    struct os_address server; // of DNS, to be asked in place of those that are known
+};
+int os_resolve_at(const struct os_question *question, struct os_address *addresses,
+                  unsigned count, uint64_t deadline_ns);
 
 // ---- Sockets ---------------------------------------------------------------------------
 enum os_socket_kind {

@@ -2,7 +2,7 @@
 //
 // The DNS resolver: one query at a time goes from server to server until one answers.
 //
-//   dns_ask(), dns_cancel()
+//   dns_ask(), dns_ask_server(), dns_cancel()
 //
 // UDP can be forged by anybody who can guess what we asked. So each try has a port and a number
 // that nobody knows, and only its server is listened to (RFC 5452, 9). Chapter 22.
@@ -113,7 +113,7 @@ static void take_answer(struct dns_query *query)
                     dns_name_print(&query->name, name));
         finish(query, -EPROTO);
     } else {
-        if (!answer->is_cut)
+        if (!answer->is_cut && !query->is_apart)
             dns_cache_keep(&query->name, query->question.type, answer);
         finish_with_answer(query);
     }
@@ -239,9 +239,10 @@ static bool answer_ourselves(struct dns_query *query, const char *name, enum os_
     return true;
 }
 
-void dns_ask(struct dns_query *query, const char *name, enum os_family family)
+// 0, or why the name cannot be asked for.
+static int prepare(struct dns_query *query, const char *name, enum os_family family)
 {
-    query->is_open = false;
+    query->is_open = query->is_apart = false;
     query->timer = (struct timer){0};
     int error = dns_name_parse(&query->name, name);
     query->question.name = query->name;
@@ -249,6 +250,26 @@ void dns_ask(struct dns_query *query, const char *name, enum os_family family)
     query->tries = query->refused = query->aliases = 0;
     query->error = 0;
     query->ttl_s = UINT32_MAX;
+    return error;
+}
+
+void dns_ask_server(struct dns_query *query, const char *name, enum os_family family,
+                    const struct os_address *server)
+{
+    int error = prepare(query, name, family);
+    query->is_apart = true;
+    query->servers[0] = *server;
+    query->servers[0].port = server->port ? server->port : DNS_PORT;
+    query->server_count = 1;
+    if (error)
+        finish(query, error);
+    else
+        ask_next(query);
+}
+
+void dns_ask(struct dns_query *query, const char *name, enum os_family family)
+{
+    int error = prepare(query, name, family);
     query->server_count = find_servers(query->servers);
     if (error)
         finish(query, error);

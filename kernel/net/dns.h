@@ -3,7 +3,7 @@
 // DNS: the addresses of a name (RFC 1034, 5; RFC 1035).
 //
 //   dns_init()                            once
-//   dns_ask(&query, "example.org", OS_IPV4)
+//   dns_ask(&query, "example.org", OS_IPV4), dns_ask_server()
 //   query.done(&query)                    now or later: query.error, query.answer
 //   dns_cancel(&query)                    unless it is done
 //
@@ -30,6 +30,7 @@ struct dns_query {
     struct dns_answer answer;
     // dns.c's:
     bool is_open;
+    bool is_apart; // one server is asked, and what the others have said does not count
     struct dns_name name; // asked for; question.name is then maybe another one that it leads to
     struct dns_question question;
     struct udp_port port;
@@ -42,4 +43,7 @@ struct dns_query {
 void dns_init(void);
 // The name may be an address as well. The text is not kept.
 void dns_ask(struct dns_query *query, const char *name, enum os_family family);
+// The same of a server that is given (port 0: 53), not of those that the interfaces know.
+void dns_ask_server(struct dns_query *query, const char *name, enum os_family family,
+                    const struct os_address *server);
 void dns_cancel(struct dns_query *query);

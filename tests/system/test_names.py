@@ -87,6 +87,16 @@ def test_nslookup(start, serve, machine):
     assert session.run("nslookup localhost") == "localhost is at 127.0.0.1\n"
 
 
+def test_nslookup_asks_whom_it_is_told(start, serve, machine):
+    usual, other = serve(answer_name), serve(lambda question: answer_name(question).replace(b"\x0a\0\0\1", b"\x0a\7\7\7"))
+    session = start(machine, append=static(usual), net="user")
+    session.prompt()
+    session.run("nslookup -4 www.example.org")
+    assert session.run(f"nslookup -4 www.example.org 10.0.2.2:{other.port}") == "www.example.org is at 10.7.7.7\n"
+    assert session.run("nslookup -4 www.example.org") == "www.example.org is at 10.0.0.1\n"  # no other answer was kept
+    assert (len(usual.questions), len(other.questions)) == (1, 1)
+
+
 def test_the_next_address_is_tried(start, serve, machine):
     def greet():
         with listener:
