@@ -8,6 +8,8 @@
 The words are a kind with what it needs, and then in any order: `tcp GUEST` or `tcp HOST:GUEST` (or udp), a port of this
 host that leads to one of the guest's; `csum=off`, `tso=off`, `mrg=off`, `mtu=N`, `mac=...`, what the card can do.
 """
+import ctypes
+import os
 import re
 import socket
 
@@ -42,6 +44,27 @@ def find_port(protocol, wish=0):
     with socket.socket(type=SOCKETS[protocol]) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def lengthen_queues(process):
+    """libslirp lets one client wait for its connection to be taken; more at the same moment, and this host drops them, to
+    try again seconds later. The ports that the process (a child of ours) listens on get longer queues, if we may."""
+    pidfd_getfd = 438  # on all machines
+    try:
+        there = os.pidfd_open(process)
+        for name in os.listdir(f"/proc/{process}/fd"):
+            here = ctypes.CDLL(None).syscall(pidfd_getfd, there, int(name), 0)
+            if here < 0:
+                continue
+            try:
+                with socket.socket(fileno=here) as port:
+                    if port.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                        port.listen(1024)
+            except OSError:  # no socket
+                os.close(here)
+        os.close(there)
+    except (OSError, AttributeError):
+        pass  # an old kernel or Python, or no rights: it works, but slower with many clients
 
 
 def wish_for(guest):

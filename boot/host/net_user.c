@@ -205,6 +205,19 @@ static void start_slirp(struct user *user)
         abort();
 }
 
+// libslirp lets one client wait for its connection to be taken; more at the same moment, and this
+// host drops them, to try again seconds later. Its sockets are ours: they get a longer queue.
+static void lengthen_queues(void)
+{
+    enum { DESCRIPTORS = 256 }; // the ports are among the first that were opened
+    for (int descriptor = 0; descriptor < DESCRIPTORS; descriptor++) {
+        int listens = 0;
+        socklen_t size = sizeof listens;
+        if (getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens)
+            listen(descriptor, SOMAXCONN);
+    }
+}
+
 static void forward(const struct nic *nic, struct user *user)
 {
     const struct in_addr guest = address("10.0.2.15");
@@ -217,6 +230,7 @@ static void forward(const struct nic *nic, struct user *user)
                               way->guest_port) != 0)
             nic_refuse(nic, port, strerror(errno));
     }
+    lengthen_queues();
 }
 
 // The process's signals are for its first thread.

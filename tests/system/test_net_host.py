@@ -5,6 +5,8 @@ import os
 import re
 import socket
 import subprocess
+import sys
+import time
 
 import boot
 import network
@@ -152,6 +154,30 @@ def test_a_port_that_is_taken_is_replaced():
         net = network.Network(f"user tcp {port}:80")
     assert net.port("tcp", 80) != port and f"port {port} of this host is taken" in net.moved[0]
     assert net.fill_in("curl localhost:{tcp:80}/") == f"curl localhost:{net.port('tcp', 80)}/"
+
+
+def queue_of(port):
+    """How many connections may wait at a port of this host's."""
+    for line in subprocess.run(["ss", "-tln"], text=True, capture_output=True, check=True).stdout.splitlines():
+        words = line.split()
+        if words[3].endswith(f":{port}"):
+            return int(words[2])
+    return None
+
+
+@pytest.mark.parametrize("machine", boot.MACHINES)
+def test_many_clients_may_wait_at_a_port(image, machine):
+    """libslirp's own queue is one: of 64 clients at once, some would be dropped and wait for seconds."""
+    net = network.Network("user tcp 80")
+    port = net.port("tcp", 80)
+    words = [sys.executable, "tools/qemu", "--machine", machine, "--net", "user", "--forward", f"{port}:80", image(machine)]
+    with subprocess.Popen(words, cwd=boot.ROOT, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
+        end = time.monotonic() + boot.PATIENCE
+        while (queue_of(port) or 0) < 100 and time.monotonic() < end:
+            time.sleep(0.05)
+        length = queue_of(port)
+        child.terminate()
+    assert length and length >= 100
 
 
 @pytest.mark.parametrize("words", ["token", "tap", "dgram:x", "user tcp", "user tcp x", "tap:x tcp 80", "user speed=9"])
