@@ -187,8 +187,7 @@ bool tcp_cookie_arrives(struct tcp_connection *listener, struct tcp_segment *seg
 // ---- tcp_time_wait.c ----------------------------------------------------------------
 void tcp_time_wait_enter(struct tcp_connection *connection); // it may be gone afterwards
 void tcp_time_wait_arrives(struct tcp_entry *entry, struct tcp_segment *segment);
-// Takes the place of an old connection with the same names, if its segments cannot be
-// mistaken for ours. False: not yet.
+// Takes an old one's place, if its segments cannot be taken for ours. False: not yet.
 bool tcp_time_wait_take_over(struct tcp_entry *entry, struct tcp_connection *connection);
 size_t tcp_time_wait_count(void);
 
