@@ -36,7 +36,6 @@
 #include "net/socket.h"
 #include "net/tcp.h"
 #include "net/tcp_recovery.h"
-#include "net/tcp_recovery.h"
 #include "net/udp.h"
 #include "page.h"
 #include "panic.h"
@@ -140,7 +139,6 @@ static void start_network(void)
     arp_init();
     ip_init(ip_protocols);
     tcp_init();
-    tcp_recovery_init();
     tcp_recovery_init();
     socket_init(socket_kinds);
     network_init();
