@@ -205,8 +205,8 @@ static void start_slirp(struct user *user)
         abort();
 }
 
-// libslirp lets one client wait for its connection to be taken; more at the same moment, and this
-// host drops them, to try again seconds later. Its sockets are ours: they get a longer queue.
+// libslirp lets one client wait for its connection to be taken; of more at the same moment this
+// host drops some, who try again seconds later. Its sockets are ours: they get a longer queue.
 static void lengthen_queues(void)
 {
     enum { DESCRIPTORS = 256 }; // the ports are among the first that were opened
