@@ -151,10 +151,15 @@ static void start_httpd(void)
     static char name[] = "httpd", quiet[] = "-q", root[] = "/www";
     char *argv[] = {name, quiet, root, NULL}, value[4];
     struct file *const files[3] = {file_null(), terminal_file(), terminal_file()};
+    struct os_status status;
 
     bool is_off = cmdline_value("httpd", value, sizeof(value)) >= 0 && !strcmp(value, "off");
     if (is_off || cmdline_value("run", value, sizeof(value)) != -ENOENT || !netdev_find("eth0"))
         return;
+    if (os_stat(root, &status)) {
+        log_info("there is no %s to show to web browsers: httpd does not start", root);
+        return;
+    }
     int id = process_start(program_find(name), argv, files, true);
     if (id < 0)
         log_warning("httpd does not start: %s", error_text(id));

@@ -249,6 +249,7 @@ class Session:
     def run_on_host(self, command, timeout=None):
         """Runs a command on this host while the machine runs, {tcp:80} replaced by the port that leads there; returns its
         status. What it prints can be expected like the kernel's output."""
+        network.lengthen_queues(self.child.pid)
         with tempfile.TemporaryFile() as output:
             done = subprocess.Popen(self.net.fill_in(command), shell=True, cwd=ROOT, stdin=subprocess.DEVNULL,
                                     stdout=output, stderr=subprocess.STDOUT, start_new_session=True)

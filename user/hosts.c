@@ -15,7 +15,9 @@ static int find(const char *program, const char *name, struct os_address *addres
     if (count > 0)
         return count;
     os_fprintf(OS_ERROR, "%s: %s: %s\n", program, name,
-               count == -ENOENT ? "there is no such host" : error_text(count));
+               count == -ENOENT        ? "there is no such host"
+               : count == -ENETUNREACH ? "no DNS server is known (`nslookup` says more)"
+                                       : error_text(count));
     return 0;
 }
 

@@ -13,6 +13,9 @@ import subprocess
 import sys
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tools"))
+import network  # noqa: E402
+
 GUEST, HERE, TAP = "10.99.7.2", "10.99.7.1", "tsbench0"
 PORTS = {"udp": (7, 9), "tcp": (7, 9, 19, 80)}
 DATAGRAM, MIB = 64, 1 << 20
@@ -56,6 +59,7 @@ class Guest:
         for _ in range(60):
             with contextlib.suppress(OSError):
                 self.ask("count")
+                network.lengthen_queues(self.process.pid)
                 return
         self.close()
         sys.exit(f"the network's image does not answer:\n{self.process.stdout.read().decode(errors='replace')}")
