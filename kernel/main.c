@@ -31,6 +31,7 @@
 #include "heap.h"
 #include "machine.h"
 #include "net/arp.h"
+#include "net/dhcp.h"
 #include "net/icmp.h"
 #include "net/network.h"
 #include "net/socket.h"
@@ -68,6 +69,7 @@ static const struct socket_kind *const socket_kinds[] = {&socket_stream, &socket
                                                          &socket_echo, NULL};
 
 enum { KEY_PERIOD_NS = 20000000 }; // how often to look for keys where they do not interrupt
+#define ADDRESS_WAIT_NS 3000000000ull // DHCP's second try is later
 
 // What can be missing: says so, and what that means. Returns whether it is there.
 static bool has(int error, const char *part, const char *without)
@@ -144,6 +146,15 @@ static void start_network(void)
     network_init();
 }
 
+// Commands (run=) find the network there; who types is slower than it.
+static void wait_for_address(void)
+{
+    char value[2];
+    struct net_device *device = netdev_find("eth0");
+    if (device && cmdline_value("run", value, sizeof(value)) != -ENOENT)
+        dhcp_wait(device, timer_deadline_after(ADDRESS_WAIT_NS));
+}
+
 // Shows /www to web browsers, beside the shell. Whoever wants something else with the machine
 // (run=, httpd=off) has it to himself.
 static void start_httpd(void)
@@ -209,6 +220,7 @@ int kernel_main(const struct boot_info *boot)
     cache_init(0);                                     // blocks of disks that were used lately
     vfs_init(file_systems);                            // one tree of names,
     mount_all();                                       // and what is in it
+    wait_for_address();                                // or not, when nobody needs one yet
     print_machine(board);
     start_httpd();                                     // the pages of /www
     os_poweroff(run_shell());                          // nothing written gets lost
