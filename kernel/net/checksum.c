@@ -12,7 +12,6 @@
 #include "checksum.h"
 
 #include "packet.h"
-#include "string.h"
 
 enum { BLOCK = 16 }; // words of 32 bits that one turn of the loop adds
 
@@ -68,11 +67,6 @@ uint64_t checksum_add(uint64_t sum, const void *bytes, size_t size)
     // From an odd address on every word is read with its bytes exchanged: so is their sum
     // (RFC 1071, 2, (B)).
     return sum + at[0] + checksum_swap(add_even(0, at + 1, size - 1));
-}
-
-uint64_t checksum_copy(uint64_t sum, void *to, const void *from, size_t size)
-{
-    return checksum_add(sum, memcpy(to, from, size), size);
 }
 
 uint64_t checksum_packet(uint64_t sum, const struct packet *packet, size_t offset, size_t size)

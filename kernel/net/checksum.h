@@ -19,8 +19,6 @@ struct packet;
 // The sum so far and these bytes, at any address. When an odd number of bytes has gone before,
 // checksum_swap() the sum before and after.
 uint64_t checksum_add(uint64_t sum, const void *bytes, size_t size);
-// Copies, and adds what it copies: one pass for both.
-uint64_t checksum_copy(uint64_t sum, void *to, const void *from, size_t size);
 // Of `size` bytes of a packet from `offset` on, whatever pieces they lie in.
 uint64_t checksum_packet(uint64_t sum, const struct packet *packet, size_t offset, size_t size);
 // The sum in sixteen bits; 65535 stays where zero would do as well. Two halves that are added

@@ -45,7 +45,7 @@ static void the_example_of_the_rfc(void)
 
 static void is_right_at_every_address_and_length(void)
 {
-    static uint8_t bytes[400], copy[400];
+    static uint8_t bytes[400];
     uint64_t random = 4711;
     print("seed %llu\n", (unsigned long long)random);
     for (size_t offset = 0; offset < 9; offset++) {
@@ -53,8 +53,6 @@ static void is_right_at_every_address_and_length(void)
             fill(bytes, sizeof(bytes), &random);
             uint8_t *at = bytes + offset;
             CHECK_EQUAL(checksum_finish(checksum_add(0, at, size)), by_hand(at, size));
-            CHECK_EQUAL(checksum_finish(checksum_copy(0, copy, at, size)), by_hand(at, size));
-            CHECK_EQUAL(memcmp(copy, at, size), 0);
         }
     }
 }
