@@ -12,12 +12,8 @@
 
 #include "error.h"
 #include "page.h"
+#include "smaller.h"
 #include "thread.h"
-
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
 
 // The thread that waits is the request's context until it has ended.
 static void wake_waiter(struct block_request *request)

@@ -17,17 +17,13 @@
 #include "cache_parts.h"
 
 #include "machine.h"
+#include "smaller.h"
 
 enum { WINDOW_FIRST = 4, WINDOW_MOST = CACHE_TRANSFER_BLOCKS };
 
 static struct {
     uint64_t blocks; // that nobody had asked for
 } read_ahead;
-
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
 
 // The stream that a read of this block continues, or NULL.
 static struct cache_stream *find_stream(struct cache_disk *disk, uint64_t number)

@@ -15,6 +15,7 @@
 
 #include "error.h"
 #include "machine.h"
+#include "smaller.h"
 
 enum {
     RUN_LEAST = CACHE_DIRECT_LEAST / CACHE_BLOCK_SIZE, // fewer are worth keeping
@@ -96,11 +97,6 @@ static void wait_for_piece(struct move *move, const struct piece *piece)
     const struct wait_reason reason = cache_wait_reason(move->disk->device);
     while (piece->under_way)
         wait_queue_wait(&move->waiters, &reason, MACHINE_NEVER);
-}
-
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
 }
 
 // The most sectors that one piece may have: one segment, whole blocks of the device.

@@ -14,6 +14,7 @@
 #include "page.h"
 #include "poll.h"
 #include "process.h"
+#include "smaller.h"
 #include "string.h"
 #include "user/os.h"
 #include "wait.h"
@@ -38,11 +39,6 @@ struct capture {
 };
 
 // ---- The ring ---------------------------------------------------------------------------
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 // How many bytes there are from `position` to the ring's upper end: they lie in a row.
 static size_t row_at(const struct capture *capture, size_t position)

@@ -15,6 +15,7 @@
 #include "heap.h"
 #include "list.h"
 #include "poll.h"
+#include "smaller.h"
 #include "string.h"
 #include "user/os_net.h"
 #include "wait.h"
@@ -30,11 +31,6 @@ struct pipe {
 
 static const struct wait_reason empty_reason = {.what = "pipe to be filled"};
 static const struct wait_reason full_reason = {.what = "pipe to be emptied"};
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 // Copies up to `size` bytes in; they may go around the end of the ring.
 static size_t put_bytes(struct pipe *pipe, const char *bytes, size_t size)

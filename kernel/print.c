@@ -14,6 +14,7 @@
 #include "console.h"
 #include "format.h"
 #include "machine.h"
+#include "smaller.h"
 #include "string.h"
 
 // Apart from the struct, which has values to start with: so the image need not carry these
@@ -41,11 +42,6 @@ void print(const char *format, ...)
     va_start(arguments, format);
     vprint(format, arguments);
     va_end(arguments);
-}
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
 }
 
 // `context` tells whether the console gets it, too.

@@ -17,6 +17,7 @@
 #include "error.h"
 #include "heap.h"
 #include "print.h"
+#include "smaller.h"
 
 // virtio 1.2, 5.2.3
 #define F_SIZE_MAX (UINT64_C(1) << 1)
@@ -151,11 +152,6 @@ static void broken(struct virtio_device *device)
 }
 
 // ---- The disk --------------------------------------------------------------------------
-
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
 
 // In whole blocks of the disk.
 static uint64_t capacity_of(struct virtio_device *device, uint32_t block_size)

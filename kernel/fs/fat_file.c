@@ -11,13 +11,9 @@
 #include "error.h"
 #include "fs/fat_inode.h"
 #include "page.h"
+#include "smaller.h"
 
 #define SIZE_LIMIT UINT32_MAX // an entry has 32 bits for it
-
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
 
 static uint32_t clusters_for(const struct fat *fat, uint64_t size)
 {

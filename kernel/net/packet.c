@@ -18,6 +18,7 @@
 #include "heap.h"
 #include "machine.h"
 #include "page.h"
+#include "smaller.h"
 #include "string.h"
 
 enum {
@@ -42,11 +43,6 @@ static struct {
     size_t pieces, run_pages; // pieces of all kinds; pages that they are
     uint64_t failures;
 } packets = {.bare = {.limit = SPARE_MAX}};
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 // ---- Pieces -----------------------------------------------------------------------------
 

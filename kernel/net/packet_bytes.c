@@ -11,12 +11,8 @@
 // Chapter 20.
 #include "packet.h"
 
+#include "smaller.h"
 #include "string.h"
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 static struct packet *last_piece(struct packet *packet)
 {

@@ -15,16 +15,12 @@
 #include <stdbool.h>
 
 #include "error.h"
+#include "smaller.h"
 #include "string.h"
 
 // As much as a device takes as one packet; and where the peer is slow, as much of the cache as
 // one connection holds beyond its send buffer.
 enum { PACKET_MAX = 64 << 10, LOANS_MAX = 16, LOAN_USUAL = 4096 };
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 // Puts a piece behind the packet, or makes it the first.
 static void add_piece(struct packet **packet, struct packet *piece)

@@ -10,6 +10,7 @@
 #include "error.h"
 #include "machine.h"
 #include "page.h"
+#include "smaller.h"
 #include "string.h"
 
 enum {
@@ -22,11 +23,6 @@ enum {
 static struct {
     size_t memory, limit; // of all queues; limit 0: not known yet
 } queues;
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 static size_t machine_memory(void)
 {

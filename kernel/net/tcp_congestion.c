@@ -11,6 +11,7 @@
 #include "tcp_congestion.h"
 
 #include "error.h"
+#include "smaller.h"
 #include "string.h"
 
 // How many segments one ACK may add in slow start: L of RFC 3465, 2.2.
@@ -20,16 +21,6 @@ static const struct tcp_congestion_rule *const rules[] = {
     [OS_CUBIC] = &tcp_cubic,
     [OS_NEWRENO] = &tcp_newreno,
 };
-
-static uint32_t smaller(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
-static uint32_t larger(uint32_t a, uint32_t b)
-{
-    return a > b ? a : b;
-}
 
 static uint32_t minus(uint32_t a, uint32_t b)
 {

@@ -11,15 +11,11 @@
 // window that is not silly (3.8.6.2.1). Large ones go together, in packets that the device
 // cuts up. Chapter 23.
 #include "machine.h"
+#include "smaller.h"
 #include "tcp_parts.h"
 
 // Of a packet that is cut into segments; with all its headers it stays below 64 KiB.
 enum { BURST_MAX = 64000 };
-
-static uint32_t smaller(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
 
 // What has never been sent; a FIN is one of its bytes.
 static uint32_t unsent(const struct tcp_send *send)

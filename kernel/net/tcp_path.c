@@ -10,6 +10,7 @@
 // way (RFC 5927, 4.1), and never ends a connection that is established (5.2).
 // Chapter 23.
 #include "error.h"
+#include "smaller.h"
 #include "tcp_parts.h"
 
 enum {
@@ -22,12 +23,6 @@ enum {
     BLACK_HOLE_TIMEOUTS = 2,
     NEW_PATH_TIMEOUTS = 6,
 };
-
-static uint16_t smaller(uint32_t a, uint32_t b)
-{
-    uint32_t least = a < b ? a : b;
-    return (uint16_t)(least < UINT16_MAX ? least : UINT16_MAX);
-}
 
 // RFC 9293, 3.7.1: Eff.snd.MSS. The peer's number does not count options, ours has to.
 void tcp_path_set_mss(struct tcp_connection *connection)

@@ -15,19 +15,10 @@
 
 #include "cmdline.h"
 #include "print.h"
+#include "smaller.h"
 #include "tcp_parts.h"
 #include "tcp_trace.h"
 #include "user/os_interfaces.h"
-
-static uint32_t smaller(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
-static uint32_t larger(uint32_t a, uint32_t b)
-{
-    return a > b ? a : b;
-}
 
 static uint32_t minus(uint32_t a, uint32_t b)
 {

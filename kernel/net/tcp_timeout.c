@@ -7,14 +7,10 @@
 // that it was caused by the first copy, and all is put back (Eifel: RFC 3522, RFC 4015).
 // Chapter 24.
 #include "machine.h"
+#include "smaller.h"
 #include "tcp_parts.h"
 #include "tcp_recovery.h"
 #include "tcp_trace.h"
-
-static uint32_t smaller(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
 
 // FlightSize (RFC 5681, 2), without what limited transmit has added (3.2, step 2).
 uint32_t tcp_flight_size(const struct tcp_connection *connection)

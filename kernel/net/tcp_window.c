@@ -10,17 +10,13 @@
 // worth a segment: else a slow reader would have its data come a few bytes at a time (the
 // silly window, 3.8.6.2.2). Chapter 23.
 #include "machine.h"
+#include "smaller.h"
 #include "tcp_parts.h"
 
 enum {
     WINDOW_FIELD_MAX = 0xffff,
     GROW_RTTS = 4, // read as fast as a window in so many round trips: it holds the peer up
 };
-
-static uint32_t smaller(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
 
 // The smallest shift with which the largest window can be told (RFC 7323, 2.2).
 void tcp_window_init(struct tcp_connection *connection)

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+//
+// The smaller and the larger of two sizes, counts or places.
+//
+// All of these are unsigned, and none is wider than 64 bits: narrower ones fit, and what
+// comes back is one of the two that were given, so it fits where they came from.
+// Sequence numbers go round and are compared in net/sequence.h.
+// Chapter 02.
+#pragma once
+
+#include <stdint.h>
+
+static inline uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
