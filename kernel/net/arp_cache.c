@@ -8,6 +8,9 @@
 //                 or incomplete when there is no answer
 //   permanent     set by hand, never asked for
 //
+// Anybody can say that an address is his. The one whom we know by it is asked first, and what
+// another says counts only when that one is silent: so no single message takes our packets away.
+//
 // Nothing here grows without bound: the table drops its oldest entry, an entry its oldest
 // packet.
 // Chapter 20.
@@ -28,8 +31,7 @@ enum {
 
 // RFC 1122, 2.3.2.1: stale after a minute; not more than one request a second.
 #define REACHABLE_NS 60000000000ull
-#define REQUEST_WAIT_NS 1000000000ull     // and twice as long with each
-#define REQUEST_WAIT_MAX_NS 2000000000ull
+#define REQUEST_WAIT_NS 1000000000ull
 
 struct arp_entry {
     struct list bucket, all; // `all`: who was heard of last comes last
@@ -37,6 +39,7 @@ struct arp_entry {
     be32 ip;
     uint8_t mac[MAC_SIZE];
     uint8_t requests;        // without an answer
+    bool has_rival;          // another card says that it is it; that is in the log
     enum arp_state state;
     uint64_t heard_ns;       // or first asked for
     struct timer timer;      // until it is stale, or asked for again
@@ -151,10 +154,8 @@ static void ask_again(struct timer *timer);
 static void ask(struct arp_entry *entry)
 {
     const uint8_t *to = entry->state == ARP_STALE ? entry->mac : ethernet_broadcast;
-    uint64_t wait_ns = REQUEST_WAIT_NS << entry->requests++;
-    if (wait_ns > REQUEST_WAIT_MAX_NS)
-        wait_ns = REQUEST_WAIT_MAX_NS;
-    timer_start(&entry->timer, timer_deadline_after(wait_ns), ask_again);
+    entry->requests++;
+    timer_start(&entry->timer, timer_deadline_after(REQUEST_WAIT_NS), ask_again);
     arp_ask(entry->device, arp_address(entry->device), entry->ip, to);
 }
 
@@ -252,6 +253,29 @@ static void heard_of(struct arp_entry *entry, const uint8_t mac[MAC_SIZE], enum 
     send_waiting(entry);
 }
 
+static void log_rival(const struct arp_entry *entry, const uint8_t by[MAC_SIZE])
+{
+    const uint8_t *ip = (const uint8_t *)&entry->ip;
+    char had[MAC_TEXT_SIZE], has[MAC_TEXT_SIZE];
+    log_warning("%s: %s says that it has %u.%u.%u.%u, which %s had: asking that one first",
+                entry->device->name, ethernet_print(by, has), ip[0], ip[1], ip[2], ip[3],
+                ethernet_print(entry->mac, had));
+}
+
+// Another card says that it is this neighbour. The one that we know may still be there: it is
+// asked, and then everybody (as RFC 4861, 7.2.5, has it for IPv6).
+static void doubt(struct arp_entry *entry, const uint8_t by[MAC_SIZE])
+{
+    if (!entry->has_rival)
+        log_rival(entry, by);
+    entry->has_rival = true;
+    if (entry->state == ARP_STALE && timer_is_running(&entry->timer))
+        return; // it is being asked
+    timer_stop(&entry->timer);
+    entry->state = ARP_STALE;
+    ask(entry);
+}
+
 // One that asks for us is only noted as stale: that it is there is seen when it answers us.
 void arp_cache_learn(struct net_device *device, const struct arp_heard *heard, bool asks_for_us)
 {
@@ -260,7 +284,11 @@ void arp_cache_learn(struct net_device *device, const struct arp_heard *heard, b
         entry = add(device, heard->sender, ARP_STALE);
         if (entry)
             memcpy(entry->mac, heard->mac, MAC_SIZE);
-    } else if (entry && entry->state != ARP_PERMANENT) {
+    } else if (!entry || entry->state == ARP_PERMANENT) {
+        return; // nobody has asked, or somebody knows better
+    } else if (entry->state != ARP_INCOMPLETE && memcmp(entry->mac, heard->mac, MAC_SIZE)) {
+        doubt(entry, heard->mac);
+    } else {
         heard_of(entry, heard->mac, ARP_REACHABLE);
     }
 }

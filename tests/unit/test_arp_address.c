@@ -70,18 +70,22 @@ static void a_probe_finds_who_has_it(void)
     card_clear();
 }
 
-// What takes its time, all at once.
+// What takes its time, all at once. A neighbour that has moved to another card is silent at the
+// old one: then everybody is asked.
 static void silence_ends_everything(void)
 {
+    const be32 moved = IPV4(10, 0, 2, 4);
     arp_begin();
     probed.ends = 0;
     arp_set_address(&card.device, US); // announced now and in two seconds
     arp_hear(REQUEST, other_mac, OTHER, US);
+    arp_hear(REQUEST, peer_mac, moved, US);
     card_clear();
+    arp_hear(REQUEST, other_mac, moved, moved);
     arp_send_to(PEER, 0);
     arp_send_to(OTHER, 0); // stale
     CHECK_EQUAL(arp_probe(&card.device, IPV4(10, 0, 2, 99), probe_ended, &probed), 0);
-    timer_sleep(5200ull * MS);
+    timer_sleep(3300ull * MS);
     unsigned asked = 0, announced = 0, probes = 0;
     for (unsigned i = 0; i < card.count; i++) {
         asked += arp_is_sent(i, REQUEST, US, PEER, ethernet_broadcast);
@@ -94,6 +98,9 @@ static void silence_ends_everything(void)
     CHECK_EQUAL(unreachable, 1);
     CHECK_EQUAL(arp_state_of(PEER), -1);
     CHECK_EQUAL(arp_state_of(OTHER), ARP_INCOMPLETE); // asked alone in vain; now everybody is
+    CHECK_EQUAL(arp_state_of(moved), ARP_INCOMPLETE);
+    arp_hear(REPLY, other_mac, moved, US);
+    CHECK_EQUAL(arp_state_of(moved), ARP_REACHABLE);
     CHECK_EQUAL(probed.ends, 1);
     CHECK(!probed.is_taken);
     arp_flush(&card.device);
