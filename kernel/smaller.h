@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// The smaller and the larger of two sizes, counts or places.
+// The smaller and the larger of two sizes, counts or places, and how far they are apart.
 //
 // All of these are unsigned, and none is wider than 64 bits: narrower ones fit, and what
-// comes back is one of the two that were given, so it fits where they came from.
+// comes back is no larger than one of the two, so it fits where they came from.
 // Sequence numbers go round and are compared in net/sequence.h.
 // Chapter 02.
 #pragma once
@@ -18,4 +18,10 @@ static inline uint64_t smaller(uint64_t a, uint64_t b)
 static inline uint64_t larger(uint64_t a, uint64_t b)
 {
     return a > b ? a : b;
+}
+
+// How much `a` has more than `b`; 0: nothing.
+static inline uint64_t excess(uint64_t a, uint64_t b)
+{
+    return a > b ? a - b : 0;
 }

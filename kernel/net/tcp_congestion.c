@@ -22,11 +22,6 @@ static const struct tcp_congestion_rule *const rules[] = {
     [OS_NEWRENO] = &tcp_newreno,
 };
 
-static uint32_t minus(uint32_t a, uint32_t b)
-{
-    return a > b ? a - b : 0;
-}
-
 // Ten segments, but no more than 14600 bytes of large ones (RFC 6928, 2).
 uint32_t tcp_congestion_initial(uint32_t mss)
 {
@@ -101,9 +96,9 @@ void tcp_congestion_reduce(struct tcp_congestion *congestion, struct tcp_reducti
     if (pipe > congestion->ssthresh) {
         uint64_t share = (uint64_t)reduction->delivered * congestion->ssthresh;
         share = (share + reduction->flight - 1) / reduction->flight;
-        quota = minus((uint32_t)share, reduction->sent);
+        quota = excess((uint32_t)share, reduction->sent);
     } else {
-        quota = larger(minus(reduction->delivered, reduction->sent), delivered);
+        quota = larger(excess(reduction->delivered, reduction->sent), delivered);
         quota = smaller(quota + congestion->mss, congestion->ssthresh - pipe);
     }
     congestion->cwnd = pipe + larger(quota, least);

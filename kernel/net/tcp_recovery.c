@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Losses: how they are noticed, what is sent again, and how much at a time.
+// Losses: what is done about them, what is sent again, and how much at a time.
 //
 // A connection is open until three ACKs in a row acknowledge nothing, or SACK blocks tell of a
 // hole: then it is in a fast recovery until all that was under way is acknowledged (RFC 6675;
@@ -20,17 +20,12 @@
 #include "tcp_trace.h"
 #include "user/os_interfaces.h"
 
-static uint32_t minus(uint32_t a, uint32_t b)
-{
-    return a > b ? a - b : 0;
-}
-
 // ---- The window ----------------------------------------------------------------------------
 
 static uint32_t recovery_allowance(const struct tcp_connection *connection)
 {
     const struct tcp_loss *loss = &connection->loss;
-    uint32_t room = minus(loss->congestion.cwnd, tcp_sack_pipe(&loss->board));
+    uint32_t room = excess(loss->congestion.cwnd, tcp_sack_pipe(&loss->board));
     if (loss->tail.is_due)
         return larger(room, loss->congestion.mss);
     return loss->is_trying ? 0 : room;
@@ -67,70 +62,6 @@ static void reduce(struct tcp_loss *loss, uint32_t delivered, uint32_t least)
 {
     tcp_congestion_reduce(&loss->congestion, &loss->reduction, tcp_sack_pipe(&loss->board),
                           delivered, least);
-}
-
-// ---- What an ACK tells ---------------------------------------------------------------------
-
-// RFC 5681, 2: nothing in it is new, so it must have been caused by something that came out of
-// order. Unless the window is closed: then it answers a probe of that.
-static bool is_plain_duplicate(const struct tcp_connection *connection,
-                               const struct tcp_segment *segment)
-{
-    return segment->length == 0 && segment->window == connection->loss.window &&
-           segment->window > 0 && tcp_in_flight(connection) > 0;
-}
-
-// Without SACK a duplicate ACK stands for some segment that has arrived; for two before the
-// third begins a recovery (RFC 3042), and then for no more than were under way, however many
-// somebody forges (RFC 5681, 3.2).
-static void guess(struct tcp_connection *connection)
-{
-    struct tcp_loss *loss = &connection->loss;
-    uint32_t mss = loss->congestion.mss, most = (TCP_DUPLICATES - 1) * mss;
-    if (loss->phase == TCP_TIMEOUT)
-        return;
-    if (loss->phase == TCP_RECOVERY)
-        most = minus((uint32_t)sequence_distance(connection->send.una, loss->recover), mss);
-    tcp_sack_guess(&loss->board, (int32_t)mss, most);
-}
-
-// Of what was guessed, so much is now known: all but the segment that was missing.
-static void forget_guess(struct tcp_loss *loss, uint32_t acknowledged)
-{
-    struct tcp_scoreboard *board = &loss->board;
-    uint32_t known = loss->phase == TCP_RECOVERY ? minus(acknowledged, loss->congestion.mss)
-                                                 : board->guessed;
-    tcp_sack_guess(board, -(int32_t)known, board->guessed);
-}
-
-// Everything that the segment says goes onto the scoreboard.
-static void take_news(struct tcp_connection *connection, const struct tcp_segment *segment,
-                      uint32_t acknowledged)
-{
-    struct tcp_loss *loss = &connection->loss;
-    bool is_duplicate = false;
-
-    if (acknowledged > 0) {
-        loss->is_trying = false;
-        tcp_sack_acknowledge(&loss->board, connection->send.una);
-        forget_guess(loss, acknowledged);
-        loss->duplicates = 0;
-        // It follows, or after half of the sequence space it would seem to lie ahead.
-        if (loss->phase == TCP_OPEN && sequence_after(connection->send.una, loss->recover))
-            loss->recover = connection->send.una - 1;
-    }
-    if (connection->has_sack) {
-        for (unsigned i = 0; i < segment->options.blocks; i++)
-            is_duplicate |= tcp_sack_note(&loss->board, connection->send.una,
-                                          &segment->options.sack[i]);
-    } else if (acknowledged == 0) {
-        is_duplicate = is_plain_duplicate(connection, segment);
-        if (is_duplicate)
-            guess(connection);
-    }
-    if (is_duplicate && acknowledged == 0 && loss->duplicates < UINT8_MAX)
-        loss->duplicates++;
-    loss->window = segment->window;
 }
 
 // ---- A fast recovery -----------------------------------------------------------------------
@@ -199,6 +130,8 @@ static bool end_phase(struct tcp_connection *connection, const struct tcp_segmen
     if (loss->phase == TCP_RECOVERY)
         loss->congestion.cwnd = loss->congestion.ssthresh;
     loss->phase = TCP_OPEN;
+    if (loss->board.count == 0)
+        tcp_news_end(connection);
     return true;
 }
 
@@ -265,15 +198,15 @@ static void recovery_acknowledged(struct tcp_connection *connection,
     follow_rule(connection);
     tcp_sack_sent(&loss->board, connection->send.nxt); // a probe of the window is not told
     if (is_plain(connection, segment, acknowledged)) {
-        take_news(connection, segment, acknowledged);
+        tcp_news_acknowledged(connection, segment, acknowledged);
         acknowledged_open(connection, acknowledged, 0, segment->arrived_ns);
         tcp_tail_start(connection, segment->arrived_ns);
         tcp_trace(connection, 'a');
         return;
     }
     uint32_t missing = tcp_sack_missing(&loss->board);
-    take_news(connection, segment, acknowledged);
-    uint32_t delivered = minus(missing, tcp_sack_missing(&loss->board));
+    tcp_news_take(connection, segment, acknowledged);
+    uint32_t delivered = excess(missing, tcp_sack_missing(&loss->board));
     bool is_lost_again = tcp_sack_judge(&loss->board, loss->congestion.mss);
     if (loss->tail.is_out)
         tcp_tail_acknowledged(connection, segment);
@@ -341,7 +274,7 @@ static void recovery_idle(struct tcp_connection *connection)
 static void recovery_closed(struct tcp_connection *connection)
 {
     tcp_trace(connection, 'e');
-    tcp_sack_end(&connection->loss.board);
+    tcp_news_end(connection);
 }
 
 static void recovery_describe(const struct tcp_connection *connection,
@@ -359,7 +292,6 @@ static void recovery_describe(const struct tcp_connection *connection,
     info->phase = loss->phase != TCP_OPEN                     ? phases[loss->phase]
                   : tcp_congestion_is_slow_start(congestion) ? "slow start"
                                                              : "avoidance";
-    info->memory += tcp_sack_memory(&loss->board);
 }
 
 static struct tcp_recovery recovery = {

@@ -19,6 +19,15 @@ void tcp_recovery_init(void);
 // Fast: `delivered` bytes have just got there.
 void tcp_recovery_begin(struct tcp_connection *connection, uint32_t delivered);
 
+// ---- tcp_news.c, for tcp_recovery.c ----------------------------------------------------
+// What an ACK brings, of which `acknowledged` bytes are new.
+void tcp_news_take(struct tcp_connection *connection, const struct tcp_segment *segment,
+                   uint32_t acknowledged);
+// The same of one that has no SACK blocks, and is no duplicate.
+void tcp_news_acknowledged(struct tcp_connection *connection,
+                           const struct tcp_segment *segment, uint32_t acknowledged);
+void tcp_news_end(struct tcp_connection *connection);
+
 // ---- tcp_tail.c, for tcp_recovery.c ----------------------------------------------------
 // Something was sent or has come: from now on an ACK is waited for.
 void tcp_tail_start(struct tcp_connection *connection, uint64_t now_ns);

@@ -13,6 +13,7 @@
 #include "tcp_sack.h"
 
 #include "heap.h"
+#include "smaller.h"
 #include "string.h"
 #include "tcp_connection.h"
 
@@ -306,7 +307,7 @@ uint32_t tcp_sack_pipe(const struct tcp_scoreboard *board)
             pipe += length_of(under_way, hole->end);
         pipe += length_of(hole->start, hole->resent);
     }
-    return pipe > board->guessed ? pipe - board->guessed : 0;
+    return excess(pipe, board->guessed);
 }
 
 uint32_t tcp_sack_missing(const struct tcp_scoreboard *board)

@@ -273,6 +273,23 @@ static void forged_blocks_are_ignored(void)
     finish();
 }
 
+// What is known of losses is memory like any other, and goes with the losses.
+static void the_scoreboard_counts_as_memory(void)
+{
+    CHECK(begin(true, false, 10));
+    CHECK(sends(0, AT_FIRST));
+    size_t before = connection->memory, of_all = script_counters().memory;
+    sack(0, 1, 4);
+    size_t held = tcp_sack_memory(&connection->loss.board);
+    CHECK(held >= sizeof(struct tcp_hole));
+    CHECK_EQUAL(connection->memory, before + held);
+    CHECK_EQUAL(script_counters().memory, of_all + held);
+    ack(10);
+    CHECK_EQUAL(connection->loss.phase, TCP_OPEN);
+    CHECK_EQUAL(connection->memory, sizeof(*connection));
+    finish();
+}
+
 const struct test unit_tests[] = {
     {"starts slowly", starts_slowly},
     {"ACK division gains nothing", ack_division_gains_nothing},
@@ -289,5 +306,6 @@ const struct test unit_tests[] = {
     {"repairs after a long time", repairs_after_a_long_time},
     {"forged duplicates are bounded", forged_duplicates_are_bounded},
     {"forged blocks are ignored", forged_blocks_are_ignored},
+    {"the scoreboard counts as memory", the_scoreboard_counts_as_memory},
     {0},
 };
