@@ -6,8 +6,8 @@
 //   tcp_news_take(connection, segment, n)           that, and what it says of later ones
 //   tcp_news_end(connection)                        nobody wants to know any more
 //
-// A peer with SACK says which bytes it has. Any other can only say once more what it lacks: each
-// of those duplicates stands for a segment that has arrived, and which one has to be guessed.
+// A peer with SACK says which bytes it has. Any other can only say once more what it lacks:
+// each of those duplicates stands for a segment that has arrived, and which one is a guess.
 // Chapter 24.
 #include "smaller.h"
 #include "tcp_parts.h"
