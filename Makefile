@@ -88,6 +88,8 @@ PARTS := $(foreach f,$(filter-out $(TOOL_OMITS),$(shell sed 's/\#.*//; s/<machin
 TOOLS := mkfs.tsfs fsck.tsfs tsfs
 TOOL_PROGRAMS := mkfs/mkfs.c mkfs/fsck.c mkfs/tsfs.c tests/crash/crash.c
 TOOL_PARTS := $(if $(TOOL)$(FUZZ),$(filter-out $(TOOL_PROGRAMS) mkfs/process.c tests/fuzz/run.c tests/fuzz/fuzz_%,$(wildcard mkfs/*.c tests/crash/*.c tests/fuzz/*.c)))
+# Images of the same parts share one archive, one table of programs, one judgement of the layers.
+SHARED := $(OUT)/$(if $(TOOL),tools,parts)$(LAST)
 PROGRAM := $(or $(APP),$(if $(UNIT),tests/unit/test_$(UNIT).c),$(if $(TOOL),$(filter %/$(basename $(TOOL)).c,$(TOOL_PROGRAMS))),$(FUZZ:%=tests/fuzz/fuzz_%.c),\
     $(if $(LAST),$(firstword $(wildcard docs/chapters/$(LAST)-*))/main.c,kernel/main.c))
 
@@ -110,9 +112,9 @@ OBJECTS := $(foreach f,$(PARTS) $(TOOL_PARTS),$(call object,$(f)))
 # What stands beside the program: what runs a test, the process's side of a tool.
 RUNNER := $(if $(UNIT),tests/unit/run_$(if $(filter host,$(MACHINE)),cmocka,kernel).c) $(if $(FUZZ),tests/fuzz/run.c) $(if $(TOOL),mkfs/process.c)
 PROGRAM_OBJECT := $(foreach f,$(PROGRAM) $(RUNNER),$(call object,$(f)))
-ARCHIVE := $(OUT)/$(IMAGE_NAME).a
+ARCHIVE := $(SHARED).a
 # The shell's programs: user/NAME.c with a NAME_main(), as the lists have them.
-PROGRAM_TABLE := $(if $(filter kernel/program.c,$(PARTS)),$(OUT)/$(IMAGE_NAME).programs.o)
+PROGRAM_TABLE := $(if $(filter kernel/program.c,$(PARTS)),$(SHARED).programs.o)
 
 comma := ,
 .PHONY: image all print-image
@@ -124,9 +126,9 @@ print-image: $(IMAGE) ##      build the image and say where it is: for scripts
 $(OUT)/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(CC) $(KERNEL_CFLAGS) $(HOST_CFLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(KERNEL_CFLAGS) $(HOST_CFLAGS) $(LDFLAGS)' >$@
-$(OUT)/$(IMAGE_NAME).parts: FORCE
+$(SHARED).list: FORCE
 	@mkdir -p $(@D)
-	@echo '$(PROGRAM) $(PARTS) $(TOOL_PARTS)' | cmp -s - $@ || echo '$(PROGRAM) $(PARTS) $(TOOL_PARTS)' >$@
+	@echo '$(PARTS) $(TOOL_PARTS)' | cmp -s - $@ || echo '$(PARTS) $(TOOL_PARTS)' >$@
 
 # Which flags a source is built with: programs see os.h and nothing else; on host, the process's side sees the C library.
 flags_for = $(if $(filter $(HOST_SIDE),$(1)),$(HOST_CFLAGS),$(if $(filter user/%,$(1)),$(USER_CFLAGS),$(KERNEL_CFLAGS)))
@@ -143,18 +145,17 @@ endef
 $(foreach f,$(sort $(PARTS) $(TOOL_PARTS) $(PROGRAM) $(RUNNER)),$(eval $(call rule,$(f))))
 
 PROGRAMS := $(foreach f,$(filter user/%,$(PARTS)),$(call own,$(f)))
-$(OUT)/$(IMAGE_NAME).programs.c: tools/programs $(PROGRAMS) $(OUT)/$(IMAGE_NAME).parts
+$(SHARED).programs.c: tools/programs $(PROGRAMS) $(SHARED).list
 	@tools/programs $(PROGRAMS) >$@
-$(OUT)/$(IMAGE_NAME).programs.o: $(OUT)/$(IMAGE_NAME).programs.c $(OUT)/flags
+$(SHARED).programs.o: $(SHARED).programs.c $(OUT)/flags
 	$(Q)$(CC) $(KERNEL_CFLAGS) -c $< -o $@
 
-# A call to something that a later chapter brings is an error here, whether or not this image reaches it. All images of the
-# same parts share one answer.
-LAYERS := $(OUT)/layers$(LAST)
+# A call to something that a later chapter brings is an error here, whether or not this image reaches it.
+LAYERS := $(SHARED).layers
 $(LAYERS): $(OBJECTS) $(LISTS) linker.ld tools/layers
 	$(Q)$(PYTHON) tools/layers --machine $(MACHINE) --out $(OUT) $(if $(WORK),--work $(WORK)) $(UPTO)
 	@touch $@
-$(ARCHIVE): $(OBJECTS) $(PROGRAM_TABLE) $(OUT)/$(IMAGE_NAME).parts | $(LAYERS)
+$(ARCHIVE): $(OBJECTS) $(PROGRAM_TABLE) $(SHARED).list | $(LAYERS)
 	$(Q)rm -f $@ && $(AR) rcsDT $@ $(OBJECTS) $(PROGRAM_TABLE)
 
 # First without the table of symbols, then with the one made from the first: it lies behind all that it names.
@@ -166,7 +167,7 @@ $(IMAGE): $(PROGRAM_OBJECT) $(ARCHIVE) $(LINK_EXTRA) tools/symbols
 	$(call link,$@,$@.symbols.o)
 	$(Q)$(PYTHON) tools/symbols --verify $@.first $@
 
-compile_commands.json: $(OUT)/$(IMAGE_NAME).parts $(OUT)/flags
+compile_commands.json: $(SHARED).list $(OUT)/flags $(PROGRAM_OBJECT)
 	$(file >$@,[)
 	$(foreach f,$(PROGRAM) $(PARTS),$(file >>$@,$(if $(filter $(f),$(PROGRAM)),,$(comma)){"directory":"$(CURDIR)","file":"$(call own,$(f))","command":"$(subst ",\",$(CC) $(call flags_for,$(f)) -c $(call own,$(f)))"}))
 	$(file >>$@,])

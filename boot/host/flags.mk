@@ -15,8 +15,8 @@ ifeq ($(wildcard /usr/include/slirp/libslirp.h /usr/local/include/slirp/libslirp
     PARTS := $(filter-out boot/host/net_user.c,$(PARTS))
 endif
 NET_KINDS := $(patsubst boot/host/net_%.c,%,$(filter-out %/net_link.c,$(filter boot/host/net_%.c,$(PARTS))))
-LINK_EXTRA := $(OUT)/$(IMAGE_NAME).plugs.a
-$(LINK_EXTRA): $(OUT)/$(IMAGE_NAME).parts $(OUT)/flags boot/host/plugs.h
+LINK_EXTRA := $(SHARED).plugs.a
+$(LINK_EXTRA): $(SHARED).list $(OUT)/flags boot/host/plugs.h
 	@printf '%s\n' '#include "boot/host/plugs.h"' '#include "boot/host/virtio_devices.h"' \
 	    'void (*const host_plugs[])(struct board *) = {$(PLUGS:%=%,) 0};' \
 	    $(if $(NET_KINDS),'#include "boot/host/net_link.h"' 'const struct net_kind net_kinds[] = {' $(foreach kind,$(NET_KINDS),'{"$(kind)"$(comma) net_$(kind)_open}$(comma)') '{0}};') >$(@:.a=.c)

@@ -154,7 +154,7 @@ def test_lines_are_those_of_addr2line(machine, variant):
     """What tools/lines.py reads, of both compilers and in both formats."""
     import elf
     import lines
-    image = boot.build(machine, BUILD=BUILD, **VARIANTS[variant])
+    image = boot.build(machine, BUILD=BUILD, **VARIANTS[variant], **PARTS.get((machine, variant), {}))
     file, where = elf.Elf(image), {}
     for address, path, line in lines.rows(file):
         if address >= file.loaded_range()[0]:  # what the linker has left out lies at 0
@@ -222,7 +222,7 @@ def test_the_fuzz_targets_run_and_find_nothing():
     names = sorted(os.path.basename(path)[5:-2] for path in glob.glob(os.path.join(boot.ROOT, "tests/fuzz/fuzz_*.c")))
     for name in names:
         boot.build("host", FUZZ=name, BUILD=BUILD)  # one after the other: they share objects
-    done = boot.make("-j2", "fuzz", FUZZ_SECONDS="4", BUILD=BUILD, check=False)
+    done = boot.make("-j2", "fuzz", FUZZ_SECONDS="2", BUILD=BUILD, check=False)
     assert done.returncode == 0, done.stdout[-4000:]
     executed = [int(number) for number in re.findall(r"stat::number_of_executed_units: +(\d+)", done.stdout)]
     assert len(executed) == len(names) >= 4 and min(executed) > 10, done.stdout[-2000:]
