@@ -106,6 +106,7 @@ enum os_option {
     OS_OPTION_CONGESTION,     // enum os_congestion
     OS_OPTION_ERROR,          // reading it forgets it: the last thing that went wrong, negative
     OS_OPTION_LINGER,         // -1; 0: os_close() resets; seconds that os_close() waits
+    OS_OPTION_USER_TIMEOUT,   // 0: 3 minutes; seconds that sent bytes may wait for an answer
 };
 enum os_congestion { OS_CUBIC, OS_NEWRENO };
 int os_set_option(int handle, enum os_option option, int value); // -ENOPROTOOPT, -EINVAL

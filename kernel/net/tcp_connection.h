@@ -134,6 +134,7 @@ struct tcp_connection {
     uint64_t recent_ns;     // when that was set
     uint32_t clock_offset;  // of our timestamps (RFC 7323, 5.4)
     uint64_t heard_ns;      // when a segment of the peer came last
+    uint32_t user_timeout_s; // 0: GIVE_UP_S (tcp_timer.c)
     uint32_t keepalive_s;   // 0: off
     uint8_t keepalive_probes; // sent without an answer
     uint8_t challenges;     // challenge ACKs (RFC 5961, 7) since `challenged_ns`

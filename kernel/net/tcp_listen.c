@@ -122,6 +122,7 @@ static void inherit(struct tcp_connection *connection, const struct tcp_connecti
     connection->receive.limit = listener->receive.limit;
     connection->receive.is_limit_set = listener->receive.is_limit_set;
     connection->keepalive_s = listener->keepalive_s;
+    connection->user_timeout_s = listener->user_timeout_s;
     connection->congestion = listener->congestion;
     connection->flow.ttl = listener->flow.ttl;
 }

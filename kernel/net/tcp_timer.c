@@ -12,6 +12,7 @@
 // nothing to do, and is set again. So the deadlines of each segment cost a store. Chapter 23.
 #include "error.h"
 #include "machine.h"
+#include "smaller.h"
 #include "tcp_parts.h"
 
 static const uint64_t MS = 1000000, SECOND = 1000000000;
@@ -147,19 +148,20 @@ static bool give_up(struct tcp_connection *connection)
     return false;
 }
 
-// A peer that answers is never given up, however long its window stays closed; unless nobody
-// here would notice.
-static bool probe(struct tcp_connection *connection, uint64_t now_ns)
+// When it is given up: R2 (RFC 9293, 3.8.3), which the user may choose. Without such a choice a
+// peer that answers never is, however long its window stays closed; unless nobody here would
+// notice.
+static uint64_t give_up_ns(const struct tcp_connection *connection)
 {
     const struct tcp_send *send = &connection->send;
-    uint64_t silent_since = connection->heard_ns > send->progress_ns ? connection->heard_ns
-                                                                     : send->progress_ns;
-    if (now_ns - silent_since >= GIVE_UP_S * SECOND)
-        return give_up(connection);
-    if (connection->is_orphan && now_ns - send->progress_ns >= ORPHAN_S * SECOND)
-        return give_up(connection);
-    tcp_output_probe(connection);
-    return true;
+    uint64_t since_ns = send->progress_ns, patience_s = connection->user_timeout_s;
+    if (patience_s == 0)
+        patience_s = GIVE_UP_S;
+    if (connection->is_orphan)
+        patience_s = smaller(patience_s, send->is_probing ? ORPHAN_S : GIVE_UP_S);
+    else if (send->is_probing && connection->user_timeout_s == 0)
+        since_ns = larger(since_ns, connection->heard_ns);
+    return since_ns + patience_s * SECOND;
 }
 
 static void retransmit(struct tcp_connection *connection)
@@ -183,17 +185,16 @@ static bool retransmit_due(struct tcp_connection *connection, uint64_t now_ns)
     struct tcp_send *send = &connection->send;
     // A window that was taken back to nothing is probed like any other (RFC 9293, 3.8.6).
     send->is_probing |= send->window == 0 && is_synchronized(connection);
-    if (send->is_probing) {
-        if (!probe(connection, now_ns))
-            return false;
-    } else {
-        if (now_ns - send->progress_ns >= GIVE_UP_S * SECOND)
-            return give_up(connection);
+    if (now_ns >= give_up_ns(connection))
+        return give_up(connection);
+    if (send->is_probing)
+        tcp_output_probe(connection);
+    else
         retransmit(connection);
-    }
     if (send->backoff < UINT8_MAX)
         send->backoff++;
-    connection->deadlines.retransmit_ns = now_ns + tcp_rtt_timeout(connection);
+    connection->deadlines.retransmit_ns =
+        smaller(now_ns + tcp_rtt_timeout(connection), give_up_ns(connection));
     return true;
 }
 
@@ -213,7 +214,7 @@ static bool ask_whether_alive(struct tcp_connection *connection, uint64_t now_ns
         tcp_send_keepalive(connection);
     }
     uint64_t step_ns = KEEPALIVE_STEP_S * SECOND;
-    connection->deadlines.idle_ns = now_ns + (silence_ns < step_ns ? silence_ns : step_ns);
+    connection->deadlines.idle_ns = now_ns + smaller(silence_ns, step_ns);
     return true;
 }
 

@@ -185,6 +185,9 @@ int tcp_set_option(struct tcp_connection *connection, enum os_option option, int
         connection->keepalive_s = (uint32_t)value;
         tcp_timer_start_idle(connection);
         return 0;
+    case OS_OPTION_USER_TIMEOUT:
+        connection->user_timeout_s = (uint32_t)value;
+        return 0;
     case OS_OPTION_REUSE_ADDRESS:
         connection->is_exclusive = value == 0;
         return 0;
@@ -218,6 +221,9 @@ int tcp_get_option(const struct tcp_connection *connection, enum os_option optio
         return 0;
     case OS_OPTION_KEEPALIVE:
         *value = (int)connection->keepalive_s;
+        return 0;
+    case OS_OPTION_USER_TIMEOUT:
+        *value = (int)connection->user_timeout_s;
         return 0;
     case OS_OPTION_REUSE_ADDRESS:
         *value = !connection->is_exclusive;

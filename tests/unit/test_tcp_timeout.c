@@ -96,11 +96,84 @@ static void a_timeout_that_was_right_stays(void)
     finish();
 }
 
+// ---- When it ends (RFC 9293, 3.8.3, MUST-21) -----------------------------------------------
+
+static bool is_given_up_after(uint64_t seconds)
+{
+    time_passes(seconds * TIME_SECOND - 1);
+    bool is_too_early = connection->state == TCP_CLOSED;
+    time_passes(1);
+    return !is_too_early && connection->state == TCP_CLOSED &&
+           tcp_take_error(connection) == -ETIMEDOUT;
+}
+
+static void waits_for_as_long_as_the_user_says(void)
+{
+    CHECK(begin(true, false, 0));
+    CHECK_EQUAL(tcp_set_option(connection, OS_OPTION_USER_TIMEOUT, 5), 0);
+    time_passes(10 * TIME_SECOND); // nothing waits for an answer
+    CHECK_EQUAL(connection->state, TCP_ESTABLISHED);
+    CHECK_EQUAL(tcp_write(connection, "x", 1), 1);
+    CHECK(is_given_up_after(5));
+    finish();
+
+    CHECK(begin(true, false, 1));
+    CHECK_EQUAL(tcp_set_option(connection, OS_OPTION_USER_TIMEOUT, 3600), 0);
+    CHECK(is_given_up_after(3600));
+    finish();
+}
+
+static void waits_for_a_peer_as_the_user_says(void)
+{
+    const struct os_address remote = address_ipv4(WIRE_PEER, PEER_PORT);
+    int value = 0;
+    CHECK_EQUAL(tcp_open(&connection, &script_user), 0);
+    CHECK_EQUAL(tcp_set_option(connection, OS_OPTION_USER_TIMEOUT, 2), 0);
+    CHECK_EQUAL(tcp_get_option(connection, OS_OPTION_USER_TIMEOUT, &value), 0);
+    CHECK_EQUAL(value, 2);
+    CHECK_EQUAL(tcp_connect(connection, &remote), 0);
+    CHECK(is_given_up_after(2));
+    finish();
+}
+
+// What cannot go because the peer's window is closed waits as well, though the peer answers.
+static void waits_for_a_window_as_the_user_says(void)
+{
+    CHECK(begin(true, false, 0));
+    CHECK_EQUAL(tcp_set_option(connection, OS_OPTION_USER_TIMEOUT, 30), 0);
+    script.window = 0;
+    ack(0);
+    CHECK_EQUAL(tcp_write(connection, "x", 1), 1);
+    for (unsigned second = 0; second < 29; second++) {
+        time_passes(TIME_SECOND);
+        ack(0);
+    }
+    CHECK(is_given_up_after(1));
+    finish();
+}
+
+// Nobody can take the choice back when the user is gone: then it counts no longer.
+static void nobody_waits_for_long_when_the_user_is_gone(void)
+{
+    CHECK(begin(true, false, 1));
+    CHECK_EQUAL(tcp_set_option(connection, OS_OPTION_USER_TIMEOUT, 3600), 0);
+    tcp_close(connection, false);
+    connection = NULL;
+    time_passes(180 * TIME_SECOND);
+    CHECK_EQUAL(script_counters().connections, 0);
+    finish();
+}
+
 const struct test unit_tests[] = {
     {"a lost tail times out", a_lost_tail_times_out},
     {"a peer may throw away", a_peer_may_throw_away},
     {"a second timeout keeps the threshold", a_second_timeout_keeps_the_threshold},
     {"takes a needless timeout back", takes_a_needless_timeout_back},
     {"a timeout that was right stays", a_timeout_that_was_right_stays},
+    {"waits for as long as the user says", waits_for_as_long_as_the_user_says},
+    {"waits for a peer as the user says", waits_for_a_peer_as_the_user_says},
+    {"waits for a window as the user says", waits_for_a_window_as_the_user_says},
+    {"nobody waits for long when the user is gone",
+     nobody_waits_for_long_when_the_user_is_gone},
     {0},
 };

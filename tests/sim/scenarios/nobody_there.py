@@ -18,7 +18,7 @@ def peer(p):
 SAYS = """
 0.004 connect: established
 0.004 written: 1000 bytes in all
-222.204 read: 0 bytes, timed out
+180.004 read: 0 bytes, timed out
 """
 TRACE = """
 0.002 node: S 0
