@@ -13,7 +13,7 @@ sys.dont_write_bytecode = True
 import boot  # noqa: E402
 
 # The tests' own folder: nobody's half-built objects, nobody's flags. Tests run side by side (pytest -n 2), each worker
-# with a folder and a port for debuggers of its own.
+# with a folder of its own.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 BUILD = os.environ.get("TSUMIKI_TEST_BUILD", "build/test") + WORKER
 
@@ -21,7 +21,6 @@ BUILD = os.environ.get("TSUMIKI_TEST_BUILD", "build/test") + WORKER
 def pytest_configure(config):
     os.chdir(ROOT)
     os.environ["CI"] = "1"  # warnings are errors
-    os.environ["TSUMIKI_GDB_PORT"] = str(boot.gdb_port() + int(WORKER.strip("gw") or 0))
 
 
 # Tests that use the same images stay together on one worker: those of a file, here those of these parameters.

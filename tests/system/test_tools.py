@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import boot
+import network
 import pytest
 from conftest import BUILD
 
@@ -249,21 +250,23 @@ def gdb(machine, image, commands, **options):
                **options).stdout
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        return str(probe.getsockname()[1])
-
-
-def test_gdb_session_on_riscv64(image):
-    path, environment = image("riscv64", CHAPTER="12"), {**os.environ, "TSUMIKI_GDB_PORT": free_port()}
-    with subprocess.Popen([sys.executable, "tools/qemu", "--gdb", path], cwd=TREE, stdin=subprocess.DEVNULL,
+def gdb_with_machine(machine_image, gdb_image, commands):
+    """What gdb says with the symbols of one image on a machine that runs another, or the same."""
+    environment = {**os.environ, "TSUMIKI_GDB_PORT": str(network.find_port("tcp"))}
+    with subprocess.Popen([sys.executable, "tools/qemu", "--gdb", machine_image], cwd=TREE, stdin=subprocess.DEVNULL,
                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment) as machine:
         for line in machine.stderr:
             if "Waiting for gdb" in line:
                 break
-        said = gdb("riscv64", path, [c.replace("CONTINUE", "continue") for c in GDB_SESSION], env=environment)
+        said = gdb("riscv64", gdb_image, commands, env=environment)
         machine.terminate()
+    return said
+
+
+def test_gdb_session_on_riscv64(image):
+    path = image("riscv64", CHAPTER="12")
+    said = gdb_with_machine(path, path, [c.replace("CONTINUE", "continue") for c in GDB_SESSION])
+    assert "another image" not in said
     for words in GDB_EXPECTED:
         assert re.search(words, said), f"{words} is not in\n{said}"
 
@@ -272,6 +275,12 @@ def test_gdb_session_on_host(image):
     said = gdb("host", image("host", CHAPTER="12"), [c.replace("CONTINUE", "run") for c in GDB_SESSION])
     for words in GDB_EXPECTED:
         assert re.search(words, said), f"{words} is not in\n{said}"
+
+
+def test_gdb_notices_another_image(image):
+    """The other terminal's CHAPTER= was forgotten: no breakpoint would be where it seems to be."""
+    said = gdb_with_machine(image("riscv64", CHAPTER="12"), image("riscv64", CHAPTER="11"), [])
+    assert re.search("the machine runs another image than .*chapter-11", said), said
 
 
 def test_a_taken_port_is_explained(image):

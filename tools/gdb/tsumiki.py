@@ -53,6 +53,17 @@ def word_at(address):
     return int(gdb.Value(address).cast(gdb.lookup_type("unsigned long").pointer()).dereference())
 
 
+def warn_of_another_image():
+    """Breakpoints would be nowhere, and symbols lie, when the machine of the other terminal has booted something else."""
+    try:
+        if "MIS-MATCHED" not in gdb.execute("compare-sections .text", to_string=True):
+            return
+    except gdb.error:  # nobody has answered
+        return
+    print(f"tsumiki: the machine runs another image than {gdb.current_progspace().filename}. Give `make gdb` the same\n"
+          "CHAPTER= and so on as `make qemu-gdb`; or somebody else's machine has this port (TSUMIKI_GDB_PORT=).")
+
+
 # ---- Threads ---------------------------------------------------------------------------------------------------
 def all_threads():
     head = module("threads")["all"]
