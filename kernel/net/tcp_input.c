@@ -72,8 +72,8 @@ static bool refuse(struct tcp_connection *connection, const struct tcp_segment *
     }
     tcp_counters()->duplicates++;
     tcp_sequence end = segment->sequence + segment->packet->total;
-    if (!sequence_after(end, receive->nxt)) // all of it is old (RFC 2883, 4)
-        receive->duplicate = (struct tcp_block){segment->sequence, end};
+    if (!sequence_after(end, receive->nxt)) // all of it is old
+        tcp_queue_note_twice(connection, (struct tcp_block){segment->sequence, end});
     tcp_ack_now(connection);
     return false;
 }
@@ -85,6 +85,9 @@ static void trim(struct tcp_connection *connection, struct tcp_segment *segment)
     struct packet *packet = segment->packet;
     int32_t old = sequence_distance(segment->sequence, receive->nxt);
     if (old > 0) {
+        tcp_queue_note_twice(connection,
+                             (struct tcp_block){segment->sequence, receive->nxt});
+        tcp_batch_ack(connection);
         packet_skip(packet, (uint32_t)old);
         segment->sequence = receive->nxt;
         segment->length -= (uint32_t)old;
@@ -118,7 +121,6 @@ static bool check_sequence(struct tcp_connection *connection, struct tcp_segment
     connection->heard_ns = segment->arrived_ns;
     if (is_reset || is_syn)
         return true;
-    keep_timestamp(connection, segment);
     if (is_closed && segment->length > 0)
         tcp_ack_now(connection);
     trim(connection, segment);
@@ -179,6 +181,7 @@ static bool check_ack(struct tcp_connection *connection, const struct tcp_segmen
         return false;
     if (!tcp_ack_arrives(connection, segment))
         return false;
+    keep_timestamp(connection, segment); // not before: who guesses an ACK may not set our clock
     if (!is_fin_acknowledged(connection))
         return true;
     switch (connection->state) {
@@ -241,6 +244,9 @@ static bool take_text(struct tcp_connection *connection, struct tcp_segment *seg
         tcp_reset(connection, -ECONNRESET);
         return false;
     }
+    tcp_sequence end = segment->sequence + segment->packet->total;
+    if (receive->has_fin && sequence_after(end, receive->fin))
+        return true; // nothing follows a FIN, whatever comes
     measure(receive, segment->packet);
     if (segment->sequence != receive->nxt) {
         take_early(connection, segment);
@@ -255,15 +261,18 @@ static bool take_text(struct tcp_connection *connection, struct tcp_segment *seg
 
 // ---- Eighth: FIN --------------------------------------------------------------------
 
-// A FIN may come before data that precedes it: its number is kept.
+// A FIN may come before data that precedes it: its number is kept. But it is none if the peer
+// has gone on behind it before.
 static bool take_fin(struct tcp_connection *connection, const struct tcp_segment *segment)
 {
     struct tcp_receive *receive = &connection->receive;
     if (!tcp_may_receive(connection))
         return true;
-    if (segment->flags & TCP_FIN && !receive->has_fin) {
+    tcp_sequence fin = tcp_segment_end(segment) - 1;
+    if (segment->flags & TCP_FIN && !receive->has_fin &&
+        !sequence_after(tcp_queue_end(connection), fin)) {
         receive->has_fin = true;
-        receive->fin = tcp_segment_end(segment) - 1;
+        receive->fin = fin;
     }
     if (!receive->has_fin || receive->fin != receive->nxt)
         return true;
@@ -308,7 +317,6 @@ void tcp_input(struct tcp_connection *connection, struct tcp_segment *segment)
         segment->window <<= connection->send.window_shift;
     if (is_expected(connection, segment)) {
         connection->heard_ns = segment->arrived_ns;
-        keep_timestamp(connection, segment);
     } else {
         if (connection->state == TCP_SYN_RECEIVED &&
             tcp_handshake_syn_again(connection, segment))

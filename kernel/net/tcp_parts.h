@@ -80,14 +80,12 @@ static inline bool tcp_timestamp_before(uint32_t a, uint32_t b) // RFC 7323, 5.2
     return (int32_t)(a - b) < 0;
 }
 
-// ---- tcp_ack.c ----------------------------------------------------------------------
+// ---- tcp_ack.c, tcp_batch.c ---------------------------------------------------------
 bool tcp_ack_arrives(struct tcp_connection *connection, const struct tcp_segment *segment);
 void tcp_ack_window(struct tcp_connection *connection, const struct tcp_segment *segment);
 void tcp_ack_now(struct tcp_connection *connection);
 void tcp_ack_data(struct tcp_connection *connection);
 void tcp_ack_challenge(struct tcp_connection *connection);
-
-// ---- tcp_batch.c --------------------------------------------------------------------
 void tcp_batch_init(void);
 void tcp_batch_add(struct tcp_connection *connection);
 void tcp_batch_ack(struct tcp_connection *connection);
@@ -115,6 +113,8 @@ void tcp_queue_put(struct tcp_connection *connection, struct packet *packet);
 bool tcp_queue_put_early(struct tcp_connection *connection, struct packet *packet,
                          tcp_sequence start);
 bool tcp_queue_join(struct tcp_connection *connection);
+void tcp_queue_note_twice(struct tcp_connection *connection, struct tcp_block block);
+tcp_sequence tcp_queue_end(const struct tcp_connection *connection); // of all that is here
 size_t tcp_queue_read(struct tcp_connection *connection, void *buffer, size_t size);
 unsigned tcp_queue_blocks(struct tcp_connection *connection, struct tcp_block *blocks,
                           unsigned most);

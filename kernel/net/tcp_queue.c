@@ -12,6 +12,7 @@
 // thousands of times what the window says. Their bytes move to the packet before them.
 // Chapter 23.
 #include "heap.h"
+#include "smaller.h"
 #include "string.h"
 #include "tcp_parts.h"
 
@@ -208,6 +209,8 @@ static void make_room(struct tcp_connection *connection, struct list *place,
         tcp_sequence end = start + packet->total;
         if (!sequence_before(next->start, end))
             return;
+        tcp_queue_note_twice(
+            connection, (struct tcp_block){next->start, sequence_earlier(next->end, end)});
         if (sequence_after(next->end, end)) {
             packet_trim(packet, (size_t)sequence_distance(start, next->start));
             return;
@@ -238,6 +241,12 @@ static void join_with_next(struct tcp_connection *connection, struct tcp_run *ru
     remove_run(connection, next);
 }
 
+static void make_first(struct tcp_receive *receive, struct tcp_run *run)
+{
+    list_remove(&run->recent);
+    list_prepend(&receive->recent, &run->recent);
+}
+
 // Takes the packet over. False: all of it was here already, or there is no room for it.
 bool tcp_queue_put_early(struct tcp_connection *connection, struct packet *packet,
                          tcp_sequence start)
@@ -247,13 +256,15 @@ bool tcp_queue_put_early(struct tcp_connection *connection, struct packet *packe
     struct tcp_run *run = place == &receive->runs ? NULL : run_at(place);
 
     if (run && sequence_after(run->end, start)) { // it overlaps what is there
-        uint32_t known = (uint32_t)sequence_distance(start, run->end);
-        if (known >= packet->total) {
-            receive->duplicate = (struct tcp_block){start, start + packet->total};
+        uint32_t known =
+            (uint32_t)smaller((uint32_t)sequence_distance(start, run->end), packet->total);
+        tcp_queue_note_twice(connection, (struct tcp_block){start, start + known});
+        make_first(receive, run);
+        packet_skip(packet, known);
+        if (packet->total == 0) {
             packet_put(packet);
             return false;
         }
-        packet_skip(packet, known);
         start = run->end;
     }
     make_room(connection, place, packet, start);
@@ -266,8 +277,7 @@ bool tcp_queue_put_early(struct tcp_connection *connection, struct packet *packe
     run->end += packet->total;
     append(connection, &run->packets, packet);
     join_with_next(connection, run);
-    list_remove(&run->recent);
-    list_prepend(&receive->recent, &run->recent);
+    make_first(receive, run);
     return true;
 }
 
@@ -302,9 +312,26 @@ bool tcp_queue_join(struct tcp_connection *connection)
             break;
         if (sequence_after(run->end, receive->nxt))
             has_joined = true;
+        tcp_sequence twice = sequence_earlier(run->end, receive->nxt);
+        if (run->start != twice)
+            tcp_queue_note_twice(connection, (struct tcp_block){run->start, twice});
         take_run(connection, run);
     }
     return has_joined;
+}
+
+// These have come twice. RFC 2883, 4: of a segment's, the first are reported in its ACK.
+void tcp_queue_note_twice(struct tcp_connection *connection, struct tcp_block block)
+{
+    struct tcp_block *duplicate = &connection->receive.duplicate;
+    if (connection->has_sack && duplicate->start == duplicate->end)
+        *duplicate = block;
+}
+
+tcp_sequence tcp_queue_end(const struct tcp_connection *connection)
+{
+    const struct tcp_receive *receive = &connection->receive;
+    return list_is_empty(&receive->runs) ? receive->nxt : run_at(receive->runs.previous)->end;
 }
 
 // What we have beyond what we acknowledge: first what came twice (RFC 2883), then the run that

@@ -89,8 +89,9 @@ static void judge_copy(struct tcp_connection *connection, const struct tcp_segme
     const struct tcp_options *options = &segment->options;
     bool is_later = sequence_after(connection->send.una, loss->tail.end);
     bool was_needless =
-        options->blocks > 0 &&
-        sequence_before(options->sack[0].start, segment->acknowledgment);
+        options->blocks > 0 && // not only the first part of the copy had got there
+        sequence_before(options->sack[0].start, segment->acknowledgment) &&
+        !sequence_before(options->sack[0].end, loss->tail.end);
     if (!was_needless && !is_later)
         return;
     loss->tail.is_out = false;

@@ -31,6 +31,7 @@ struct tcp_time_wait {
     uint64_t until_ns;
     tcp_sequence send_next, receive_next; // SND.NXT, RCV.NXT
     uint32_t window;           // RCV.WND
+    uint8_t window_shift;      // with which it is told
     bool has_timestamps;
     uint32_t recent, clock_offset;
     uint64_t answered_ns;      // when it was told last where we are
@@ -118,6 +119,7 @@ static struct tcp_time_wait *add(const struct tcp_connection *connection)
     record->send_next = connection->send.nxt;
     record->receive_next = connection->receive.nxt;
     record->window = tcp_window(connection);
+    record->window_shift = connection->receive.window_shift;
     record->has_timestamps = connection->has_timestamps;
     record->recent = connection->recent;
     record->clock_offset = connection->clock_offset;
@@ -150,6 +152,7 @@ static void answer(struct tcp_time_wait *record, const struct tcp_segment *segme
         .sequence = record->send_next,
         .acknowledgment = record->receive_next,
         .flags = TCP_ACK,
+        .window = (uint16_t)(record->window >> record->window_shift),
         .options = options,
         .options_size =
             tcp_options_write(&shadow, options, sizeof(options), segment->arrived_ns),
@@ -174,16 +177,17 @@ static bool is_new_connection(const struct tcp_time_wait *record,
     return sequence_after(segment->sequence, record->receive_next);
 }
 
-// The names belong to a new connection, which begins behind the old one's numbers.
-static void reopen(struct tcp_time_wait *record, struct tcp_segment *segment)
+// The names belong to a new connection, which begins behind the old one's numbers. False: here
+// is nobody who would take it, so that the SYN is like any other (RFC 5961, 4.2).
+static bool reopen(struct tcp_time_wait *record, struct tcp_segment *segment)
 {
     struct tcp_connection *listener = tcp_table_find_listener(&segment->local);
+    if (!listener)
+        return false;
     tcp_sequence iss = record->send_next + TAKE_OVER_STEP;
     drop(record);
-    if (listener)
-        tcp_listen_arrives(listener, segment, iss != 0 ? iss : 1);
-    else
-        tcp_send_refusal(segment);
+    tcp_listen_arrives(listener, segment, iss != 0 ? iss : 1);
+    return true;
 }
 
 // RFC 9293, 3.10.7.4, for this state: first to fourth step, and the eighth.
@@ -195,10 +199,8 @@ void tcp_time_wait_arrives(struct tcp_entry *entry, struct tcp_segment *segment)
             drop(record);
         return;
     }
-    if (is_new_connection(record, segment)) {
-        reopen(record, segment);
+    if (is_new_connection(record, segment) && reopen(record, segment))
         return;
-    }
     bool is_past = record->has_timestamps && segment->options.has_timestamp &&
                    tcp_timestamp_before(segment->options.timestamp, record->recent);
     // The only thing that the peer can have to say: its FIN again.

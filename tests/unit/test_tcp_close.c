@@ -227,8 +227,12 @@ static void waits_out_what_is_under_way(void)
     wait_out(false);
     send(ACK, 1, 2, "old data");
     CHECK(expect(ACK, 2, 2, 0));
+    CHECK_EQUAL(seen_window(), 65535 - 1);
     send(SYN, 0, 0, "");  // an old one
     CHECK(expect(ACK, 2, 2, 0));
+    send(SYN, 5000, 0, ""); // a new one, for nobody
+    CHECK(expect(ACK, 2, 2, 0));
+    CHECK_EQUAL(script_counters().time_wait, 1);
     send(RST, 100, 0, "");
     CHECK_EQUAL(script_counters().time_wait, 1);
     pass_ms(59000);

@@ -190,16 +190,39 @@ static void says_what_it_has(void)
     send(ACK, 21, 1, "01234");
     CHECK(expect(ACK, 1, 1, 0));
     CHECK(block_start(0) == 11 && block_end(0) == 26 && block_start(1) == 31);
-    send(ACK, 12, 1, "123"); // we have that: RFC 2883, 4
+    send(ACK, 32, 1, "123"); // we have that: RFC 2883, 4
     CHECK(expect(ACK, 1, 1, 0));
     CHECK_EQUAL(script.seen.blocks, 3);
-    CHECK(block_start(0) == 12 && block_end(0) == 15 && block_start(1) == 11);
+    CHECK(block_start(0) == 32 && block_end(0) == 35 && block_start(1) == 31);
     send(ACK, 1, 1, "0123456789");
     CHECK(expect(ACK, 1, 26, 0));
     CHECK_EQUAL(script.seen.blocks, 1);
     send(ACK, 1, 1, "0123456789");
     CHECK(expect(ACK, 1, 26, 0));
     CHECK(script.seen.blocks == 2 && block_start(0) == 1 && block_end(0) == 11);
+    script_end(connection);
+}
+
+// RFC 2883, 4.2: only a part of the segment is old; which, and where it lies.
+static void says_what_came_twice(void)
+{
+    struct tcp_connection *connection = establish_with(true, false, 0);
+    send(ACK, 11, 1, "0123456789");
+    send(ACK, 16, 1, "5678901234"); // the end of what is early, and more
+    CHECK(expect(ACK, 1, 1, 0) && expect(ACK, 1, 1, 0));
+    CHECK(block_start(0) == 16 && block_end(0) == 21 && block_end(1) == 26);
+    send(ACK, 31, 1, "0123456789");
+    send(ACK, 26, 1, "5678901234567890"); // all of the next one
+    CHECK(expect(ACK, 1, 1, 0) && expect(ACK, 1, 1, 0));
+    CHECK(block_start(0) == 31 && block_end(0) == 41 && block_end(1) == 42);
+    send(ACK, 1, 1, "0123456789012345"); // closes the gap, and reaches behind it
+    CHECK(expect(ACK, 1, 42, 0));
+    CHECK_EQUAL(script.seen.blocks, 1);
+    CHECK(block_start(0) == 11 && block_end(0) == 17);
+    send(ACK, 32, 1, "0123456789x"); // the end of what is in order, and more: at once
+    CHECK(expect(ACK, 1, 43, 0));
+    CHECK_EQUAL(script.seen.blocks, 1);
+    CHECK(block_start(0) == 32 && block_end(0) == 42);
     script_end(connection);
 }
 
@@ -341,6 +364,7 @@ const struct test unit_tests[] = {
     {"knows where the sequence space ends", knows_where_the_sequence_space_ends},
     {"takes urgent data in line", takes_urgent_data_in_line},
     {"says what it has", says_what_it_has},
+    {"says what came twice", says_what_came_twice},
     {"says as much as fits", says_as_much_as_fits},
     {"resets only for the next number", resets_only_for_the_next_number},
     {"challenges a SYN", challenges_a_syn},
