@@ -56,7 +56,6 @@ struct tcp_connection *tcp_create(void)
     list_init(&connection->pending);
     connection->congestion = tcp.recovery->congestion;
     connection->flow.protocol = IP_TCP;
-    connection->flow.dont_fragment = true; // for RFC 1191
     connection->send.limit = tcp_limits()->send;
     connection->receive.limit = tcp_limits()->receive;
     tcp_buffer_init(connection, 0);

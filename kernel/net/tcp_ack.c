@@ -10,6 +10,7 @@
 //
 // Chapter 23.
 #include "machine.h"
+#include "smaller.h"
 #include "tcp_parts.h"
 
 // ---- Theirs -------------------------------------------------------------------------
@@ -41,8 +42,8 @@ static uint32_t advance(struct tcp_connection *connection, const struct tcp_segm
     bool was_full = !tcp_is_writable(connection);
 
     send->una = segment->acknowledgment;
-    if (count > send->proven)
-        send->proven = count < UINT16_MAX ? (uint16_t)count : UINT16_MAX;
+    if (count > connection->path.proven)
+        connection->path.proven = smaller(count, UINT16_MAX);
     tcp_rtt_acknowledged(connection, segment);
     tcp_timer_progress(connection, segment->arrived_ns);
     tcp_buffer_acknowledged(connection);

@@ -40,10 +40,7 @@ struct tcp_send {
     uint32_t window_max;   // the largest that the peer has ever had
     uint16_t peer_mss;     // as its SYN says, without options
     uint16_t mss;          // data of a full segment now: less for the path, and for options
-    uint32_t mtu;          // of the path that it is for
-    uint16_t path_mss;     // what a black hole has taught us; 0: nothing
     bool is_too_large;     // what is under way may be, for mss has become less since
-    uint16_t proven;       // bytes acknowledged at once, the most: such a segment gets through
     uint8_t window_shift;  // Snd.Wind.Shift (RFC 7323, 2.2)
     bool fin;              // nothing follows what is in the buffer
     bool is_probing;       // its timer is for a closed window (RFC 9293, 3.8.6.1)
@@ -55,6 +52,16 @@ struct tcp_send {
     tcp_sequence piece_start; // its first byte's number
     uint64_t sent_ns;      // when something was sent last
     uint64_t progress_ns;  // when una moved last, or became less than nxt
+};
+
+// What is known of the way to the peer (tcp_path.c).
+struct tcp_path {
+    uint32_t generation, mtu; // of the routes, and theirs, that send.mss follows from
+    be32 next_hop;
+    uint16_t proven;       // bytes acknowledged at once, the most: such a segment gets through
+    uint16_t mss;          // what a black hole has taught us; 0: nothing
+    uint8_t timeouts;      // in a row, without a reason that is known
+    bool is_tried, is_cut; // a larger one all the same; or even that may be cut up by routers
 };
 
 // Contiguous bytes that came before those in front of them (tcp_queue.c).
@@ -100,6 +107,7 @@ struct tcp_deadlines {
     uint64_t ack_ns;        // an ACK has been put off
     uint64_t idle_ns;       // keepalive, or the end of those whose user is gone
     uint64_t tail_ns;       // an ACK is overdue: chapter 24's
+    uint64_t path_ns;       // larger segments are tried again
 };
 
 // Of a connection that listens, on the heap.
@@ -140,6 +148,7 @@ struct tcp_connection {
     uint8_t challenges;     // challenge ACKs (RFC 5961, 7) since `challenged_ns`
     uint64_t challenged_ns;
     struct ip_flow flow;
+    struct tcp_path path;
     struct tcp_send send;
     struct tcp_receive receive;
     struct tcp_rtt rtt;

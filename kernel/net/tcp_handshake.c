@@ -120,8 +120,7 @@ static void forget_attempt(struct tcp_connection *connection)
     send->iss = 0;
     send->backoff = 0;
     send->fin = send->is_probing = false;
-    send->path_mss = send->proven = 0;
-    connection->flow.dont_fragment = true;
+    connection->path = (struct tcp_path){0};
     connection->recent = 0;
     connection->timeouts = connection->retransmits = 0;
     connection->error = connection->soft_error = 0;

@@ -75,10 +75,6 @@ void tcp_handshake_establish(struct tcp_connection *connection,
 tcp_sequence tcp_first_sequence(uint64_t secret);
 uint32_t tcp_timestamp_offset(uint64_t secret);
 uint32_t tcp_timestamp(const struct tcp_connection *connection, uint64_t now_ns);
-static inline bool tcp_timestamp_before(uint32_t a, uint32_t b) // RFC 7323, 5.2
-{
-    return (int32_t)(a - b) < 0;
-}
 
 // ---- tcp_ack.c, tcp_batch.c ---------------------------------------------------------
 bool tcp_ack_arrives(struct tcp_connection *connection, const struct tcp_segment *segment);
@@ -196,5 +192,6 @@ void tcp_path_set_mss(struct tcp_connection *connection);
 uint16_t tcp_path_own_mss(struct tcp_connection *connection);
 void tcp_path_update(struct tcp_connection *connection);
 void tcp_path_timed_out(struct tcp_connection *connection);
+void tcp_path_try_larger(struct tcp_connection *connection);
 void tcp_failed(const struct ip_ends *ends, const uint8_t *bytes, size_t size,
                 const struct ip_failure *failure);

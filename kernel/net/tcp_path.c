@@ -5,11 +5,13 @@
 //   tcp_path_set_mss(connection)      by the peer, the route, and what we have learned
 //   tcp_failed(...)                   an ICMP error (RFC 9293, 3.9.2.2)
 //   tcp_path_timed_out(connection)    perhaps segments are too large, and nobody says so
+//   tcp_path_try_larger(connection)   that is some time ago
 //
 // An ICMP error may come from anybody, so it is heeded only if it quotes a number that is under
 // way (RFC 5927, 4.1), and never ends a connection that is established (5.2).
 // Chapter 23.
 #include "error.h"
+#include "machine.h"
 #include "smaller.h"
 #include "tcp_parts.h"
 
@@ -22,19 +24,20 @@ enum {
     // got through before, so that a bad link is more likely than a new path.
     BLACK_HOLE_TIMEOUTS = 2,
     NEW_PATH_TIMEOUTS = 6,
+    TRIED_TIMEOUTS = 1, // with a larger one than what is known to get through
 };
+static const uint64_t kept_ns = 10 * 60 * 1000000000ull; // RFC 1191, 6.3
 
 // RFC 9293, 3.7.1: Eff.snd.MSS. The peer's number does not count options, ours has to.
 void tcp_path_set_mss(struct tcp_connection *connection)
 {
     struct tcp_send *send = &connection->send;
-    send->mtu = ip_flow_mtu(&connection->flow);
-    if (send->mtu < MTU_LEAST)
-        connection->flow.dont_fragment = false;
-    uint32_t room = (send->mtu > MTU_LEAST ? send->mtu : MTU_LEAST) - HEADERS;
-    uint16_t mss = smaller(send->peer_mss, room);
-    if (send->path_mss > 0)
-        mss = smaller(mss, send->path_mss);
+    struct tcp_path *path = &connection->path;
+    path->mtu = ip_flow_mtu(&connection->flow);
+    connection->flow.dont_fragment = path->mtu >= MTU_LEAST && !path->is_cut; // RFC 1191, 3
+    uint16_t mss = smaller(send->peer_mss, larger(path->mtu, MTU_LEAST) - HEADERS);
+    if (path->mss > 0 && !path->is_tried)
+        mss = smaller(mss, path->mss);
     send->mss = connection->has_timestamps ? mss - TCP_TIMESTAMP_SIZE : mss;
 }
 
@@ -57,41 +60,81 @@ static void change_mss(struct tcp_connection *connection)
     tcp_recovery()->resized(connection);
 }
 
-// The routes have changed, or what is known of them. IP may have found out before us, with a
-// segment that had no data.
+// The routes have changed, or what is known of them. Over another next hop nothing that was
+// learned holds any more.
 void tcp_path_update(struct tcp_connection *connection)
 {
+    struct tcp_path *path = &connection->path;
     struct ip_flow *flow = &connection->flow;
+    if (path->generation == ip_generation())
+        return;
     if (flow->generation != ip_generation())
         ip_flow_route(flow);
-    if (flow->mtu != connection->send.mtu)
-        change_mss(connection);
+    path->generation = ip_generation();
+    if (path->next_hop != flow->next_hop) {
+        *path = (struct tcp_path){.generation = path->generation, .next_hop = flow->next_hop};
+        connection->deadlines.path_ns = 0;
+    }
+    change_mss(connection);
 }
 
 // ---- Black holes --------------------------------------------------------------------
 
-// Nothing gets through, and nobody says why: perhaps a router drops what is too large, and its
-// word of it is lost as well (RFC 2923, 2.1; RFC 4821 is the long answer). Half the size,
-// until what every path has to take; that may be cut into fragments, too.
-static void look_for_black_hole(struct tcp_connection *connection)
+// More than so many in a row are not bad luck.
+static unsigned timeouts_most(const struct tcp_connection *connection)
 {
-    struct tcp_send *send = &connection->send;
-    uint32_t size = send->mss + (connection->has_timestamps ? TCP_TIMESTAMP_SIZE : 0);
-    bool is_proven = send->proven >= send->mss;
-    if (send->backoff < (is_proven ? NEW_PATH_TIMEOUTS : BLACK_HOLE_TIMEOUTS) ||
-        tcp_in_flight(connection) <= TCP_MSS_DEFAULT || !connection->flow.dont_fragment)
-        return;
-    if (size > TCP_MSS_DEFAULT)
-        send->path_mss = smaller(size / 2 > TCP_MSS_DEFAULT ? size / 2 : TCP_MSS_DEFAULT, size);
+    if (connection->path.is_tried)
+        return TRIED_TIMEOUTS;
+    bool is_proven = connection->path.proven >= connection->send.mss;
+    return is_proven ? NEW_PATH_TIMEOUTS : BLACK_HOLE_TIMEOUTS;
+}
+
+// Nothing gets through although there is a link, and nobody says why.
+static bool is_black_hole(struct tcp_connection *connection)
+{
+    const struct ip_flow *flow = &connection->flow;
+    struct tcp_path *path = &connection->path;
+    bool has_link = flow->through && flow->through->link_up;
+    if (connection->send.backoff == 0 || !has_link || connection->soft_error)
+        path->timeouts = 0;
+    if (path->timeouts < UINT8_MAX)
+        path->timeouts++;
+    return path->timeouts > timeouts_most(connection) && flow->dont_fragment &&
+           tcp_in_flight(connection) > TCP_MSS_DEFAULT;
+}
+
+// Perhaps a router drops what is too large, and its word of it is lost as well (RFC 2923, 2.1;
+// RFC 4821 is the long answer). Half the size, until what every path has to take; that may be
+// cut into fragments, too.
+static void make_smaller(struct tcp_connection *connection)
+{
+    struct tcp_path *path = &connection->path;
+    uint32_t size = connection->send.mss;
+    size += connection->has_timestamps ? TCP_TIMESTAMP_SIZE : 0;
+    if (path->is_tried)
+        path->is_tried = false;
+    else if (size > TCP_MSS_DEFAULT)
+        path->mss = larger(size / 2, TCP_MSS_DEFAULT);
     else
-        connection->flow.dont_fragment = false;
+        path->is_cut = true;
+    connection->deadlines.path_ns = machine_clock_ns() + kept_ns; // the timer is running
+    change_mss(connection);
+}
+
+// If they still get nowhere, it costs two timeouts.
+void tcp_path_try_larger(struct tcp_connection *connection)
+{
+    connection->deadlines.path_ns = 0;
+    connection->path.is_tried = true;
+    connection->path.is_cut = false;
     change_mss(connection);
 }
 
 void tcp_path_timed_out(struct tcp_connection *connection)
 {
     tcp_path_update(connection);
-    look_for_black_hole(connection);
+    if (is_black_hole(connection))
+        make_smaller(connection);
     connection->send.is_too_large = false; // all of it goes again
 }
 

@@ -40,6 +40,11 @@ struct tcp_options {
     struct tcp_block sack[TCP_SACK_BLOCKS_MAX];
 };
 
+static inline bool tcp_timestamp_before(uint32_t a, uint32_t b) // RFC 7323, 5.2
+{
+    return (int32_t)(a - b) < 0;
+}
+
 // In the host's order.
 struct tcp_segment {
     struct packet *packet;  // begins at the data; NULL once somebody has taken it over

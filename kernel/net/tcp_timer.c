@@ -7,7 +7,7 @@
 //   tcp_timer_start_probe(connection)         a window is waited for
 //   tcp_timer_start_ack(connection), tcp_timer_start_idle(connection)
 //
-// A connection has four deadlines and one timer, which is set to the earliest of them. A
+// A connection has five deadlines and one timer, which is set to the earliest of them. A
 // deadline that moves back or goes leaves the timer alone: it expires too early then, finds
 // nothing to do, and is set again. So the deadlines of each segment cost a store. Chapter 23.
 #include "error.h"
@@ -30,9 +30,9 @@ enum {
 static uint64_t earliest(const struct tcp_deadlines *deadlines)
 {
     uint64_t all[] = {deadlines->retransmit_ns, deadlines->ack_ns, deadlines->idle_ns,
-                      deadlines->tail_ns};
+                      deadlines->tail_ns, deadlines->path_ns};
     uint64_t first = MACHINE_NEVER;
-    for (unsigned i = 0; i < 4; i++)
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         if (all[i] != 0 && all[i] < first)
             first = all[i];
     return first;
@@ -55,7 +55,7 @@ void tcp_timer_stop(struct tcp_connection *connection)
     timer_stop(&connection->deadlines.timer);
     connection->deadlines.retransmit_ns = 0;
     connection->deadlines.ack_ns = connection->deadlines.idle_ns = 0;
-    connection->deadlines.tail_ns = 0;
+    connection->deadlines.tail_ns = connection->deadlines.path_ns = 0;
 }
 
 // ---- Deadlines ----------------------------------------------------------------------
@@ -249,6 +249,8 @@ static void expired(struct timer *timer)
         deadlines->tail_ns = 0;
         tcp_recovery()->tail_due(connection);
     }
+    if (is_due(deadlines->path_ns, now_ns))
+        tcp_path_try_larger(connection);
     if (is_due(deadlines->idle_ns, now_ns) && !idle_due(connection, now_ns))
         return;
     uint64_t next = earliest(deadlines);

@@ -99,10 +99,128 @@ static void sends_at_once_when_it_is_wider(void)
     finish();
 }
 
+// ---- Black holes --------------------------------------------------------------------
+
+enum { SMALL_MSS = 536, RETRY_S = 600 }; // half of it would be less than every path takes
+
+static bool write_segment(void)
+{
+    static const uint8_t zeros[MSS];
+    return tcp_write(connection, zeros, MSS) == MSS;
+}
+
+// The segment comes in two of those that get through.
+static bool is_sent_in_two(unsigned number)
+{
+    uint32_t start = 1 + number * MSS;
+    bool is_sent = write_segment() && expect(ACK, start, 1, SMALL_MSS);
+    send(ACK, 1, start + SMALL_MSS, "");
+    is_sent &= expect(ACK, start + SMALL_MSS, 1, MSS - SMALL_MSS) && silent();
+    ack(number + 1);
+    return is_sent;
+}
+
+// Segments of MSS bytes get nowhere, and nobody says why; smaller ones do.
+static bool begin_with_black_hole(void)
+{
+    bool is_begun = begin(true, false, 1) && sends(0, 1);
+    tcp_set_option(connection, OS_OPTION_NODELAY, 1);
+    pass_ms(200);
+    is_begun &= sends(0, 1);
+    pass_ms(400);
+    is_begun &= sends(0, 1);
+    pass_ms(800);
+    is_begun &= expect(ACK, 1, 1, SMALL_MSS);
+    ack(1);
+    return is_begun && silent() && is_sent_in_two(1);
+}
+
+// What nobody has said cannot be taken back either: it has to be tried (RFC 4821, 7).
+static void tries_larger_ones_again_after_ten_minutes(void)
+{
+    CHECK(begin_with_black_hole());
+    time_passes((RETRY_S - 1) * TIME_SECOND);
+    CHECK(is_sent_in_two(2));
+    time_passes(TIME_SECOND);
+    CHECK(write_segment());
+    CHECK(sends(3, 1) && silent());
+    ack(4);
+    time_passes(2 * RETRY_S * TIME_SECOND);
+    CHECK(write_segment());
+    CHECK(sends(4, 1) && silent());
+    ack(5);
+    finish();
+}
+
+// It was not better: that shows sooner than the first time, and is tried again later.
+static void returns_to_what_gets_through(void)
+{
+    CHECK(begin_with_black_hole());
+    for (unsigned number = 2; number < 8; number += 2) {
+        time_passes(RETRY_S * TIME_SECOND);
+        CHECK(write_segment());
+        CHECK(sends(number, 1));
+        pass_ms(200);
+        CHECK(sends(number, 1));
+        pass_ms(400);
+        CHECK(expect(ACK, 1 + number * MSS, 1, SMALL_MSS));
+        ack(number + 1);
+        CHECK(is_sent_in_two(number + 1));
+    }
+    finish();
+}
+
+// Over another router everything may be different.
+static void forgets_it_on_another_way(void)
+{
+    const struct os_address peer = address_ipv4(WIRE_PEER, 0),
+                            gateway = address_ipv4(WIRE_GATEWAY, 0);
+    CHECK(begin_with_black_hole());
+    CHECK_EQUAL(ip_route_add(&peer, 32, &gateway, NULL), 0);
+    CHECK(write_segment());
+    CHECK(sends(2, 1) && silent());
+    ack(3);
+    CHECK_EQUAL(ip_route_remove(&peer, 32), 0);
+    finish();
+}
+
+// Where nothing at all can get through, it is not because of the size.
+static void knows_a_cable_that_is_out(void)
+{
+    CHECK(begin(true, false, 1));
+    CHECK(sends(0, 1));
+    netdev_link(&wire.device, false);
+    pass_ms(20000);
+    netdev_link(&wire.device, true);
+    arp_set(&wire.device, WIRE_PEER, wire.peer);
+    count_sent();
+    pass_ms(12000);
+    CHECK(sends(0, 1));
+    finish();
+}
+
+static void knows_a_peer_that_is_away(void)
+{
+    struct ip_failure failure = {.error = -EHOSTUNREACH};
+    CHECK(begin(true, false, 1));
+    CHECK(sends(0, 1));
+    for (unsigned i = 0; i < 5; i++) {
+        script_fail(connection, failure, 1);
+        pass_ms(200 << i);
+        CHECK(sends(0, 1));
+    }
+    finish();
+}
+
 const struct test unit_tests[] = {
     {"sends all again in smaller segments", sends_all_again_in_smaller_segments},
     {"keeps what got through", keeps_what_got_through},
     {"hears what it knows already", hears_what_it_knows_already},
     {"sends at once when it is wider", sends_at_once_when_it_is_wider},
+    {"tries larger ones again after ten minutes", tries_larger_ones_again_after_ten_minutes},
+    {"returns to what gets through", returns_to_what_gets_through},
+    {"forgets it on another way", forgets_it_on_another_way},
+    {"knows a cable that is out", knows_a_cable_that_is_out},
+    {"knows a peer that is away", knows_a_peer_that_is_away},
     {0},
 };

@@ -35,16 +35,12 @@ TRACE = """
 0.005 peer: . 1 ack 2921
 0.006 node: P. 2921+80 ack 1
 0.007 peer: . 1 ack 3001
-26.406 node: . 3001+730 ack 1
-26.407 peer: . 1 ack 3731
-26.408 node: . 3731+730 ack 1
-26.408 node: . 4461+730 ack 1
-26.409 peer: . 1 ack 4461
-26.409 peer: . 1 ack 5191
-26.410 node: . 5191+730 ack 1
-26.410 node: FP. 5921+80 ack 1
-26.411 peer: . 1 ack 5921
-26.411 peer: . 1 ack 6002
-26.411 peer: F. 1 ack 6002
-26.412 node: . 6002 ack 2
+26.406 node: . 3001+1460 ack 1
+26.407 peer: . 1 ack 4461
+26.408 node: . 4461+1460 ack 1
+26.408 node: FP. 5921+80 ack 1
+26.409 peer: . 1 ack 5921
+26.409 peer: . 1 ack 6002
+26.409 peer: F. 1 ack 6002
+26.410 node: . 6002 ack 2
 """
