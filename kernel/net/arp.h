@@ -26,6 +26,8 @@ be32 arp_address(const struct net_device *device); // 0: none
 // Takes the packet, which begins with its IP header, over; it goes in an Ethernet frame. When
 // nobody answers, unreachable() of those that wait is called (arp_set_unreachable).
 void arp_send(struct net_device *device, struct packet *packet, be32 next_hop);
+// Whoever has it does not answer any more: he is asked before much else goes to him.
+void arp_suspect(struct net_device *device, be32 ip);
 // What becomes of packets whose next hop did not answer: set by ip.c, which tells their
 // senders. Takes the packet over. Unset: they are dropped.
 void arp_set_unreachable(void (*unreachable)(struct packet *packet));

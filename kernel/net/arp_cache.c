@@ -226,6 +226,15 @@ void arp_send(struct net_device *device, struct packet *packet, be32 next_hop)
     }
 }
 
+void arp_suspect(struct net_device *device, be32 ip)
+{
+    struct arp_entry *entry = find(device, ip);
+    if (!entry || entry->state != ARP_REACHABLE)
+        return;
+    timer_stop(&entry->timer);
+    entry->state = ARP_STALE;
+}
+
 // ---- Hearing ----------------------------------------------------------------------------
 
 static void send_waiting(struct arp_entry *entry)

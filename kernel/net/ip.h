@@ -92,6 +92,8 @@ int ip_flow_route(struct ip_flow *flow);
 // has said so (RFC 1191), kept for 10 minutes.
 uint32_t ip_flow_mtu(const struct ip_flow *flow);
 struct net_device *ip_flow_device(const struct ip_flow *flow); // NULL: no route
+// Nothing comes back. Perhaps the next hop is gone (RFC 9293, 3.8.3; RFC 1122, 3.3.1.4).
+void ip_flow_suspect(const struct ip_flow *flow);
 void ip_mtu_lower(const struct os_address *destination, uint32_t mtu);
 // The sum over the pseudo header (RFC 768, RFC 9293, 3.1), to go on with checksum_add().
 uint64_t ip_pseudo_sum(const struct os_address *source, const struct os_address *destination,

@@ -218,6 +218,12 @@ int ip_send(struct packet *packet, struct ip_flow *flow)
     return 0;
 }
 
+void ip_flow_suspect(const struct ip_flow *flow)
+{
+    if (flow->through && flow->through->has_ethernet && flow->next_hop != 0)
+        arp_suspect(flow->through, flow->next_hop);
+}
+
 void ip_output_init(void)
 {
     random_bytes(output.ids, sizeof(output.ids));

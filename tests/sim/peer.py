@@ -52,6 +52,8 @@ class Peer:
             self.bed.at(self.bed.now + int(seconds * SECOND), lambda _: turn == self.turn and self.resume(None), None)
 
     def deliver(self, _, frame):
+        if frame[:6] != self.mac and not frame[0] & 1:
+            return  # to somebody else, or to whom we were
         packet = wire.parse(frame)
         if packet.kind == wire.ARP and self.answers_arp:
             if packet.flags == 1 and packet.destination in self.addresses and packet.source != packet.destination:
