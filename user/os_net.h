@@ -62,7 +62,8 @@ int os_listen(int handle, unsigned backlog);
 // Waits for a connection: its handle. `peer` may be NULL. -EINVAL: it does not listen.
 int os_accept(int handle, struct os_address *peer, uint64_t deadline_ns);
 // Waits until it is there. -ECONNREFUSED, -EHOSTUNREACH, -ENETUNREACH, -ETIMEDOUT, -EISCONN;
-// -EINPROGRESS: it is set not to wait; poll for writing, then OS_OPTION_ERROR says how it went.
+// -EALREADY: another thread waits for it already; -EINPROGRESS: it is set not to wait; poll for
+// writing, then OS_OPTION_ERROR says how it went.
 int os_connect(int handle, const struct os_address *address, uint64_t deadline_ns);
 // A datagram, to where it is connected when `to` is NULL. `size`; -EMSGSIZE; -EDESTADDRREQ; of
 // a connected one, an error that came back for one sent before (-ECONNREFUSED).

@@ -18,6 +18,7 @@ struct stream {
     struct tcp_user user;
     struct tcp_connection *connection;
     bool is_listener;
+    bool is_awaited; // a thread waits in connect()
     int linger_s; // OS_OPTION_LINGER
 };
 
@@ -108,17 +109,23 @@ static int wait_for_peer(struct stream *stream, uint64_t deadline_ns)
         if (error)
             return error == -EAGAIN ? -EINPROGRESS : error;
     }
-    return ready & OS_POLL_ERROR ? tcp_take_error(stream->connection) : 0;
+    if (ready & OS_POLL_ERROR)
+        return tcp_take_error(stream->connection);
+    // It has failed, and somebody else who waited has been told why.
+    return tcp_is_connected(stream->connection) ? 0 : -ECONNABORTED;
 }
 
-// Asked again while it is under way, it goes on waiting.
+// Asked again while it is under way, it goes on waiting, but for one thread only.
 static int connect(struct socket *socket, const struct os_address *remote, uint64_t deadline_ns)
 {
     struct stream *stream = stream_of(socket);
     int error = tcp_connect(stream->connection, remote);
-    if (error && (error != -EALREADY || socket->file.no_wait))
+    if (error && (error != -EALREADY || socket->file.no_wait || stream->is_awaited))
         return error;
-    return wait_for_peer(stream, deadline_ns);
+    stream->is_awaited = true;
+    error = wait_for_peer(stream, deadline_ns);
+    stream->is_awaited = false;
+    return error;
 }
 
 static void names(struct socket *socket, struct os_address *local, struct os_address *peer)

@@ -147,11 +147,13 @@ unsigned tcp_poll(const struct tcp_connection *connection)
         return ready | (connection->listener->ready_count > 0 ? OS_POLL_READ : 0);
     if (is_opening(connection))
         return ready;
+    if (connection->state == TCP_CLOSED) // there is nothing to wait for
+        return ready | OS_POLL_READ | OS_POLL_WRITE | OS_POLL_END;
     if (has_ended(connection))
         ready |= OS_POLL_READ | OS_POLL_END;
     if (connection->receive.queued > 0)
         ready |= OS_POLL_READ;
-    if (may_write(connection) ? tcp_is_writable(connection) : connection->is_established_once)
+    if (!may_write(connection) || tcp_is_writable(connection))
         ready |= OS_POLL_WRITE; // where it ended, the answer comes at once
     return ready;
 }

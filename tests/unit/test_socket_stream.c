@@ -197,33 +197,6 @@ static void a_closed_handle_wakes_who_waits(void)
     CHECK_EQUAL(result, -EBADF);
 }
 
-static void connecting_without_waiting(void)
-{
-    struct os_address there = unit_loopback(PORT), nowhere = unit_loopback(PORT + 1);
-    int listener = unit_listen(PORT, 1), client = os_socket(OS_STREAM, OS_IPV4), value;
-    struct os_poll poll = {client, OS_POLL_WRITE, 0};
-    CHECK_EQUAL(os_set_option(client, OS_OPTION_WAIT, 0), 0);
-    CHECK_EQUAL(os_connect(client, &there, OS_NEVER), -EINPROGRESS);
-    CHECK_EQUAL(os_connect(client, &there, OS_NEVER), -EALREADY);
-    CHECK_EQUAL(os_poll(&poll, 1, unit_late()), 1);
-    CHECK_EQUAL(poll.ready, OS_POLL_WRITE);
-    CHECK_EQUAL(os_get_option(client, OS_OPTION_ERROR, &value), 0);
-    CHECK_EQUAL(value, 0);
-    CHECK_EQUAL(os_connect(client, &there, OS_NEVER), -EISCONN);
-    os_close(client);
-    os_close(listener);
-
-    client = os_socket(OS_STREAM, OS_IPV4);
-    CHECK_EQUAL(os_set_option(client, OS_OPTION_WAIT, 0), 0);
-    CHECK_EQUAL(os_connect(client, &nowhere, OS_NEVER), -EINPROGRESS);
-    poll = (struct os_poll){client, OS_POLL_WRITE, 0};
-    CHECK_EQUAL(os_poll(&poll, 1, unit_late()), 1);
-    CHECK(poll.ready & OS_POLL_ERROR);
-    CHECK_EQUAL(os_get_option(client, OS_OPTION_ERROR, &value), 0);
-    CHECK_EQUAL(value, -ECONNREFUSED);
-    os_close(client);
-}
-
 enum { QUIET_NS = 100000000 }; // longer than an ACK is delayed
 
 static void a_full_buffer_is_not_ready(void)
@@ -375,7 +348,6 @@ const struct test unit_tests[] = {
     {"what was written arrives after the close", what_was_written_arrives_after_the_close},
     {"closing may wait for the last byte", closing_may_wait_for_the_last_byte},
     {"a closed handle wakes who waits", a_closed_handle_wakes_who_waits},
-    {"connecting without waiting", connecting_without_waiting},
     {"a full buffer is not ready", a_full_buffer_is_not_ready},
     {"random pieces arrive in order", random_pieces_arrive_in_order},
     {"connections come and go", connections_come_and_go},
