@@ -105,10 +105,15 @@ class Peer:
             self.inbox.insert(0, answer)
         return c
 
-    def connect(self, port=80, source=1024, iss=1000, window=65535, options=wire.mss(1460), ip=None):
-        """A connection to the node."""
+    def knock(self, port=80, source=1024, iss=1000, window=65535, options=wire.mss(1460), ip=None):
+        """A SYN to the node."""
         c = Conversation(self, source, port, iss, window, ip)
         c.send(flags=SYN, options=options)
+        return c
+
+    def connect(self, port=80, **options):
+        """A connection to the node; options as above."""
+        c = self.knock(port, **options)
         answer = yield from c.receive()
         assert answer and answer.flags == SYN | ACK, f"expected SYN and ACK, found {answer}"
         c.ack = answer.end
@@ -158,6 +163,14 @@ class Conversation:
                 data += segment.data
                 self.send()
         return data
+
+    def await_end(self):
+        """Until the node sends nothing more; returns its last segment."""
+        segment = None
+        while not self.is_over:
+            segment = yield from self.receive()
+            assert segment, "expected the other end to close"
+        return segment
 
     def finish(self):
         """Both ends close, we first or second, in good order."""

@@ -4,8 +4,10 @@
     NODE = "connect 10.0.0.2:80; write 3000; close"     what the node does (node.c)
     def peer(p): ...                                     what the other end does (peer.py)
     SAYS = "..."                                         lines of the node's, in this order
-    TRACE = "..."                                        all that goes over the cable (wire.Trace)
+    TRACE = "..."                                        all that goes over the cable (wire.Trace), shortened:
 
+`0.004 node: handshake` stands for SYN, SYN and ACK, and the node's ACK at that time; `. 1+1460*10 ack 1` for ten segments of 1460
+bytes in a row at one time.
 A line `...` stands for any lines, `*` at the beginning of one for any time, where that follows from random numbers; a line
 `~ regex` is a regular expression. WINDOWS = True shows windows, ARP = True address resolution; WORDS are the node's command
 line besides the script, LIMIT_S is how long it may take of its time, CABLE what the cable is like. `tests/sim/run.py --update
@@ -49,11 +51,38 @@ class Played:
             return self.failure
         if node.status != getattr(self.module, "STATUS", 0):
             return f"the node ended with status {node.status}"
-        for text, found in ((self.module.SAYS, node.text.splitlines()), (self.module.TRACE, self.trace.lines)):
+        for text, found in ((self.module.SAYS, node.text.splitlines()), (self.module.TRACE, shorten(self.trace.lines))):
             missing = first_missing(text.strip().splitlines(), found, text is self.module.SAYS)
             if missing:
                 return missing
         return None
+
+
+# Time and sender, flags, number and size, the rest.
+SEGMENT = re.compile(r"(\S+ \S+) (\S+) (\d+)\+(\d+)( .*|)")
+
+
+def follows(line, run):
+    """The line is one more segment of those in `run`, which all look the same."""
+    segment, first = SEGMENT.fullmatch(line), SEGMENT.fullmatch(run[0])
+    return segment and first and segment.group(1, 2, 4, 5) == first.group(1, 2, 4, 5) and \
+        int(segment[3]) == int(first[3]) + len(run) * int(first[4])
+
+
+def shorten_run(run):
+    return run[0] if len(run) == 1 else SEGMENT.sub(rf"\1 \2 \3+\4*{len(run)}\5", run[0])
+
+
+def shorten(lines):
+    """A trace as scenarios show it."""
+    text = re.sub(r"(?m)^\S+ (\S+): S 0\n\S+ \S+: S\. 0 ack 1\n(\S+) \1: \. 1 ack 1$", r"\2 \1: handshake", "\n".join(lines))
+    runs = []
+    for line in text.splitlines():
+        if runs and follows(line, runs[-1]):
+            runs[-1].append(line)
+        else:
+            runs.append([line])
+    return [shorten_run(run) for run in runs]
 
 
 def is_same(expected, line):
@@ -102,7 +131,7 @@ def update(name, played):
     with open(path) as file:
         text = file.read()
     says = [line for line in played.bed.nodes[0].text.splitlines() if line and not line.startswith("[")]
-    for word, lines in (("SAYS", says), ("TRACE", played.trace.lines)):
+    for word, lines in (("SAYS", says), ("TRACE", shorten(played.trace.lines))):
         block = f'{word} = """\n' + "".join(line + "\n" for line in lines) + '"""'
         if not re.search(r"(?m)^(\.\.\.|[*~])", getattr(played.module, word)):  # shortened by hand: stays so
             text = re.sub(rf'(?ms)^{word} = """.*?^"""', block, text)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Nobody listens, on either side: a RST says so, with the numbers that RFC 9293, 3.10.7.1 wants, and is itself not answered."""
 from peer import Conversation
-from wire import ACK, RST, SYN, mss
+from wire import ACK, RST
 
 NODE = "connect 10.0.0.2:81; sleep 2000"
 
@@ -12,8 +12,7 @@ def peer(p):
     c.ack = syn.end
     c.send(flags=RST | ACK, seq=0)
     yield p.sleep(0.5)
-    c = Conversation(p, 1024, 79)
-    c.send(flags=SYN, options=mss(1460))
+    c = p.knock(79)
     answer = yield from c.receive()
     assert answer.flags == RST | ACK and answer.seq == 0 and answer.ack == c.seq, f"found {answer}"
     c.send(b"data", ack=5000)

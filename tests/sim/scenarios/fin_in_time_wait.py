@@ -7,8 +7,7 @@ NODE = "connect 10.0.0.2:80; shutdown; read; close; gone 300"
 
 def peer(p):
     c = yield from p.accept()
-    while not c.is_over:
-        yield from c.receive()
+    yield from c.await_end()
     c.send(flags=FIN | ACK)
     yield from c.receive()
     for pause in (1, 10, 40, 50):
@@ -24,9 +23,7 @@ SAYS = """
 0.006 read: 0 bytes, and the end
 """
 TRACE = """
-0.002 node: S 0
-0.003 peer: S. 0 ack 1
-0.004 node: . 1 ack 1
+0.004 node: handshake
 0.004 node: F. 1 ack 1
 0.005 peer: F. 1 ack 2
 0.006 node: . 2 ack 2

@@ -22,22 +22,16 @@ SAYS = """
 2.005 written: 10000 bytes in all
 """
 TRACE = """
-0.000 peer: S 0
-0.003 node: S. 0 ack 1
-0.004 peer: . 1 ack 1
+0.004 peer: handshake
 0.004 peer: F. 1+10 ack 1
 0.005 node: . 1 ack 12
-0.005 node: . 1+1460 ack 12
-0.005 node: . 1461+1460 ack 12
-0.005 node: . 2921+1460 ack 12
+0.005 node: . 1+1460*3 ack 12
 0.006 peer: . 12 ack 1461
 0.006 peer: . 12 ack 2921
 0.006 peer: . 12 ack 4381
 0.007 node: P. 4381+620 ack 12
 0.008 peer: . 12 ack 5001
-2.005 node: . 5001+1460 ack 12
-2.005 node: . 6461+1460 ack 12
-2.005 node: . 7921+1460 ack 12
+2.005 node: . 5001+1460*3 ack 12
 2.005 node: FP. 9381+620 ack 12
 2.006 peer: . 12 ack 6461
 2.006 peer: . 12 ack 7921

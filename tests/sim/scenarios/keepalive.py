@@ -19,9 +19,7 @@ SAYS = """
 110.006 read: 0 bytes, timed out
 """
 TRACE = """
-0.002 node: S 0
-0.003 peer: S. 0 ack 1
-0.004 node: . 1 ack 1
+0.004 node: handshake
 10.004 node: . 0 ack 1
 10.005 peer: . 1 ack 1
 20.006 node: . 0 ack 1

@@ -26,11 +26,8 @@ SAYS = """
 * eth0: the link is up
 """
 TRACE = """
-0.002 node: S 0
-0.003 peer: S. 0 ack 1
-0.004 node: . 1 ack 1
-0.004 node: . 1+1460 ack 1
-0.004 node: . 1461+1460 ack 1
+0.004 node: handshake
+0.004 node: . 1+1460*2 ack 1
 0.005 peer: . 1 ack 1461
 0.005 peer: . 1 ack 2921
 0.006 node: P. 2921+80 ack 1

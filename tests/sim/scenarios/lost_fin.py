@@ -23,9 +23,7 @@ SAYS = """
 0.004 written: 100 bytes in all
 """
 TRACE = """
-0.002 node: S 0
-0.003 peer: S. 0 ack 1
-0.004 node: . 1 ack 1
+0.004 node: handshake
 0.004 node: P. 1+100 ack 1
 0.004 node: F. 101 ack 1
 0.005 peer: . 1 ack 101

@@ -21,9 +21,7 @@ SAYS = """
 180.004 read: 0 bytes, timed out
 """
 TRACE = """
-0.002 node: S 0
-0.003 peer: S. 0 ack 1
-0.004 node: . 1 ack 1
+0.004 node: handshake
 0.004 node: P. 1+1000 ack 1
 0.204 node: P. 1+1000 ack 1
 0.604 node: P. 1+1000 ack 1

@@ -32,11 +32,8 @@ SAYS = """
 4.615 read: 3000 bytes, and the end
 """
 TRACE = """
-0.000 peer: S 0
-0.003 node: S. 0 ack 1
-0.004 peer: . 1 ack 1
-0.004 peer: . 1+1000 ack 1
-0.004 peer: . 1001+1000 ack 1
+0.004 peer: handshake
+0.004 peer: . 1+1000*2 ack 1
 0.005 node: . 1 ack 2001
 0.504 peer: . 1+1000 ack 1
 0.505 node: . 1 ack 2001

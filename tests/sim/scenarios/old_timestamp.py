@@ -18,9 +18,7 @@ def peer(p):
     answer = yield from c.receive()
     assert answer.ack == c.seq, "an ACK, and the bytes are nowhere"
     c.send(pattern(10, 20), options=stamp(5002))
-    answer = yield from c.receive()
-    while not c.is_over:
-        answer = yield from c.receive()
+    answer = yield from c.await_end()
     assert answer.ack == c.seq
     c.send(flags=0x11, options=stamp(5003))
     yield from c.receive()
@@ -31,9 +29,7 @@ SAYS = """
 0.049 read: 30 bytes, so far
 """
 TRACE = """
-0.000 peer: S 0
-0.003 node: S. 0 ack 1
-0.004 peer: . 1 ack 1
+0.004 peer: handshake
 0.004 peer: . 1+10 ack 1
 0.045 node: . 1 ack 11
 0.046 peer: . 11+10 ack 1

@@ -17,43 +17,21 @@ SAYS = """
 0.004 written: 20000 bytes in all
 """
 TRACE = """
-0.002 node: S 0
-0.003 peer: S. 0 ack 1
-0.004 node: . 1 ack 1
-0.004 node: . 1+1460 ack 1  LOST
-0.004 node: . 1461+1460 ack 1  LOST
-0.004 node: . 2921+1460 ack 1  LOST
-0.004 node: . 4381+1460 ack 1  LOST
-0.004 node: . 5841+1460 ack 1  LOST
-0.004 node: . 7301+1460 ack 1  LOST
-0.004 node: . 8761+1460 ack 1  LOST
-0.004 node: . 10221+1460 ack 1  LOST
-0.004 node: . 11681+1460 ack 1  LOST
-0.004 node: . 13141+1460 ack 1  LOST
+0.004 node: handshake
+0.004 node: . 1+1460*10 ack 1  LOST
 0.204 node: . 1+1460 ack 1  LOST
 0.604 node: . 1+1460 ack 1  LOST
 1.404 node: . 1+730 ack 1
 1.405 peer: . 1 ack 731
-1.406 node: . 731+730 ack 1
-1.406 node: . 1461+730 ack 1
+1.406 node: . 731+730*2 ack 1
 1.407 peer: . 1 ack 1461
 1.407 peer: . 1 ack 2191
-1.408 node: . 2191+730 ack 1
-1.408 node: . 2921+730 ack 1
-1.408 node: . 3651+730 ack 1
-1.408 node: . 4381+730 ack 1
+1.408 node: . 2191+730*4 ack 1
 1.409 peer: . 1 ack 2921
 1.409 peer: . 1 ack 3651
 1.409 peer: . 1 ack 4381
 1.409 peer: . 1 ack 5111
-1.410 node: . 5111+730 ack 1
-1.410 node: . 5841+730 ack 1
-1.410 node: . 6571+730 ack 1
-1.410 node: . 7301+730 ack 1
-1.410 node: . 8031+730 ack 1
-1.410 node: . 8761+730 ack 1
-1.410 node: . 9491+730 ack 1
-1.410 node: . 10221+730 ack 1
+1.410 node: . 5111+730*8 ack 1
 1.411 peer: . 1 ack 5841
 1.411 peer: . 1 ack 6571
 1.411 peer: . 1 ack 7301
@@ -62,18 +40,7 @@ TRACE = """
 1.411 peer: . 1 ack 9491
 1.411 peer: . 1 ack 10221
 1.411 peer: . 1 ack 10951
-1.412 node: . 10951+730 ack 1
-1.412 node: . 11681+730 ack 1
-1.412 node: . 12411+730 ack 1
-1.412 node: . 13141+730 ack 1
-1.412 node: . 13871+730 ack 1
-1.412 node: . 14601+730 ack 1
-1.412 node: . 15331+730 ack 1
-1.412 node: . 16061+730 ack 1
-1.412 node: . 16791+730 ack 1
-1.412 node: . 17521+730 ack 1
-1.412 node: . 18251+730 ack 1
-1.412 node: . 18981+730 ack 1
+1.412 node: . 10951+730*12 ack 1
 1.412 node: FP. 19711+290 ack 1
 1.413 peer: . 1 ack 11681
 1.413 peer: . 1 ack 12411

@@ -25,7 +25,7 @@ SAYS = """
 610.004 written: 3180 bytes in all
 """
 TRACE = """
-0.002 node: S 0
+0.004 node: handshake
 ...
 0.006 node: . 1+560 ack 1
 ...

@@ -24,9 +24,7 @@ SAYS = """
 1302.004 written: 4380 bytes in all
 """
 TRACE = """
-0.002 node: S 0
-0.003 peer: S. 0 ack 1
-0.004 node: . 1 ack 1
+0.004 node: handshake
 0.004 node: P. 1+1460 ack 1  LOST
 0.204 node: P. 1+1460 ack 1  LOST
 0.604 node: P. 1+1460 ack 1  LOST

@@ -36,23 +36,14 @@ SAYS = """
 0.004 written: 6000 bytes in all
 """
 TRACE = """
-0.002 node: S 0
-0.003 peer: S. 0 ack 1
-0.004 node: . 1 ack 1
-0.004 node: . 1+1460 ack 1
-0.004 node: . 1461+1460 ack 1
-0.004 node: . 2921+1460 ack 1
-0.004 node: . 4381+1460 ack 1
+0.004 node: handshake
+0.004 node: . 1+1460*4 ack 1
 0.004 node: FP. 5841+160 ack 1
 0.005 peer: icmp 3.4
 0.005 peer: icmp 3.4
 0.006 node: . 1+860 ack 1
 0.007 peer: . 1 ack 861
-0.008 node: . 861+860 ack 1
-0.008 node: . 1721+860 ack 1
-0.008 node: . 2581+860 ack 1
-0.008 node: . 3441+860 ack 1
-0.008 node: . 4301+860 ack 1
+0.008 node: . 861+860*5 ack 1
 0.008 node: FP. 5161+840 ack 1
 0.009 peer: . 1 ack 1721
 0.009 peer: . 1 ack 2581

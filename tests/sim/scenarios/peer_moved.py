@@ -23,9 +23,7 @@ TRACE = """
 0.000 node: arp ? 10.0.0.1
 0.000 node: arp ? 10.0.0.2
 0.001 peer: arp ! 10.0.0.1
-0.002 node: S 0
-0.003 peer: S. 0 ack 1
-0.004 node: . 1 ack 1
+0.004 node: handshake
 0.004 node: P. 1+1000 ack 1
 0.005 peer: . 1 ack 1001
 1.004 node: P. 1001+1000 ack 1

@@ -28,9 +28,7 @@ SAYS = """
 1.191 read: 10 bytes, connection reset by the other side
 """
 TRACE = """
-0.000 peer: S 0
-0.003 node: S. 0 ack 1
-0.004 peer: . 1 ack 1
+0.004 peer: handshake
 0.004 peer: . 1+5 ack 1
 0.045 node: . 1 ack 6
 0.046 peer: R 5

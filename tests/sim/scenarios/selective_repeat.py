@@ -40,18 +40,8 @@ SAYS = """
 0.004 written: 14600 bytes in all
 """
 TRACE = """
-0.002 node: S 0
-0.003 peer: S. 0 ack 1
-0.004 node: . 1 ack 1
-0.004 node: . 1+1460 ack 1
-0.004 node: . 1461+1460 ack 1
-0.004 node: . 2921+1460 ack 1
-0.004 node: . 4381+1460 ack 1
-0.004 node: . 5841+1460 ack 1
-0.004 node: . 7301+1460 ack 1
-0.004 node: . 8761+1460 ack 1
-0.004 node: . 10221+1460 ack 1
-0.004 node: . 11681+1460 ack 1
+0.004 node: handshake
+0.004 node: . 1+1460*9 ack 1
 0.004 node: P. 13141+1460 ack 1
 0.005 peer: . 1 ack 1461
 0.005 peer: . 1 ack 2921

@@ -50,13 +50,11 @@ SAYS = """
 * bulk: 20000 bytes sent, 20000 received
 """
 TRACE = """
-0.000 peer: S 0
-0.003 node: S. 0 ack 1
-0.004 peer: . 1 ack 1
+0.004 peer: handshake
 0.004 peer: R 1
 ...
-* peer: . 4001+1000 ack 1
-* peer: . 6001+1000 ack 1
+* peer: . 1+1000*5 ack 1
+* peer: . 6001+1000*14 ack 1
 ...
 * node: . 1 ack 5001
 ...

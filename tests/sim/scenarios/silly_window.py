@@ -31,8 +31,7 @@ TRACE = """
 0.002 node: S 0 win 65535
 0.003 peer: S. 0 ack 1 win 2920
 0.004 node: . 1 ack 1 win 65535
-0.004 node: . 1+1460 ack 1 win 65535
-0.004 node: . 1461+1460 ack 1 win 65535
+0.004 node: . 1+1460*2 ack 1 win 65535
 0.005 peer: . 1 ack 1461 win 100
 0.005 peer: . 1 ack 2921 win 100
 0.206 node: . 2921+100 ack 1 win 65535
@@ -43,10 +42,7 @@ TRACE = """
 0.611 peer: . 1 ack 3221 win 100
 0.812 node: . 3221+100 ack 1 win 65535
 0.813 peer: . 1 ack 3321 win 65535
-0.814 node: . 3321+1460 ack 1 win 65535
-0.814 node: . 4781+1460 ack 1 win 65535
-0.814 node: . 6241+1460 ack 1 win 65535
-0.814 node: . 7701+1460 ack 1 win 65535
+0.814 node: . 3321+1460*4 ack 1 win 65535
 0.814 node: FP. 9161+840 ack 1 win 65535
 0.815 peer: . 1 ack 4781 win 65535
 0.815 peer: . 1 ack 6241 win 65535

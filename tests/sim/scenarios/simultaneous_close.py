@@ -22,9 +22,7 @@ SAYS = """
 0.006 read: 0 bytes, and the end
 """
 TRACE = """
-0.002 node: S 0
-0.003 peer: S. 0 ack 1
-0.004 node: . 1 ack 1
+0.004 node: handshake
 0.004 node: F. 1 ack 1
 0.005 peer: F. 1 ack 1
 0.006 node: . 2 ack 2

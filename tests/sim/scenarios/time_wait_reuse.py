@@ -9,8 +9,7 @@ NODE = "listen 80; accept; shutdown; read; close; accept; shutdown; read; close;
 def peer(p):
     for iss in (1000, 100_000):
         c = yield from p.connect(source=1024, iss=iss)
-        while not c.is_over:
-            yield from c.receive()
+        yield from c.await_end()
         c.send(flags=FIN | ACK)
         yield from c.receive()
         yield p.sleep(0.5)
@@ -27,17 +26,13 @@ SAYS = """
 0.515 read: 0 bytes, and the end
 """
 TRACE = """
-0.000 peer: S 0
-0.003 node: S. 0 ack 1
-0.004 peer: . 1 ack 1
+0.004 peer: handshake
 0.005 node: F. 1 ack 1
 0.006 peer: F. 1 ack 2
 0.007 node: . 2 ack 2
 0.508 peer: S 0
 0.509 node: . 2 ack 502
-0.510 peer: S 0
-0.511 node: S. 0 ack 1
-0.512 peer: . 1 ack 1
+0.512 peer: handshake
 0.513 node: F. 1 ack 1
 0.514 peer: F. 1 ack 2
 0.515 node: . 2 ack 2
