@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Sockets on their way to a connection: without waiting, several threads at once, and those that
-// never get there.
+// Sockets on their way to a connection: without waiting, several threads at once, and those
+// that never get there.
 #include "error.h"
 #include "net/tcp.h"
 #include "sockets.h"
