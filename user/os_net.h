@@ -108,6 +108,9 @@ enum os_option {
     OS_OPTION_ERROR,          // reading it forgets it: the last thing that went wrong, negative
     OS_OPTION_LINGER,         // -1; 0: os_close() resets; seconds that os_close() waits
     OS_OPTION_USER_TIMEOUT,   // 0: 3 minutes; seconds that sent bytes may wait for an answer
+    OS_OPTION_SERVICE,        // 0; the DiffServ field of its packets (RFC 2474), times four
+    OS_OPTION_TROUBLE,        // read only: why a stream does not get on, negative; 0: it does
+    OS_OPTION_URGENT,         // read only: bytes, not read yet, that the peer calls urgent
 };
 enum os_congestion { OS_CUBIC, OS_NEWRENO };
 int os_set_option(int handle, enum os_option option, int value); // -ENOPROTOOPT, -EINVAL
@@ -119,6 +122,7 @@ enum {
     OS_POLL_WRITE = 2, // os_write() would not wait
     OS_POLL_ERROR = 4, // something went wrong: told whether asked for or not
     OS_POLL_END = 8,   // the other side will send nothing more: told with OS_POLL_READ
+    OS_POLL_URGENT = 16, // it calls urgent what is to be read, or comes soon
 };
 struct os_poll {
     int handle;             // -1: none

@@ -75,8 +75,8 @@ struct tcp_receive {
     uint16_t mss;          // as our SYN says
     uint16_t segment;      // the largest that has come: full ones are acknowledged in pairs
     uint8_t window_shift;  // Rcv.Wind.Shift
-    bool has_fin;          // nothing follows the byte before `fin`
-    tcp_sequence fin;
+    bool has_fin, is_urgent;  // nothing follows the byte before `fin`; those before `urgent`
+    tcp_sequence fin, urgent; // are (RCV.UP)
     bool is_shut;          // nobody will read it
     bool is_limit_set;     // by the user: it does not grow
     uint32_t limit;        // bytes that we are willing to hold

@@ -9,7 +9,7 @@
 //   third                       security: none, by RFC 9293, A.1
 //   fourth   check_syn          SYN
 //   fifth    check_ack          ACK
-//   sixth                       URG: its data is read with the rest (RFC 6093, 6)
+//   sixth    take_urgent        URG
 //   seventh  take_text          the data
 //   eighth   take_fin           FIN
 //
@@ -200,6 +200,23 @@ static bool check_ack(struct tcp_connection *connection, const struct tcp_segmen
     }
 }
 
+// ---- Sixth: URG ---------------------------------------------------------------------
+
+// RCV.UP: what is before it is urgent, and read with the rest, in its place (RFC 6093, 6). It
+// counts from where the segment began before it was trimmed, and may lie far behind its end.
+static void take_urgent(struct tcp_connection *connection, const struct tcp_segment *segment)
+{
+    struct tcp_receive *receive = &connection->receive;
+    const struct tcp_header *header = (const void *)segment->packet->transport;
+    tcp_sequence end = from_be32(header->sequence) + from_be16(header->urgent);
+    if (!tcp_may_receive(connection) || !sequence_after(end, receive->nxt - receive->queued) ||
+        (receive->is_urgent && !sequence_after(end, receive->urgent)))
+        return;
+    receive->is_urgent = true;
+    receive->urgent = end;
+    tcp_tell(connection);
+}
+
 // ---- Seventh: data ------------------------------------------------------------------
 
 // The largest segment that has come tells what a full one is.
@@ -325,8 +342,11 @@ void tcp_input(struct tcp_connection *connection, struct tcp_segment *segment)
             !check_syn(connection, segment))
             return;
     }
-    if (!check_ack(connection, segment) || !take_text(connection, segment) ||
-        !take_fin(connection, segment))
+    if (!check_ack(connection, segment))
+        return;
+    if (segment->flags & TCP_URG)
+        take_urgent(connection, segment);
+    if (!take_text(connection, segment) || !take_fin(connection, segment))
         return;
     const struct tcp_send *send = &connection->send;
     if (send->una != send->end + send->fin) // there is something new, or under way

@@ -125,6 +125,7 @@ static void inherit(struct tcp_connection *connection, const struct tcp_connecti
     connection->user_timeout_s = listener->user_timeout_s;
     connection->congestion = listener->congestion;
     connection->flow.ttl = listener->flow.ttl;
+    connection->flow.service = listener->flow.service;
 }
 
 struct tcp_connection *tcp_listen_add(struct tcp_connection *listener,

@@ -149,6 +149,7 @@ size_t tcp_options_write_syn(const struct tcp_connection *connection, uint8_t *b
                              uint64_t now_ns);
 
 // ---- tcp_timer.c, tcp_rtt.c ---------------------------------------------------------
+enum { TCP_SUSPECT_TIMEOUTS = 3 }; // in a row: R1 (RFC 9293, 3.8.3)
 void tcp_timer_stop(struct tcp_connection *connection);
 void tcp_timer_start_retransmit(struct tcp_connection *connection);
 void tcp_timer_start_probe(struct tcp_connection *connection);

@@ -19,7 +19,6 @@ static const uint64_t MS = 1000000, SECOND = 1000000000;
 
 enum {
     ACK_DELAY_MS = 40,        // at most 500 (RFC 9293, 3.8.6.3)
-    SUSPECT_AFTER = 3,        // R1 (RFC 9293, 3.8.3): timeouts in a row
     GIVE_UP_S = 180,          // R2: at least 100 s, of a SYN 180 s (RFC 9293, 3.8.3)
     ORPHAN_S = 60,            // for those whose user is gone (RFC 6429, 7)
     KEEPALIVE_STEP_S = 75,    // between probes, or less if the silence was less
@@ -170,7 +169,7 @@ static void retransmit(struct tcp_connection *connection)
     connection->timeouts++;
     tcp_counters()->timeouts++;
     tcp_rtt_expired(connection);
-    if (connection->send.backoff >= SUSPECT_AFTER)
+    if (connection->send.backoff >= TCP_SUSPECT_TIMEOUTS)
         ip_flow_suspect(&connection->flow);
     if (connection->state == TCP_SYN_SENT || connection->state == TCP_SYN_RECEIVED) {
         connection->retransmits++;

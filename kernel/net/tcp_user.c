@@ -122,6 +122,17 @@ int tcp_shutdown(struct tcp_connection *connection, unsigned directions)
 
 // ---- Reading ------------------------------------------------------------------------
 
+// How many bytes from the next one to be read on are urgent (RFC 9293, 3.8.5).
+static uint32_t urgent(const struct tcp_connection *connection)
+{
+    const struct tcp_receive *receive = &connection->receive;
+    tcp_sequence next = receive->nxt - receive->queued;
+    if (receive->has_fin && sequence_after(receive->nxt, receive->fin))
+        next--;
+    bool is_ahead = receive->is_urgent && sequence_after(receive->urgent, next);
+    return is_ahead ? (uint32_t)sequence_distance(next, receive->urgent) : 0;
+}
+
 int tcp_read(struct tcp_connection *connection, void *buffer, size_t size)
 {
     if (size > INT32_MAX)
@@ -129,6 +140,8 @@ int tcp_read(struct tcp_connection *connection, void *buffer, size_t size)
     if (connection->receive.queued > 0) {
         size_t count = tcp_queue_read(connection, buffer, size);
         tcp_window_read(connection, count);
+        if (connection->receive.is_urgent)
+            connection->receive.is_urgent = urgent(connection) > 0;
         return (int)count;
     }
     if (connection->error)
@@ -153,6 +166,8 @@ unsigned tcp_poll(const struct tcp_connection *connection)
         ready |= OS_POLL_READ | OS_POLL_END;
     if (connection->receive.queued > 0)
         ready |= OS_POLL_READ;
+    if (connection->receive.is_urgent)
+        ready |= OS_POLL_URGENT;
     if (!may_write(connection) || tcp_is_writable(connection))
         ready |= OS_POLL_WRITE; // where it ended, the answer comes at once
     return ready;
@@ -205,6 +220,11 @@ int tcp_set_option(struct tcp_connection *connection, enum os_option option, int
             return -EINVAL;
         connection->flow.ttl = (uint8_t)value;
         return 0;
+    case OS_OPTION_SERVICE: // its last two bits are those of ECN (RFC 3168, 5)
+        if (value > (int)UINT8_MAX || value % 4 != 0)
+            return -EINVAL;
+        connection->flow.service = (uint8_t)value;
+        return 0;
     case OS_OPTION_CONGESTION:
         if (value != OS_CUBIC && value != OS_NEWRENO)
             return -EINVAL;
@@ -213,6 +233,15 @@ int tcp_set_option(struct tcp_connection *connection, enum os_option option, int
     default:
         return -ENOPROTOOPT;
     }
+}
+
+// What routers say, or that nothing has been acknowledged for long (RFC 9293, 3.8.3, SHLD-9).
+static int trouble(const struct tcp_connection *connection)
+{
+    const struct tcp_send *send = &connection->send;
+    if (connection->soft_error)
+        return connection->soft_error;
+    return send->backoff > TCP_SUSPECT_TIMEOUTS && !send->is_probing ? -ETIMEDOUT : 0;
 }
 
 int tcp_get_option(const struct tcp_connection *connection, enum os_option option, int *value)
@@ -238,6 +267,15 @@ int tcp_get_option(const struct tcp_connection *connection, enum os_option optio
         return 0;
     case OS_OPTION_TTL:
         *value = connection->flow.ttl ? connection->flow.ttl : IP_TTL;
+        return 0;
+    case OS_OPTION_SERVICE:
+        *value = connection->flow.service;
+        return 0;
+    case OS_OPTION_TROUBLE:
+        *value = trouble(connection);
+        return 0;
+    case OS_OPTION_URGENT:
+        *value = (int)urgent(connection);
         return 0;
     case OS_OPTION_CONGESTION:
         *value = connection->congestion;

@@ -27,12 +27,13 @@ enum { PEER_PORT = 4000, OUR_PORT = 80, SCRIPT_OPTIONS = 40 };
 // How the peer's segments look; the test may change it between them.
 static struct {
     tcp_sequence peer_first, our_first; // of the SYNs
-    uint16_t window, peer_port, our_port;
+    uint16_t window, peer_port, our_port, urgent; // the last: behind the segment's beginning
     uint8_t options[SCRIPT_OPTIONS];    // of the next segment only
     size_t options_size;
     bool bad_checksum;
     // The last one that we sent:
     struct tcp_options seen;
+    struct ip_header ip;
     struct tcp_header header;
     uint8_t data[WIRE_MAX];
     size_t size;                        // of the data
@@ -101,7 +102,8 @@ static inline void send_bytes(unsigned flags, uint32_t sequence, uint32_t acknow
         .acknowledgment = flags & ACK ? to_be32(script.our_first + acknowledgment) : 0,
         .offset = (uint8_t)(header_size / 4 << 4),
         .flags = (uint8_t)flags,
-        .window = to_be16(script.window)};
+        .window = to_be16(script.window),
+        .urgent = to_be16(flags & URG ? script.urgent : 0)};
     memcpy(segment + sizeof(*header), script.options, script.options_size);
     memcpy(segment + header_size, data, size);
     const struct os_address us = address_ipv4(WIRE_US, 0), peer = address_ipv4(WIRE_PEER, 0);
@@ -128,6 +130,7 @@ static inline bool next_segment(void)
     if (!wire_next(&ip))
         return false;
     size_t header_size;
+    script.ip = ip.header;
     memcpy(&script.header, ip.data, sizeof(script.header));
     header_size = (size_t)(script.header.offset >> 4) * 4;
     tcp_options_read(ip.data + sizeof(script.header), header_size - sizeof(script.header),

@@ -134,6 +134,24 @@ static void stale_ones_are_used_and_asked(void)
     card_clear();
 }
 
+// Who sends there has no answer: it is asked although it was heard of lately, with what is
+// sent next.
+static void suspected_ones_are_asked(void)
+{
+    arp_begin();
+    arp_suspect(&card.device, PEER); // of that nobody knows anything
+    arp_send_to(PEER, 0);
+    arp_hear(REPLY, peer_mac, PEER, US);
+    arp_suspect(&card.device, PEER);
+    card_clear();
+    arp_send_to(PEER, 0);
+    CHECK_EQUAL(card.count, 2);
+    CHECK(arp_is_sent(1, REQUEST, US, PEER, peer_mac));
+    arp_hear(REPLY, peer_mac, PEER, US);
+    CHECK_EQUAL(arp_state_of(PEER), ARP_REACHABLE);
+    card_clear();
+}
+
 static void the_table_is_bounded(void)
 {
     arp_begin();
@@ -208,6 +226,7 @@ const struct test unit_tests[] = {
     {"nobody is believed unasked", nobody_is_believed_unasked},
     {"another who says so is not believed", another_who_says_so_is_not_believed},
     {"stale ones are used and asked", stale_ones_are_used_and_asked},
+    {"suspected ones are asked", suspected_ones_are_asked},
     {"the table is bounded", the_table_is_bounded},
     {"nonsense is dropped", nonsense_is_dropped},
     {"a cable that is out forgets them", a_cable_that_is_out_forgets_them},

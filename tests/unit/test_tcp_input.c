@@ -155,15 +155,6 @@ static void knows_where_the_sequence_space_ends(void)
     script_end(connection);
 }
 
-// Urgent data is read like any other (RFC 6093, 6).
-static void takes_urgent_data_in_line(void)
-{
-    struct tcp_connection *connection = script_establish();
-    send(ACK | URG, 1, 1, "now!");
-    CHECK_STRING(text_of(connection), "now!");
-    script_end(connection);
-}
-
 // ---- SACK ---------------------------------------------------------------------------
 
 static uint32_t block_start(unsigned i)
@@ -362,7 +353,6 @@ const struct test unit_tests[] = {
     {"survives any order", survives_any_order},
     {"holds tiny segments in little memory", holds_tiny_segments_in_little_memory},
     {"knows where the sequence space ends", knows_where_the_sequence_space_ends},
-    {"takes urgent data in line", takes_urgent_data_in_line},
     {"says what it has", says_what_it_has},
     {"says what came twice", says_what_came_twice},
     {"says as much as fits", says_as_much_as_fits},

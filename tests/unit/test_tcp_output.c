@@ -298,6 +298,46 @@ static void gets_out_of_a_black_hole(void)
     script_end(connection);
 }
 
+static int trouble(struct tcp_connection *connection)
+{
+    int error;
+    return tcp_get_option(connection, OS_OPTION_TROUBLE, &error) == 0 ? error : 1;
+}
+
+// Who asks hears of it before it is given up (RFC 9293, 3.8.3, R1), and when it is over.
+static void says_what_troubles_it(void)
+{
+    struct tcp_connection *connection = script_establish();
+    CHECK_EQUAL(write_bytes(connection, 1), 1);
+    pass_ms(200 + 400 + 800);
+    CHECK_EQUAL(trouble(connection), 0);
+    pass_ms(1600);
+    CHECK_EQUAL(trouble(connection), -ETIMEDOUT);
+    script_fail(connection, (struct ip_failure){.error = -EHOSTUNREACH}, 1);
+    CHECK_EQUAL(trouble(connection), -EHOSTUNREACH);
+    send(ACK, 1, 2, "");
+    CHECK_EQUAL(trouble(connection), 0);
+    script_end(connection);
+}
+
+// RFC 9293, 3.9.2, MUST-48 and MUST-49: what its packets say to routers, from the SYN on.
+static void marks_its_packets(void)
+{
+    enum { EXPEDITED = 46 << 2 }; // RFC 3246
+    struct tcp_connection *listener = script_listen(1);
+    CHECK_EQUAL(tcp_set_option(listener, OS_OPTION_SERVICE, EXPEDITED | 1), -EINVAL);
+    CHECK_EQUAL(tcp_set_option(listener, OS_OPTION_SERVICE, EXPEDITED), 0);
+    CHECK_EQUAL(tcp_set_option(listener, OS_OPTION_TTL, 3), 0);
+    struct tcp_connection *connection = script_accept(listener);
+    CHECK(script.ip.service == EXPEDITED && script.ip.ttl == 3);
+    CHECK_EQUAL(tcp_set_option(connection, OS_OPTION_SERVICE, 0), 0);
+    CHECK_EQUAL(write_bytes(connection, 1), 1);
+    CHECK(expect(ACK, 1, 1, 1));
+    CHECK_EQUAL(script.ip.service, 0);
+    tcp_close(listener, false);
+    script_end(connection);
+}
+
 // RFC 5927, 5.2: anybody could say so.
 static void takes_errors_as_hints(void)
 {
@@ -336,6 +376,8 @@ const struct test unit_tests[] = {
     {"asks whether the peer is there", asks_whether_the_peer_is_there},
     {"makes segments smaller for the path", makes_segments_smaller_for_the_path},
     {"gets out of a black hole", gets_out_of_a_black_hole},
+    {"says what troubles it", says_what_troubles_it},
+    {"marks its packets", marks_its_packets},
     {"takes errors as hints", takes_errors_as_hints},
     {0},
 };

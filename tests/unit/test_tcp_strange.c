@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// TCP, what no decent peer sends: flags that contradict each other, options cut short, a stream
-// that goes on behind its end, numbers and clocks that somebody has guessed.
+// TCP, what hardly any peer sends: flags that contradict each other, options cut short, urgent
+// data, a stream that goes on behind its end, numbers and clocks that somebody has guessed.
 #include "tcp_script.h"
 
 void unit_setup(const struct boot_info *boot)
@@ -163,6 +163,40 @@ static void knows_where_the_stream_ends(void)
     script_end(connection);
 }
 
+static int urgent_bytes(struct tcp_connection *connection)
+{
+    int count;
+    return tcp_get_option(connection, OS_OPTION_URGENT, &count) == 0 ? count : -1;
+}
+
+// Urgent data is read like any other (RFC 6093, 6); how far it goes is told at once, however
+// far that is (RFC 9293, 3.8.5, MUST-31 to MUST-33).
+static void says_what_is_urgent(void)
+{
+    struct tcp_connection *connection = script_establish();
+    send(ACK, 1, 1, "ab");
+    script.urgent = 6; // of bytes that are yet to come
+    send(ACK | URG, 3, 1, "");
+    CHECK(tcp_poll(connection) & OS_POLL_URGENT);
+    CHECK_EQUAL(urgent_bytes(connection), 8);
+    CHECK_EQUAL(tcp_read(connection, buffer, 1), 1);
+    CHECK_EQUAL(urgent_bytes(connection), 7);
+    script.urgent = 1; // it cannot recede
+    send(ACK | URG, 3, 1, "cdef");
+    CHECK_EQUAL(urgent_bytes(connection), 7);
+    CHECK_EQUAL(tcp_read(connection, buffer, sizeof(buffer)), 5);
+    CHECK(tcp_poll(connection) & OS_POLL_URGENT);
+    send(ACK, 7, 1, "ghi");
+    CHECK_EQUAL(tcp_read(connection, buffer, sizeof(buffer)), 3);
+    CHECK(!(tcp_poll(connection) & OS_POLL_URGENT));
+    CHECK_EQUAL(urgent_bytes(connection), 0);
+    script.urgent = 0; // of nothing that is unread
+    send(ACK | URG, 10, 1, "j");
+    send(ACK | URG | FIN, 1, 1, "abcd");
+    CHECK_EQUAL(urgent_bytes(connection), 0);
+    script_end(connection);
+}
+
 // While both have ended and neither knows it of the other.
 static void says_where_it_is_when_it_closes(void)
 {
@@ -216,6 +250,7 @@ const struct test unit_tests[] = {
     {"takes options as they come", takes_options_as_they_come},
     {"hears through a closed window", hears_through_a_closed_window},
     {"knows where the stream ends", knows_where_the_stream_ends},
+    {"says what is urgent", says_what_is_urgent},
     {"says where it is when it closes", says_where_it_is_when_it_closes},
     {"believes no clock without an ACK", believes_no_clock_without_an_ack},
     {0},
