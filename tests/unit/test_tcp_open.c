@@ -243,6 +243,14 @@ static void minds_who_has_a_port(void)
     CHECK_EQUAL(tcp_write(other, "x", 1), -ENOTCONN);
     CHECK_EQUAL(tcp_accept(other, &listener, &script_user), -EINVAL);
     tcp_close(listener, false);
+    tcp_close(other, false);
+
+    other = script_connect(); // RFC 9293, 3.9.1.1, MUST-42
+    local = address_ipv4(0, script.our_port);
+    CHECK_EQUAL(tcp_open(&listener, &script_user), 0);
+    CHECK_EQUAL(tcp_bind(listener, &local), 0);
+    CHECK_EQUAL(tcp_listen(listener, 1), 0);
+    tcp_close(listener, false);
     script_end(other);
 }
 

@@ -110,6 +110,40 @@ static void takes_options_as_they_come(void)
     }
 }
 
+// RFC 9293, 3.9.2.3: neither from an address that no peer can have, ours among them, nor to one
+// that is many; whatever the frame says (MUST-57, MUST-63).
+static void answers_only_those_who_can_be_a_peer(void)
+{
+    const be32 ends[][2] = {
+        {IPV4(0, 0, 0, 0), WIRE_US},         {IPV4(10, 0, 2, 255), WIRE_US},
+        {IPV4(224, 0, 0, 1), WIRE_US},       {IPV4(255, 255, 255, 255), WIRE_US},
+        {IPV4(127, 0, 0, 1), WIRE_US},       {WIRE_US, WIRE_US},
+        {WIRE_PEER, IPV4(10, 0, 2, 255)},    {WIRE_PEER, IPV4(255, 255, 255, 255)},
+        {WIRE_PEER, IPV4(224, 0, 0, 1)},     {WIRE_PEER, IPV4(127, 0, 0, 1)},
+        {WIRE_PEER, WIRE_US},
+    };
+    struct tcp_connection *listener = script_listen(4);
+    static uint8_t bytes[100] __attribute__((aligned(4)));
+    for (unsigned i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        const struct os_address from = address_ipv4(ends[i][0], 0),
+                                to = address_ipv4(ends[i][1], 0);
+        struct tcp_header header = {.source = to_be16(PEER_PORT),
+                                    .destination = to_be16(OUR_PORT),
+                                    .offset = sizeof(header) / 4 << 4,
+                                    .flags = SYN};
+        uint64_t sum = ip_pseudo_sum(&from, &to, IP_TCP, sizeof(header));
+        header.checksum = checksum_finish(checksum_add(sum, &header, sizeof(header)));
+        size_t size = wire_ip(bytes, ends[i][0], IP_TCP, &header, sizeof(header));
+        ((struct ip_header *)(void *)bytes)->destination = ends[i][1];
+        wire_seal(bytes);
+        wire_receive(bytes, size);
+        wire_receive_from(wire.peer, ethernet_broadcast, bytes, size);
+        bool is_right = ends[i][0] == WIRE_PEER && ends[i][1] == WIRE_US;
+        CHECK_EQUAL(wire_forget(), is_right);
+    }
+    script_end(listener);
+}
+
 // ---- Numbers ------------------------------------------------------------------------
 
 // All that a segment says holds although its data finds no room (RFC 9293, 3.10.7.4, first).
@@ -248,6 +282,7 @@ const struct test unit_tests[] = {
     {"minds its flags when it is established", minds_its_flags_when_it_is_established},
     {"needs a whole header", needs_a_whole_header},
     {"takes options as they come", takes_options_as_they_come},
+    {"answers only those who can be a peer", answers_only_those_who_can_be_a_peer},
     {"hears through a closed window", hears_through_a_closed_window},
     {"knows where the stream ends", knows_where_the_stream_ends},
     {"says what is urgent", says_what_is_urgent},
