@@ -6,7 +6,8 @@
     net.arguments("riscv64"); net.port("tcp", 80)
 
 The words are a kind with what it needs, and then in any order: `tcp GUEST` or `tcp HOST:GUEST` (or udp), a port of this
-host that leads to one of the guest's; `csum=off`, `tso=off`, `mrg=off`, `mtu=N`, `mac=...`, what the card can do.
+host that leads to one of the guest's; `net=10.0.3.0/24`, another network than the usual one of `user`; `csum=off`, `tso=off`,
+`mrg=off`, `mtu=N`, `mac=...`, what the card can do.
 """
 import ctypes
 import os
@@ -90,21 +91,24 @@ class Network:
         if self.kind not in KINDS or len(places) != len(KINDS[self.kind]) or not all(places):
             raise NetworkError(f"`{kind}` is no network: expected user, tap:NAME, dgram:LOCAL:REMOTE or none")
         self.places = dict(zip(KINDS[self.kind], places))
-        self.pcap, self.card, self.forwards, self.moved = pcap, {}, {}, []
+        self.pcap, self.card, self.forwards, self.moved, self.ways = pcap, {}, {}, [], []
         while rest:
             rest = self._take(rest, words)
-        if self.forwards and self.kind != "user":
-            raise NetworkError(f"`{words}`: ports are forwarded on the network `user` only")
+        if (self.forwards or self.ways) and self.kind != "user":
+            raise NetworkError(f"`{words}`: ports and net= are of the network `user` only")
 
     def _take(self, rest, words):
         name, equals, value = rest[0].partition("=")
         if equals and name in CARD:
             self.card[name] = value
             return rest[1:]
+        if equals and name == "net":
+            self.ways.append(rest[0])
+            return rest[1:]
         found = re.fullmatch(r"(?:(\d+):)?(\d+)", rest[1]) if len(rest) > 1 and name in SOCKETS else None
         if not found:
             raise NetworkError(f"`{words}`: expected `tcp GUEST`, `tcp HOST:GUEST`, the same with udp, or one of "
-                               f"{', '.join(CARD)} with = and a value in place of `{rest[0]}`")
+                               f"net, {', '.join(CARD)} with = and a value in place of `{rest[0]}`")
         wish, guest = int(found[1] or 0), int(found[2])
         port = self.forwards[name, guest] = find_port(name, wish)
         if wish and port != wish:
@@ -128,6 +132,7 @@ class Network:
         if self.kind == "none":
             return []
         ways = [f"hostfwd={protocol}:127.0.0.1:{port}-:{guest}" for (protocol, guest), port in self.forwards.items()]
+        ways += self.ways
         if machine == "host":
             places = [f"{name}={value}" for name, value in self.places.items()]
             card = [f"{name}={value}" for name, value in self.card.items()]

@@ -64,6 +64,7 @@ struct nic {
     char local[NIC_PATH_SIZE], remote[NIC_PATH_SIZE]; // dgram
     struct net_forward forwards[NIC_FORWARDS_MAX];    // user
     unsigned forward_count;
+    struct in_addr network, mask;                     // user. 0: 10.0.2.0/24
     bool no_checksums, no_segments, no_merging, no_status, no_event_idx;
     uint16_t mtu; // 0: none is said
     uint8_t mac[6];

@@ -2,7 +2,7 @@
 //
 // -nic user: a network of its own, 10.0.2.0/24 as QEMU has it, behind which libslirp makes
 // connections with the rights of whoever started us: 10.0.2.2 is this host, 10.0.2.3 answers
-// names, 10.0.2.15 is what DHCP gives.
+// names, 10.0.2.15 is what DHCP gives. net=10.0.3.0/24: the same numbers in that one.
 //
 // libslirp wants a large stack and a poll() of its own, and there may be hundreds of
 // connections: it has a thread, and frames go to and from it through a pair of sockets. It
@@ -175,15 +175,18 @@ static void *serve(void *context)
 
 // ---- Opening ----------------------------------------------------------------------------
 
-static struct in_addr address(const char *text)
+enum { HOST = 2, NAME_SERVER = 3, GUEST = 15 }; // numbers in the network
+
+static struct in_addr address(const struct nic *nic, uint32_t number)
 {
-    struct in_addr address = {0};
-    inet_aton(text, &address);
-    return address;
+    const in_addr_t usual = inet_addr("10.0.2.0");
+    in_addr_t network = nic->network.s_addr ? nic->network.s_addr : usual;
+    return (struct in_addr){.s_addr = network | htonl(number)};
 }
 
-static void start_slirp(struct user *user)
+static void start_slirp(const struct nic *nic, struct user *user)
 {
+    const struct in_addr usual_mask = {.s_addr = inet_addr("255.255.255.0")};
     static const SlirpCb callbacks = {.send_packet = send_packet,
                                       .guest_error = guest_error,
                                       .clock_get_ns = clock_ns,
@@ -195,11 +198,11 @@ static void start_slirp(struct user *user)
                                       .notify = nothing_to_notify};
     const SlirpConfig config = {.version = SLIRP_CONFIG_VERSION_MAX,
                                 .in_enabled = true,
-                                .vnetwork = address("10.0.2.0"),
-                                .vnetmask = address("255.255.255.0"),
-                                .vhost = address("10.0.2.2"),
-                                .vdhcp_start = address("10.0.2.15"),
-                                .vnameserver = address("10.0.2.3")};
+                                .vnetwork = address(nic, 0),
+                                .vnetmask = nic->mask.s_addr ? nic->mask : usual_mask,
+                                .vhost = address(nic, HOST),
+                                .vdhcp_start = address(nic, GUEST),
+                                .vnameserver = address(nic, NAME_SERVER)};
     user->slirp = slirp_new(&config, &callbacks, user);
     if (!user->slirp)
         abort();
@@ -220,7 +223,7 @@ static void lengthen_queues(void)
 
 static void forward(const struct nic *nic, struct user *user)
 {
-    const struct in_addr guest = address("10.0.2.15");
+    const struct in_addr guest = address(nic, GUEST);
     for (unsigned i = 0; i < nic->forward_count; i++) {
         const struct net_forward *way = &nic->forwards[i];
         char port[32];
@@ -256,7 +259,7 @@ struct net_link *net_user_open(const struct nic *nic)
     net_link_make_room(ends[1]);
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     user->socket = ends[1];
-    start_slirp(user);
+    start_slirp(nic, user);
     forward(nic, user);
     start_thread(nic, user);
     return net_link_create(ends[0], ends[0]);

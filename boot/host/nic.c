@@ -67,6 +67,22 @@ static struct net_forward parse_forward(const char *value, const char *text)
     return forward;
 }
 
+// "10.0.3.0/24", or "10.0.3.0": its hosts have the numbers up to 15 (net_user.c).
+static void parse_network(const char *value, struct nic *nic, const char *text)
+{
+    enum { PREFIX_MIN = 8, PREFIX_MAX = 27 };
+    char address[INET_ADDRSTRLEN] = "";
+    unsigned bits = 24;
+    int end = 0;
+    sscanf(value, "%15[0-9.]%n/%u%n", address, &end, &bits, &end);
+    bool is_right = end > 0 && !value[end] && bits >= PREFIX_MIN && bits <= PREFIX_MAX &&
+                    inet_aton(address, &nic->network);
+    nic->mask.s_addr = htonl(UINT32_MAX << (32 - (is_right ? bits : PREFIX_MAX)));
+    if (!is_right || (nic->network.s_addr & ~nic->mask.s_addr) != 0)
+        options_refuse("expected a network of 8 to 27 bits behind net=, such as 10.0.3.0/24",
+                       text);
+}
+
 static void set_text(char *to, size_t size, const char *value, const char *text)
 {
     if (strlen(value) >= size)
@@ -84,6 +100,8 @@ static bool set_place(struct nic *nic, const char *name, const char *value, cons
         set_text(nic->remote, sizeof nic->remote, value, text);
     else if (strcmp(name, "hostfwd") == 0 && nic->forward_count < NIC_FORWARDS_MAX)
         nic->forwards[nic->forward_count++] = parse_forward(value, text);
+    else if (strcmp(name, "net") == 0)
+        parse_network(value, nic, text);
     else
         return false;
     return true;
@@ -106,8 +124,8 @@ static void set_card(struct nic *nic, const char *name, const char *value, const
     else if (strcmp(name, "mac") == 0)
         parse_mac(value, nic->mac, text);
     else
-        options_refuse("a network card knows ifname=, local=, remote=, up to 16 hostfwd=, and "
-                       "csum=, tso=, mrg=, status=, event_idx=, mtu=, mac=",
+        options_refuse("a network card knows ifname=, local=, remote=, net=, up to 16 "
+                       "hostfwd=, and csum=, tso=, mrg=, status=, event_idx=, mtu=, mac=",
                        text);
 }
 

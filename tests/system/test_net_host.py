@@ -114,7 +114,8 @@ def test_a_capture_has_all_frames(frame_user, tmp_path):
     ("tap", "expected ifname="), ("dgram,local=x", "expected local=PATH,remote=PATH"), ("loop,mtu=12", "expected 68 to 65535"),
     ("loop,mac=1:2:3", "expected the address of one card"), ("loop,mac=ff:ff:ff:ff:ff:ff", "of one card"),
     ("loop,csum=maybe", "expected on or off"), ("loop,speed=9", "a network card knows"), ("loop,mtu", "expected pairs"),
-    ("user,hostfwd=8080", "expected tcp or udp"), ("user,hostfwd=icmp:127.0.0.1:1-:2", "expected tcp or udp"),
+    ("user,net=10.0.3.1/24", "expected a network of 8 to 27 bits behind net="), ("user,net=10.0.3.0/28", "behind net="),
+    ("user,net=ten", "behind net="), ("user,net=10.0.3.0/24x", "behind net="), ("user,hostfwd=8080", "expected tcp or udp"), ("user,hostfwd=icmp:127.0.0.1:1-:2", "expected tcp or udp"),
     ("user,hostfwd=tcp:localhost:1-:2", "expected tcp or udp"), ("dgram,local=/nowhere/x,remote=y", "No such file"),
     ("sim", "there is no simulation")])
 def test_a_wrong_network_says_what_was_expected(frame_user, nic, expected):
