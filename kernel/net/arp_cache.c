@@ -9,7 +9,7 @@
 //   permanent     set by hand, never asked for
 //
 // Anybody can say that an address is his. The one whom we know by it is asked first, and what
-// another says counts only when that one is silent: so no single message takes our packets away.
+// another says counts only when that one is silent: no single message takes our packets away.
 //
 // Nothing here grows without bound: the table drops its oldest entry, an entry its oldest
 // packet.

@@ -97,7 +97,7 @@ static bool goes_to(const uint8_t *mac)
     return result;
 }
 
-// Reply or request, asked for or not: the known one is asked, alone and once, and its word holds.
+// Reply or request, asked for or not: the known one is asked, alone and once, and that holds.
 static void another_who_says_so_is_not_believed(void)
 {
     for (unsigned operation = REQUEST; operation <= REPLY; operation++) {
