@@ -129,11 +129,19 @@ void tcp_reset(struct tcp_connection *connection, int error)
     tcp_end(connection, error);
 }
 
+// Each side has sent its FIN: only the ACK of ours is missing.
+static bool is_nearly_over(const struct tcp_connection *connection)
+{
+    const struct tcp_send *send = &connection->send;
+    return (connection->state == TCP_CLOSING || connection->state == TCP_LAST_ACK) &&
+           sequence_after(send->nxt, send->end);
+}
+
 // The peer has to hear of it if something is lost: our user did not read all (RFC 2525, 2.17),
-// or wants it so.
+// or gives up what is under way (RFC 9293, 3.10.5).
 static bool must_reset(const struct tcp_connection *connection, bool abort)
 {
-    return abort || connection->receive.queued > 0;
+    return connection->receive.queued > 0 || (abort && !is_nearly_over(connection));
 }
 
 void tcp_close(struct tcp_connection *connection, bool abort)
@@ -156,6 +164,10 @@ void tcp_close(struct tcp_connection *connection, bool abort)
     }
     if (must_reset(connection, abort)) {
         tcp_reset(connection, 0);
+        return;
+    }
+    if (abort) {
+        tcp_end(connection, 0);
         return;
     }
     tcp_timer_start_idle(connection);

@@ -166,6 +166,27 @@ static void aborts(void)
     tcp_close(connection, true);
     CHECK(expect(RST | ACK, 5, 1, 0));
     script_end(NULL);
+
+    connection = script_establish(); // RFC 9293, 3.10.5: both have said all
+    send(FIN | ACK, 1, 1, "");
+    CHECK(expect(ACK, 1, 2, 0));
+    CHECK_EQUAL(tcp_shutdown(connection, OS_SHUTDOWN_WRITE), 0);
+    CHECK(expect(FIN | ACK, 1, 2, 0));
+    tcp_close(connection, true);
+    CHECK(silent());
+    send(ACK, 2, 2, "");
+    CHECK(expect(RST, 2, 0, 0));
+    script_end(NULL);
+
+    connection = script_establish(); // here some of it has not even been sent
+    script.window = 0;
+    send(FIN | ACK, 1, 1, "");
+    CHECK(expect(ACK, 1, 2, 0));
+    CHECK_EQUAL(tcp_write(connection, "lost", 4), 4);
+    CHECK_EQUAL(tcp_shutdown(connection, OS_SHUTDOWN_WRITE), 0);
+    tcp_close(connection, true);
+    CHECK(expect(RST | ACK, 1, 2, 0));
+    script_end(NULL);
 }
 
 // RFC 9293, 3.10.7.4, second step: an exact reset ends it in every state, at once.
