@@ -15,7 +15,6 @@
 #include "error.h"
 #include "heap.h"
 #include "string.h"
-#include "terminal.h"
 #include "user/os.h"
 
 enum {
@@ -26,6 +25,7 @@ enum {
 static struct {
     struct list all;
     struct process kernel;
+    const struct process_terminal *terminal; // NULL: there is none
     uint64_t start_ns;
 } processes;
 
@@ -36,9 +36,15 @@ static void prepare(struct process *process)
     list_append(&processes.all, &process->all);
 }
 
+void process_set_terminal(const struct process_terminal *terminal)
+{
+    processes.terminal = terminal;
+}
+
 // The console becomes its input and output, as it becomes those of all that follow.
 void process_init(void)
 {
+    const struct process_terminal *terminal = processes.terminal;
     struct process *kernel = &processes.kernel;
     list_init(&processes.all);
     prepare(kernel);
@@ -47,8 +53,9 @@ void process_init(void)
     kernel->id = (int)kernel->thread->id;
     kernel->background = true;
     for (int handle = 0; handle < 3; handle++)
-        file_table_add(&kernel->files, terminal_file());
-    terminal_set_interrupt(process_interrupt_foreground);
+        file_table_add(&kernel->files, terminal ? terminal->file() : file_null());
+    if (terminal)
+        terminal->set_interrupt(process_interrupt_foreground);
     processes.start_ns = machine_clock_ns();
 }
 
@@ -169,8 +176,8 @@ int process_start(const struct program *program, char *const argv[],
     process->background = background;
     if (process->parent->directory)
         process->directory = file_get(process->parent->directory);
-    if (!background)
-        terminal_look_for_interrupt();
+    if (!background && processes.terminal)
+        processes.terminal->look_for_interrupt();
     return process->id;
 }
 
@@ -324,7 +331,7 @@ _Noreturn void process_exit(int status)
     drop_holdings(process);
     end_other_threads(process);
     if (process->raw_console)
-        terminal_set_raw(false);
+        processes.terminal->set_raw(false);
     file_table_close_all(&process->files);
     struct file *directory = process->directory;
     process->directory = NULL; // closing it may sleep, and others look at us

@@ -71,6 +71,15 @@ struct os_thread {
     void *argument;
 };
 
+// What terminal_init() brings. Without it there is nobody to type: input is empty, and output
+// goes nowhere.
+struct process_terminal {
+    struct file *(*file)(void); // the reference is the caller's
+    void (*set_interrupt)(bool (*interrupt)(void));
+    void (*look_for_interrupt)(void);
+    void (*set_raw)(bool raw);
+};
+void process_set_terminal(const struct process_terminal *terminal); // before process_init()
 void process_init(void);
 struct process *process_current(void);
 const char *process_name(const struct process *process);

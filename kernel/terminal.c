@@ -20,6 +20,7 @@
 #include "page.h"
 #include "panic.h"
 #include "poll.h"
+#include "process.h"
 #include "string.h"
 #include "timer.h"
 #include "user/os_files.h"
@@ -350,6 +351,8 @@ bool terminal_is_file(const struct file *which)
 // ---- Setting up -------------------------------------------------------------------------
 void terminal_init(void)
 {
+    static const struct process_terminal for_processes = {
+        terminal_file, terminal_set_interrupt, terminal_look_for_interrupt, terminal_set_raw};
     terminal.queue = page_alloc_dirty(TERMINAL_QUEUE_SIZE / PAGE_SIZE);
     if (!terminal.queue)
         panic("no memory for the keyboard's queue: the machine needs more than it was given");
@@ -362,6 +365,7 @@ void terminal_init(void)
     console_set_receiver(receive);
     terminal.held_back = true; // devices are silent until somebody listens
     receive();
+    process_set_terminal(&for_processes);
 }
 
 // For ever: the next look is started by this one.
