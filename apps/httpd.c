@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
 // A web server, and nothing else: the machine is switched on, and there is a page. No shell, no
-// disk: the page is in this file, and then in memory.
+// disk, no file system: what a path stands for is answered here, and the page is a part of the
+// image.
 //
 //   make APP=apps/httpd.c qemu             curl http://localhost:8080/
 #include "boot/board.h"
 #include "boot/boot.h"
-#include "cache.h"
 #include "cmdline.h"
 #include "drivers/virtio/virtio_net.h"
 #include "drivers/virtio/virtio_rng.h"
 #include "error.h"
-#include "fs/ramfs.h"
-#include "fs/vfs.h"
+#include "file.h"
 #include "heap.h"
 #include "net/arp.h"
 #include "net/icmp.h"
@@ -30,6 +29,7 @@
 #include "trap.h"
 #include "user/os.h"
 #include "vm.h"
+#include "wallclock.h"
 
 static const char page[] =
     "<!DOCTYPE html>\n"
@@ -40,6 +40,7 @@ static const char page[] =
     "<h1>Hello from a machine that does nothing else</h1>\n"
     "<p>This page, the server and all that is below it are one image of 200 KiB.</p>\n"
     "</html>\n";
+enum { PAGE_LENGTH = sizeof(page) - 1 };
 
 int httpd_main(int argc, char **argv);
 
@@ -58,15 +59,45 @@ static void start_network(void)
     network_init();
 }
 
-static void make_page(void)
+// ---- The page as a file, and the only one ------------------------------------------------
+static struct {
+    uint64_t started_ns; // the next image may have another page: browsers then ask anew
+} app;
+
+static int page_read_at(struct file *file, uint64_t offset, void *buffer, size_t size)
 {
-    static const struct file_system *const file_systems[] = {&ramfs_file_system, NULL};
-    vfs_init(file_systems);
-    int error = vfs_mount("memory", "/", "ramfs", 0);
-    int handle = error ? error : os_open("/index.html", OS_WRITE_ONLY | OS_CREATE);
-    if (handle < 0 || os_write(handle, page, sizeof(page) - 1) != sizeof(page) - 1)
-        panic("the page cannot be put into memory: %s", error_text(handle));
-    os_close(handle);
+    size_t left = offset < PAGE_LENGTH ? PAGE_LENGTH - (size_t)offset : 0;
+    size = size < left ? size : left;
+    memcpy(buffer, page + PAGE_LENGTH - left, size);
+    return (int)size;
+}
+
+static int page_status(struct file *file, struct os_status *status)
+{
+    *status = (struct os_status){.type = OS_TYPE_FILE,
+                                 .links = 1,
+                                 .size = PAGE_LENGTH,
+                                 .modified_ns = app.started_ns};
+    return 0;
+}
+
+static int find(const char *path, bool follow, struct os_status *status)
+{
+    if (strcmp(path, "/index.html") == 0)
+        return page_status(NULL, status);
+    *status = (struct os_status){.type = OS_TYPE_DIRECTORY, .links = 1};
+    return strcmp(path, "/") == 0 ? 0 : -ENOENT;
+}
+
+static int open_page(const char *path, unsigned flags, struct file **file)
+{
+    static const struct file_operations operations = {
+        .kind = "page", .read_at = page_read_at, .status = page_status};
+    static struct file only = {.operations = &operations, .references = 1};
+    if (strcmp(path, "/index.html") != 0)
+        return -ENOENT;
+    *file = file_get(&only);
+    return 0;
 }
 
 // Its own program, so that no table of all programs is in the image.
@@ -103,7 +134,8 @@ int kernel_main(const struct boot_info *boot)
     process_init();
     virtio_probe(board, drivers);
     start_network();
-    make_page();
+    app.started_ns = wallclock_now_ns();
+    *file_hooks() = (struct file_hooks){.open = open_page, .status = find};
     run_server();
     return 0;
 }

@@ -109,6 +109,8 @@ void file_table_close_all(struct file_table *table);        // and gives its mem
 // What a tree of names is needed for, and not there before chapter 17. Unset: -ENOSYS.
 struct file_hooks {
     int (*open)(const char *path, unsigned flags, struct file **file); // os_open()
+    // os_stat(), os_lstat()
+    int (*status)(const char *path, bool follow, struct os_status *status);
     // The absolute path of an open directory.
     int (*path_of)(struct file *directory, char *path, size_t size);
     // The machine is about to stop: everything written is put on its disk for good.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// os.h: looking at paths, changing names, and mounting.
+// os.h: changing names, and mounting.
 //
 // The VFS does it; here programs come in, and look at Ctrl-C on their way out.
 // Chapter 17.
@@ -8,28 +8,7 @@
 #include "process.h"
 #include "user/os.h"
 
-static int status_of(const char *path, bool follow, struct os_status *status)
-{
-    struct inode *inode;
-    int error = vfs_find(path, follow, &inode);
-    if (!error) {
-        vfs_fill_status(inode, status);
-        inode_put(inode);
-    }
-    return process_leave(error);
-}
-
 // See os_files.h for what these calls promise.
-int os_stat(const char *path, struct os_status *status)
-{
-    return status_of(path, true, status);
-}
-
-int os_lstat(const char *path, struct os_status *status)
-{
-    return status_of(path, false, status);
-}
-
 int os_sync(void)
 {
     return process_leave(vfs_sync());

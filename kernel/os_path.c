@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// os.h: opening by path, positions, directories, and the current one.
+// os.h: opening and looking at paths, positions, directories, and the current one.
 //
 // What a path means is not known here: file_hooks() are set by the layer that has names
 // (chapter 17). Without it every path is -ENOSYS, and the current directory is "/".
@@ -36,6 +36,22 @@ int os_open(const char *path, unsigned flags)
     if (!result)
         result = file_table_add(table, file);
     return process_leave(result);
+}
+
+static int status_of(const char *path, bool follow, struct os_status *status)
+{
+    struct file_hooks *hooks = file_hooks();
+    return process_leave(hooks->status ? hooks->status(path, follow, status) : -ENOSYS);
+}
+
+int os_stat(const char *path, struct os_status *status)
+{
+    return status_of(path, true, status);
+}
+
+int os_lstat(const char *path, struct os_status *status)
+{
+    return status_of(path, false, status);
 }
 
 int64_t os_seek(int handle, int64_t offset, int whence)

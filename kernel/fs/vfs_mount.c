@@ -31,6 +31,17 @@ static int open_hook(const char *path, unsigned flags, struct file **file)
     return vfs_open(path, flags, file);
 }
 
+static int status_hook(const char *path, bool follow, struct os_status *status)
+{
+    struct inode *inode;
+    int error = vfs_find(path, follow, &inode);
+    if (error)
+        return error;
+    vfs_fill_status(inode, status);
+    inode_put(inode);
+    return 0;
+}
+
 static int path_hook(struct file *directory, char *path, size_t size)
 {
     struct inode *inode = vfs_inode_of(directory);
@@ -43,8 +54,8 @@ void vfs_init(const struct file_system *const *file_systems)
     list_init(&vfs.mounts);
     mutex_init(&vfs.tree, "mounts");
     inode_init();
-    *file_hooks() =
-        (struct file_hooks){.open = open_hook, .path_of = path_hook, .end = vfs_end};
+    *file_hooks() = (struct file_hooks){
+        .open = open_hook, .status = status_hook, .path_of = path_hook, .end = vfs_end};
 }
 
 struct mount *vfs_mount_next(struct mount *mount)
