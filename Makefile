@@ -11,7 +11,7 @@ UNIT    ?=#          a name: tests/unit/test_NAME.c with its runner is the image
 TOOL    ?=#          a name: mkfs/NAME.c, a program for this host made of the kernel's files (MACHINE=host)
 FUZZ    ?=#          a name: tests/fuzz/fuzz_NAME.c, the same, fed by libFuzzer
 WORK    ?=#          a folder: a file found there is used in place of the tree's
-RELEASE ?=#          1: optimised, for figures; otherwise made for stepping
+RELEASE ?=#          1: optimised, for figures; small: for size, reports name functions but no lines; otherwise made for stepping
 LLVM    ?=#          1: clang and lld; -16: those of that version
 RUN     ?=#          commands for the shell: it runs them and powers off
 APPEND  ?=#          more words for the kernel's command line
@@ -57,7 +57,8 @@ else ifneq ($(filter-out 00,$(CHAPTER)),)
 else
     IMAGE_NAME := tsumiki
 endif
-OUT := $(BUILD)/$(MACHINE)$(if $(LLVM),-llvm)$(if $(FUZZ),-fuzz)$(if $(RELEASE),-release)$(if $(WORK),-work)
+KIND := $(if $(RELEASE),$(or $(filter small,$(RELEASE)),release))
+OUT := $(BUILD)/$(MACHINE)$(if $(LLVM),-llvm)$(if $(FUZZ),-fuzz)$(KIND:%=-%)$(if $(WORK),-work)
 IMAGE := $(OUT)/$(IMAGE_NAME)
 
 # ---- The parts list: what the chapters up to this one add to the kernel, for this machine
@@ -99,7 +100,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototy
 INCLUDES := $(or $(SOURCES),.) $(SOURCES)kernel $(SOURCES)kernel/machine/$(MACHINE)
 COMMON := -std=gnu11 -g -fno-common -fno-strict-aliasing -fno-omit-frame-pointer -fno-optimize-sibling-calls \
     -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables \
-    -ffunction-sections -fdata-sections $(if $(RELEASE),-O2,-Og) $(WARNINGS) \
+    -ffunction-sections -fdata-sections $(or $(if $(filter small,$(KIND)),-Os),$(if $(KIND),-O2),-Og) $(WARNINGS) \
     $(addprefix -iquote ,$(INCLUDES)) -ffile-prefix-map=$(CURDIR)/= $(if $(WORK),-ffile-prefix-map=$(SOURCES)= -ffile-prefix-map=$(WORK)/=)
 include boot/$(MACHINE)/flags.mk
 KERNEL_CFLAGS := $(MACHINE_CFLAGS) $(COMMON) -ffreestanding
@@ -162,7 +163,7 @@ $(ARCHIVE): $(OBJECTS) $(PROGRAM_TABLE) $(SHARED).list | $(LAYERS)
 $(IMAGE): $(PROGRAM_OBJECT) $(ARCHIVE) $(LINK_EXTRA) tools/symbols
 	@echo "  LINK    $@"
 	$(call link,$@.first,)
-	$(Q)$(PYTHON) tools/symbols $(if $(RELEASE),--small) $@.first $@.symbols.S
+	$(Q)$(PYTHON) tools/symbols $(KIND:%=--%) $@.first $@.symbols.S
 	$(Q)$(CC) $(MACHINE_CFLAGS) -c $@.symbols.S -o $@.symbols.o
 	$(call link,$@,$@.symbols.o)
 	$(Q)$(PYTHON) tools/symbols --verify $@.first $@

@@ -9,11 +9,13 @@
 //
 //   header     struct table_header
 //   files      paths, each ended by a 0; number 0 is ""
+//   words      that names are made of, the most frequent first, the last byte of each + 128
 //   functions  by ascending address, each:
 //                number   how many bytes follow in this function's entry
 //                number   from the end of the one before (the first: from `base`) to its start
 //                number   its length in bytes
-//                name, ended by a 0
+//                name: numbers of words, to be joined by "_", each twice what it is, the
+//                         last one + 1
 //                number   which file
 //                number   its first line
 //                rows     to the end of the entry, each one byte: high nibble the step in
@@ -31,18 +33,19 @@
 #include "string.h"
 
 enum {
-    TABLE_MAGIC = 0x314d5953, // "SYM1"
+    TABLE_MAGIC = 0x324d5953, // "SYM2"
     ROW_BACK = 4,             // a row steps back by at most so many lines
     ROW_LONG = 15,            // a nibble that means: the step follows
 };
 
 struct table_header {
     uint32_t magic;
-    uint16_t unit;       // bytes that addresses are multiples of
-    uint16_t files_size; // bytes
+    uint32_t unit;       // bytes that addresses are multiples of
+    uint32_t files_size; // bytes
+    uint32_t words_size;
     uint64_t base;       // lowest address in the table
 };
-_Static_assert(sizeof(struct table_header) == 16, "as tools/symbols writes it");
+_Static_assert(sizeof(struct table_header) == 24, "as tools/symbols writes it");
 
 // What is left to read of a part of the table.
 struct reader {
@@ -84,10 +87,15 @@ static struct reader take_part(struct reader *reader, uint64_t size)
     return part;
 }
 
-// The table's two parts. False when there is no table.
-static bool open_table(struct table_header *header, struct reader *files,
-                       struct reader *functions)
+struct table {
+    struct table_header header;
+    struct reader files, words, functions;
+};
+
+// False when there is none.
+static bool open_table(struct table *table)
 {
+    struct table_header *header = &table->header;
     // As numbers: to the compiler these are two arrays, and neither is ever NULL.
     uintptr_t start = (uintptr_t)symbols_start, end = (uintptr_t)symbols_end;
     if (end - start < sizeof *header || end < start)
@@ -96,9 +104,38 @@ static bool open_table(struct table_header *header, struct reader *files,
     if (header->magic != TABLE_MAGIC)
         return false;
 
-    *functions = (struct reader){(const uint8_t *)start + sizeof *header, (const uint8_t *)end};
-    *files = take_part(functions, header->files_size);
+    struct reader rest = {(const uint8_t *)start + sizeof *header, (const uint8_t *)end};
+    table->files = take_part(&rest, header->files_size);
+    table->words = take_part(&rest, header->words_size);
+    table->functions = rest;
     return true;
+}
+
+// Adds a word to the name, as much of it as there is room for: how long the name is then.
+static size_t add_word(struct reader words, uint64_t number, char *name, size_t length)
+{
+    while (number > 0 && words.at < words.end)
+        number -= read_byte(&words) >> 7;
+    uint8_t byte = 0;
+    while (words.at < words.end && byte < 0x80) {
+        byte = read_byte(&words);
+        if (length < SYMBOL_NAME_MAX)
+            name[length++] = (char)(byte & 0x7f);
+    }
+    return length;
+}
+
+static void read_name(struct reader *entry, struct reader words, char *name)
+{
+    size_t length = 0;
+    uint64_t number;
+    do {
+        if (length > 0 && length < SYMBOL_NAME_MAX)
+            name[length++] = '_';
+        number = read_number(entry);
+        length = add_word(words, number >> 1, name, length);
+    } while (!(number & 1) && entry->at < entry->end);
+    name[length] = '\0';
 }
 
 static int64_t read_line_step(struct reader *rows, unsigned nibble)
@@ -126,34 +163,36 @@ static unsigned find_line(struct reader *rows, unsigned first_line, uint64_t off
 }
 
 // Reads what follows the length in a function's entry.
-static void read_entry(struct reader *entry, struct reader files, uint64_t offset,
-                       unsigned unit, struct symbol *symbol)
+static void read_entry(struct reader *entry, const struct table *table, uint64_t offset,
+                       struct symbol *symbol)
 {
-    symbol->name = read_string(entry);
+    struct reader files = table->files;
+    read_name(entry, table->words, symbol->name);
     symbol->file = "";
     for (uint64_t i = read_number(entry) + 1; i > 0 && files.at < files.end; i--)
         symbol->file = read_string(&files);
-    symbol->line = find_line(entry, (unsigned)read_number(entry), offset, unit);
+    unsigned first_line = (unsigned)read_number(entry);
+    symbol->line = find_line(entry, first_line, offset, table->header.unit);
 }
 
 bool symbol_find(uintptr_t address, struct symbol *symbol)
 {
-    struct table_header header;
-    struct reader files, functions;
-    if (!open_table(&header, &files, &functions))
+    struct table table;
+    if (!open_table(&table))
         return false;
 
-    uintptr_t end = header.base; // of the function before
-    while (functions.at < functions.end) {
-        uint64_t size = read_number(&functions);
-        struct reader entry = take_part(&functions, size);
+    struct reader *functions = &table.functions;
+    uintptr_t end = table.header.base; // of the function before
+    while (functions->at < functions->end) {
+        uint64_t size = read_number(functions);
+        struct reader entry = take_part(functions, size);
         uintptr_t start = end + read_number(&entry);
         end = start + read_number(&entry);
         if (address < start)
             return false;
         if (address < end) {
             symbol->start = start;
-            read_entry(&entry, files, address - start, header.unit, symbol);
+            read_entry(&entry, &table, address - start, symbol);
             return true;
         }
     }

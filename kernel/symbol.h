@@ -15,8 +15,10 @@
 extern const char symbols_start[] __attribute__((weak));
 extern const char symbols_end[] __attribute__((weak));
 
+enum { SYMBOL_NAME_MAX = 63 }; // of a longer one the start
+
 struct symbol {
-    const char *name;
+    char name[SYMBOL_NAME_MAX + 1];
     const char *file; // path in the tree, "" when not known
     unsigned line;    // 0 when not known
     uintptr_t start;  // the function's first address
