@@ -74,10 +74,8 @@ static int page_read_at(struct file *file, uint64_t offset, void *buffer, size_t
 
 static int page_status(struct file *file, struct os_status *status)
 {
-    *status = (struct os_status){.type = OS_TYPE_FILE,
-                                 .links = 1,
-                                 .size = PAGE_LENGTH,
-                                 .modified_ns = app.started_ns};
+    *status = (struct os_status){
+        .type = OS_TYPE_FILE, .links = 1, .size = PAGE_LENGTH, .modified_ns = app.started_ns};
     return 0;
 }
 
