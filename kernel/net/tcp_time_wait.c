@@ -157,7 +157,27 @@ static void answer(struct tcp_time_wait *record, const struct tcp_segment *segme
         .options_size =
             tcp_options_write(&shadow, options, sizeof(options), segment->arrived_ns),
     };
+    record->answered_ns = segment->arrived_ns;
     tcp_send_answer(segment, &answer);
+}
+
+// The same to what somebody could send any number of.
+static void answer_seldom(struct tcp_time_wait *record, const struct tcp_segment *segment)
+{
+    bool is_soon = record->answered_ns != 0 &&
+                   segment->arrived_ns - record->answered_ns < second_ns / 2;
+    if (!is_soon)
+        answer(record, segment);
+}
+
+// RFC 5961, 3.2: who is near it is asked to prove it.
+static void take_reset(struct tcp_time_wait *record, const struct tcp_segment *segment)
+{
+    tcp_sequence next = record->receive_next;
+    if (segment->sequence == next)
+        drop(record);
+    else if (sequence_is_between(segment->sequence, next, next + record->window))
+        answer_seldom(record, segment);
 }
 
 // RFC 6191, 2, and RFC 1122, 4.2.2.13: whether a SYN cannot be an old one. Its timestamp is
@@ -195,8 +215,7 @@ void tcp_time_wait_arrives(struct tcp_entry *entry, struct tcp_segment *segment)
 {
     struct tcp_time_wait *record = container_of(entry, struct tcp_time_wait, entry);
     if (segment->flags & TCP_RST) {
-        if (segment->sequence == record->receive_next)
-            drop(record);
+        take_reset(record, segment);
         return;
     }
     if (is_new_connection(record, segment) && reopen(record, segment))
@@ -207,16 +226,14 @@ void tcp_time_wait_arrives(struct tcp_entry *entry, struct tcp_segment *segment)
     if (segment->flags & TCP_FIN && !is_past &&
         tcp_segment_end(segment) == record->receive_next)
         start(record);
-    // What has data, or a SYN or FIN, needs an answer. So does a stray ACK, but not each.
-    bool is_soon = record->answered_ns != 0 &&
-                   segment->arrived_ns - record->answered_ns < second_ns / 2;
-    if (segment->length == 0 && is_soon)
-        return;
-    if (segment->length == 0 && segment->acknowledgment == record->send_next &&
-        segment->sequence == record->receive_next)
-        return; // it knows
-    record->answered_ns = segment->arrived_ns;
-    answer(record, segment);
+    // What has data, or a SYN or FIN, needs an answer. So does a stray ACK, but not each; nor one
+    // of a peer that knows.
+    bool is_right = segment->acknowledgment == record->send_next &&
+                    segment->sequence == record->receive_next;
+    if (segment->length > 0)
+        answer(record, segment);
+    else if (!is_right)
+        answer_seldom(record, segment);
 }
 
 // ---- We open it again ---------------------------------------------------------------

@@ -254,7 +254,13 @@ static void waits_out_what_is_under_way(void)
     send(SYN, 5000, 0, ""); // a new one, for nobody
     CHECK(expect(ACK, 2, 2, 0));
     CHECK_EQUAL(script_counters().time_wait, 1);
+    pass_ms(500);
+    send(RST, 100, 0, ""); // a challenge, and not one for each
     send(RST, 100, 0, "");
+    CHECK(expect(ACK, 2, 2, 0));
+    send(RST, 1, 0, "");
+    send(RST, 100000, 0, "");
+    CHECK(silent());
     CHECK_EQUAL(script_counters().time_wait, 1);
     pass_ms(59000);
     CHECK_EQUAL(script_counters().time_wait, 1);
