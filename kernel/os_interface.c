@@ -39,6 +39,7 @@ static void describe_address(const struct ip_configuration *configuration,
     info->prefix = configuration->prefix;
     info->gateway = configuration->gateway;
     memcpy(info->servers, configuration->servers, sizeof(info->servers));
+    memcpy(info->time_servers, configuration->time_servers, sizeof(info->time_servers));
     info->source = configuration->source ? configuration->source : "";
     if (end_ns == UINT64_MAX)
         info->lease_left_ns = UINT64_MAX;

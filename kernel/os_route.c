@@ -16,7 +16,9 @@ bool os_route_next(unsigned i, struct os_route_info *info)
         return false;
 
     *info = (struct os_route_info){.network = address_ipv4(route->network, 0),
-                                   .prefix = route->prefix};
+                                   .prefix = route->prefix,
+                                   .metric = route->metric,
+                                   .link_up = route->device->link_up};
     if (route->gateway != 0)
         info->gateway = address_ipv4(route->gateway, 0);
     strlcpy(info->interface, route->device->name, sizeof(info->interface));

@@ -28,6 +28,13 @@ static int print_lease(const struct os_interface_info *info)
         (unsigned long long)(seconds / 60 % 60), (unsigned long long)(seconds % 60));
 }
 
+static void print_servers(const char *what, const struct os_address *servers)
+{
+    char text[OS_ADDRESS_TEXT];
+    for (unsigned i = 0; i < 3 && servers[i].family != OS_ANY_FAMILY; i++)
+        os_printf("%s %s", i == 0 ? what : "", os_address_print(&servers[i], text));
+}
+
 static int print_address(const struct os_interface_info *info)
 {
     char text[PREFIX_TEXT];
@@ -36,8 +43,8 @@ static int print_address(const struct os_interface_info *info)
     os_printf("      %s", prefix_print(&info->address, info->prefix, text));
     if (info->gateway.family != OS_ANY_FAMILY)
         os_printf(" via %s", os_address_print(&info->gateway, text));
-    for (unsigned i = 0; i < 3 && info->servers[i].family != OS_ANY_FAMILY; i++)
-        os_printf("%s %s", i == 0 ? ", dns" : "", os_address_print(&info->servers[i], text));
+    print_servers(", dns", info->servers);
+    print_servers(", ntp", info->time_servers);
     return print_lease(info);
 }
 

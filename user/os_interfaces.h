@@ -16,7 +16,7 @@ struct os_interface_info {
     uint8_t mac[6];
     uint16_t mtu;
     bool link_up, is_loopback, checksums, segments; // the last two: the device's work
-    struct os_address address, gateway, servers[3];
+    struct os_address address, gateway, servers[3], time_servers[3]; // DNS, NTP
     unsigned prefix;
     const char *source;       // "dhcp", "static", "" when it has no address
     uint64_t lease_left_ns;   // of dhcp's
@@ -34,8 +34,9 @@ int os_interface_release(const char *name); // gives the lease back
 // ---- Routes and neighbours -------------------------------------------------------------
 struct os_route_info {
     struct os_address network, gateway; // gateway: family 0, it is on the link
-    unsigned prefix;
+    unsigned prefix, metric; // of two to one network, the one with the smaller metric is taken
     char interface[16];
+    bool link_up;            // of the interface: without it, the next one is taken
 };
 bool os_route_next(unsigned i, struct os_route_info *info);
 int os_route_add(const struct os_address *network, unsigned prefix,

@@ -7,10 +7,12 @@ static int list(void)
 {
     struct os_route_info info;
     char network[PREFIX_TEXT], gateway[OS_ADDRESS_TEXT];
-    os_printf("%-18s %-15s %s\n", "NETWORK", "GATEWAY", "INTERFACE");
+    os_printf("%-18s %-15s %6s %s\n", "NETWORK", "GATEWAY", "METRIC", "INTERFACE");
     for (unsigned i = 0; os_route_next(i, &info); i++) {
-        if (os_printf("%-18s %-15s %s\n", prefix_print(&info.network, info.prefix, network),
-                      os_address_print(&info.gateway, gateway), info.interface) < 0)
+        if (os_printf("%-18s %-15s %6u %s%s\n",
+                      prefix_print(&info.network, info.prefix, network),
+                      os_address_print(&info.gateway, gateway), info.metric, info.interface,
+                      info.link_up ? "" : " (its link is down)") < 0)
             return 1;
     }
     return 0;

@@ -87,6 +87,8 @@ int dhcp_lease_take(struct dhcp_client *client, const struct dhcp_answer *answer
         configuration.gateway = address_ipv4(answer->gateway, 0);
     for (unsigned i = 0; i < DHCP_SERVERS_MAX && answer->servers[i]; i++)
         configuration.servers[i] = address_ipv4(answer->servers[i], 0);
+    for (unsigned i = 0; i < DHCP_SERVERS_MAX && answer->time_servers[i]; i++)
+        configuration.time_servers[i] = address_ipv4(answer->time_servers[i], 0);
     int error = configure(client, &configuration);
     client->is_configured = !error;
     return error;

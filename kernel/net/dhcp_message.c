@@ -18,7 +18,8 @@ static const uint8_t cookie[4] = {99, 130, 83, 99}; // RFC 2131, 3
 
 enum {
     OPTION_PAD = 0, OPTION_MASK = 1, OPTION_ROUTERS = 3, OPTION_SERVERS = 6,
-    OPTION_HOSTNAME = 12, OPTION_WANTED = 50, OPTION_LEASE = 51, OPTION_OVERLOAD = 52,
+    OPTION_HOSTNAME = 12, OPTION_TIME_SERVERS = 42, OPTION_WANTED = 50, OPTION_LEASE = 51,
+    OPTION_OVERLOAD = 52,
     OPTION_TYPE = 53, OPTION_SERVER = 54, OPTION_PARAMETERS = 55, OPTION_MESSAGE = 56,
     OPTION_SIZE_MAX = 57, OPTION_RENEW = 58, OPTION_REBIND = 59, OPTION_END = 255,
 };
@@ -49,8 +50,9 @@ static uint8_t *put_address(uint8_t *at, uint8_t code, be32 address)
 
 static uint8_t *put_options(uint8_t *at, const struct dhcp_request *request)
 {
-    static const uint8_t parameters[] = {OPTION_MASK,  OPTION_ROUTERS, OPTION_SERVERS,
-                                         OPTION_LEASE, OPTION_RENEW,   OPTION_REBIND};
+    static const uint8_t parameters[] = {
+        OPTION_MASK,  OPTION_ROUTERS, OPTION_SERVERS, OPTION_TIME_SERVERS,
+        OPTION_LEASE, OPTION_RENEW,   OPTION_REBIND};
     const be16 size_max = to_be16(DHCP_ANSWER_MAX + 28); // with IP and UDP headers
 
     at = put(at, OPTION_TYPE, &request->type, 1);
@@ -134,6 +136,9 @@ static void take_option(struct dhcp_answer *answer, uint8_t code, const uint8_t 
         break;
     case OPTION_SERVERS:
         take_servers(answer->servers, value, size);
+        break;
+    case OPTION_TIME_SERVERS:
+        take_servers(answer->time_servers, value, size);
         break;
     case OPTION_LEASE:
         take_number(&answer->lease_s, value, size);

@@ -62,6 +62,7 @@ struct dhcp_answer {
     be32 server;                   // option 54: who says so. From here on 0: not said
     be32 mask, gateway;            // options 1, 3
     be32 servers[DHCP_SERVERS_MAX]; // option 6: DNS
+    be32 time_servers[DHCP_SERVERS_MAX]; // option 42: NTP
     uint32_t lease_s, renew_s, rebind_s; // options 51, 58, 59
     char message[64];              // option 56
 };

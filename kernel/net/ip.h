@@ -82,11 +82,12 @@ struct ip_flow {
     be32 next_hop;                         // 0: to all, or many, on the link
 };
 // Takes the packet over, which begins with the header of the protocol above, and whose
-// packet->transport points there. 0; -ENETUNREACH: no route; -EMSGSIZE: does not fit and may
-// not be cut; -EACCES: broadcast without leave; -EADDRNOTAVAIL: the source is not ours (any
-// more); -ENOMEM. What happens later is a failed().
+// packet->transport points there. 0; -ENETUNREACH: no route; -ENETDOWN: no link that way;
+// -EMSGSIZE: does not fit and may not be cut; -EACCES: broadcast without leave; -EADDRNOTAVAIL:
+// the source is not ours (any more); -ENOMEM. What happens later is a failed().
 int ip_send(struct packet *packet, struct ip_flow *flow);
-// Fills in flow->source and finds the route. 0, -ENETUNREACH, -EACCES, -EADDRNOTAVAIL.
+// Fills in flow->source and finds the route. 0, -ENETUNREACH, -ENETDOWN, -EACCES,
+// -EADDRNOTAVAIL.
 int ip_flow_route(struct ip_flow *flow);
 // What a packet to there may have, with its IP header: the route's mtu, or less when a router
 // has said so (RFC 1191), kept for 10 minutes.
@@ -107,6 +108,7 @@ struct ip_configuration {
     struct os_address address, gateway; // family 0: none
     unsigned prefix;                    // bits of the network
     struct os_address servers[3];       // DNS; for those who ask
+    struct os_address time_servers[3];  // NTP, the same
     const char *source;                 // "static", "dhcp": who gave it; for those who look
     uint64_t lease_end_ns;              // of dhcp's, on machine_clock_ns(); UINT64_MAX: never
 };
@@ -129,10 +131,12 @@ struct ip_route {
     struct list all;
     be32 network, gateway;     // gateway 0: it is on the link
     unsigned prefix;
+    unsigned metric;           // of two that fit as well, the smaller one's has precedence
     struct net_device *device;
     bool is_ours;              // comes from ip_configure() and goes with it
 };
-// 0; -EEXIST; -ENOMEM; -ENETUNREACH: the gateway is on no link.
+// Of metric 0: before those of ip_configure(). 0; -EEXIST; -ENOMEM; -ENETUNREACH: the gateway
+// is on no link.
 int ip_route_add(const struct os_address *network, unsigned prefix,
                  const struct os_address *gateway, struct net_device *device);
 int ip_route_remove(const struct os_address *network, unsigned prefix); // -ENOENT

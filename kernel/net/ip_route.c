@@ -6,8 +6,9 @@
 //   ip_route_add(), ip_route_remove(), ip_route_next()
 //   ip_flow_route(flow)          remembers what it finds in the flow
 //
-// The list is sorted by prefix, longest first, so the first that fits is the one. It is walked
-// once for many packets: a flow keeps the answer until ip_generation() is another.
+// The list is sorted by prefix, longest first, and by metric, smallest first, so the first that
+// fits and has a link is the one. It is walked once for many packets: a flow keeps the answer
+// until ip_generation() is another.
 // Chapter 21.
 #include "error.h"
 #include "heap.h"
@@ -16,7 +17,7 @@
 enum { MTU_UNKNOWN = 576 }; // RFC 1122, 3.3.3: what any host can take
 
 static struct {
-    struct list all; // struct ip_route, by prefix
+    struct list all; // struct ip_route, by prefix and metric
 } routes;
 
 // ---- The table ----------------------------------------------------------------------------
@@ -54,6 +55,13 @@ static struct ip_route *find_same(be32 network, unsigned prefix,
     return NULL;
 }
 
+static bool comes_before(const struct ip_route *route, const struct ip_route *other)
+{
+    if (route->prefix != other->prefix)
+        return route->prefix > other->prefix;
+    return route->metric < other->metric;
+}
+
 static int insert(const struct ip_route *wanted)
 {
     if (find_same(wanted->network, wanted->prefix, wanted->device))
@@ -64,7 +72,7 @@ static int insert(const struct ip_route *wanted)
     *route = *wanted;
     struct list *place = routes.all.next;
     while (place != &routes.all &&
-           container_of(place, struct ip_route, all)->prefix >= route->prefix)
+           !comes_before(route, container_of(place, struct ip_route, all)))
         place = place->next;
     list_insert_before(place, &route->all);
     return 0;
@@ -136,23 +144,26 @@ static void remove_through(const struct net_device *device, bool also_others)
     }
 }
 
+// Of two interfaces with a gateway each, the first one's is used: its number is the metric.
 int ip_route_replace(struct net_device *device, const struct ip_interface *interface)
 {
     remove_through(device, !interface);
     if (!interface)
         return 0;
-    struct ip_route network = {.network = interface->address & interface->mask,
-                               .prefix = interface->configuration.prefix,
-                               .device = device,
-                               .is_ours = true};
+    const struct ip_route ours = {.metric = device->index, .device = device, .is_ours = true};
+    struct ip_route network = ours, neighbour = ours, others = ours;
+    network.network = interface->address & interface->mask;
+    network.prefix = interface->configuration.prefix;
     int error = insert(&network);
     be32 gateway = address_be32(&interface->configuration.gateway);
-    if (!error && gateway != 0 && !fits(&network, gateway))
-        error = insert(&(struct ip_route){
-            .network = gateway, .prefix = 32, .device = device, .is_ours = true});
+    if (!error && gateway != 0 && !fits(&network, gateway)) {
+        neighbour.network = gateway;
+        neighbour.prefix = 32;
+        error = insert(&neighbour);
+    }
+    others.gateway = gateway;
     if (!error && gateway != 0)
-        error =
-            insert(&(struct ip_route){.gateway = gateway, .device = device, .is_ours = true});
+        error = insert(&others);
     if (error && error != -EEXIST) {
         remove_through(device, false);
         return error;
@@ -207,7 +218,8 @@ static be32 choose_source(const struct net_device *device, be32 destination)
     return interface ? interface->address : 0;
 }
 
-int ip_flow_route(struct ip_flow *flow)
+// Fills in what follows from the routes, whether there is a link or not.
+static int find_way(struct ip_flow *flow)
 {
     be32 destination = address_be32(&flow->destination), next_hop = 0;
     if (flow->destination.family != OS_IPV4)
@@ -238,11 +250,20 @@ int ip_flow_route(struct ip_flow *flow)
     return 0;
 }
 
+int ip_flow_route(struct ip_flow *flow)
+{
+    int error = find_way(flow);
+    if (error || flow->through->link_up)
+        return error;
+    flow->generation = 0; // find() has seen no better way: look again each time
+    return -ENETDOWN;
+}
+
 // A flow that is as good as this one, and up to date. False: there is no way.
 static bool is_found(const struct ip_flow *flow, struct ip_flow *found)
 {
     *found = *flow;
-    return flow->generation == ip_generation() || ip_flow_route(found) == 0;
+    return flow->generation == ip_generation() || find_way(found) == 0;
 }
 
 uint32_t ip_flow_mtu(const struct ip_flow *flow)

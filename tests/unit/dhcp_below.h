@@ -129,7 +129,8 @@ static inline void acknowledge(void)
 {
     answer(&(struct server_answer){.type = DHCP_ACK, .address = OURS, .server = SERVER,
                                    .mask = IPV4(255, 255, 255, 0), .gateway = SERVER,
-                                   .dns = IPV4(10, 0, 2, 3), .lease_s = 1000});
+                                   .dns = IPV4(10, 0, 2, 3), .ntp = IPV4(10, 0, 2, 9),
+                                   .lease_s = 1000});
 }
 
 static inline void refuse(void)

@@ -15,7 +15,7 @@ enum { OPTION_WANTED = 50, OPTION_TYPE = 53, OPTION_SERVER = 54 };
 
 struct server_answer {
     uint8_t type;
-    be32 address, server, mask, gateway, dns; // 0: left out
+    be32 address, server, mask, gateway, dns, ntp; // 0: left out
     uint32_t lease_s, renew_s, rebind_s;
     uint8_t xid_difference, mac_difference;
 };
@@ -51,6 +51,7 @@ static inline size_t server_write(uint8_t *bytes, const struct server_answer *an
     at = server_put(at, 1, from_be32(answer->mask));
     at = server_put(at, 3, from_be32(answer->gateway));
     at = server_put(at, 6, from_be32(answer->dns));
+    at = server_put(at, 42, from_be32(answer->ntp));
     at = server_put(at, 51, answer->lease_s);
     at = server_put(at, OPTION_SERVER, from_be32(answer->server));
     at = server_put(at, 58, answer->renew_s);

@@ -28,6 +28,8 @@ static void gets_an_address(void)
     CHECK_EQUAL(below.configuration.prefix, 24);
     CHECK_EQUAL(address_be32(&below.configuration.gateway), SERVER);
     CHECK_EQUAL(address_be32(&below.configuration.servers[0]), IPV4(10, 0, 2, 3));
+    CHECK_EQUAL(address_be32(&below.configuration.time_servers[0]), IPV4(10, 0, 2, 9));
+    CHECK(!below.configuration.time_servers[1].family);
     CHECK_STRING(below.configuration.source, "dhcp");
     CHECK_EQUAL(below.configuration.lease_end_ns, fake_time.now_ns + 1000 * TIME_SECOND);
     CHECK_EQUAL(below.probed, OURS);

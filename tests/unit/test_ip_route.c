@@ -171,10 +171,38 @@ static void several_interfaces(void)
     CHECK_EQUAL(ip_flow_route(&flow), 0); // as it was told
     CHECK(flow.through == &other);
     CHECK_EQUAL(flow.next_hop, IPV4(172, 16, 0, 1));
+    CHECK_EQUAL(wire_configure(0, 0, 0), 0); // whoever gets its address first:
+    CHECK_EQUAL(wire_configure(WIRE_US, 24, WIRE_GATEWAY), 0);
+    CHECK_EQUAL(look(WIRE_FAR), 0);
+    CHECK(flow.through == &wire.device); // the first interface has precedence,
+    CHECK_EQUAL(add(0, 0, IPV4(172, 16, 0, 2), &other), -EEXIST);
+    CHECK_EQUAL(take_away(0, 0), 0);
+    CHECK_EQUAL(look(WIRE_FAR), 0);
+    CHECK(flow.through == &other);
+    CHECK_EQUAL(add(IPV4(10, 0, 0, 0), 8, WIRE_GATEWAY, NULL), 0);
+    CHECK_EQUAL(add(IPV4(10, 0, 0, 0), 8, IPV4(172, 16, 0, 2), NULL), 0);
+    CHECK_EQUAL(look(IPV4(10, 9, 9, 9)), 0);
+    CHECK(flow.through == &wire.device); // and of equal ones that came later, the older
+    CHECK_EQUAL(take_away(IPV4(10, 0, 0, 0), 8), 0);
+    CHECK_EQUAL(take_away(IPV4(10, 0, 0, 0), 8), 0);
+    CHECK_EQUAL(wire_configure(0, 0, 0), 0);
+    CHECK_EQUAL(wire_configure(WIRE_US, 24, WIRE_GATEWAY), 0);
     struct os_address ours = address_ipv4(IPV4(172, 16, 1, 5), 0);
     CHECK(ip_is_ours(&ours));
     ip_configure(&other, &(struct ip_configuration){0});
     CHECK(!ip_is_ours(&ours));
+}
+
+static void a_link_that_is_down(void)
+{
+    netdev_link(&wire.device, false);
+    CHECK_EQUAL(look(WIRE_PEER), -ENETDOWN);
+    CHECK_EQUAL(look(WIRE_FAR), -ENETDOWN);
+    CHECK_EQUAL(ip_flow_mtu(&flow), 1500); // that does not change
+    CHECK(ip_flow_device(&flow) == &wire.device);
+    CHECK_EQUAL(look(WIRE_US), 0); // ours: that is nowhere else
+    netdev_link(&wire.device, true);
+    CHECK_EQUAL(look(WIRE_PEER), 0);
 }
 
 static void our_own_addresses_are_behind_lo(void)
@@ -231,6 +259,7 @@ const struct test unit_tests[] = {
     {"routes that make no sense", routes_that_make_no_sense},
     {"addresses that make no sense", addresses_that_make_no_sense},
     {"several interfaces", several_interfaces},
+    {"a link that is down", a_link_that_is_down},
     {"our own addresses are behind lo", our_own_addresses_are_behind_lo},
     {"a source that is gone sends nothing", a_source_that_is_gone_sends_nothing},
     {"changes are told", changes_are_told},
