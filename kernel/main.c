@@ -32,6 +32,7 @@
 #include "machine.h"
 #include "net/arp.h"
 #include "net/dhcp.h"
+#include "net/dns_stream.h"
 #include "net/icmp.h"
 #include "net/network.h"
 #include "net/socket.h"
@@ -144,6 +145,7 @@ static void start_network(void)
     tcp_recovery_init();
     socket_init(socket_kinds);
     network_init();
+    dns_stream_init();
 }
 
 // Commands (run=) find the network there; who types is slower than it.

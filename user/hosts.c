@@ -3,27 +3,13 @@
 // Hosts and ports as they are named on a command line. See hosts.h.
 // Chapter 25.
 #include "hosts.h"
+#include "names.h"
 
 enum { ADDRESSES_MAX = 8 };
-#define PATIENCE_NS UINT64_C(20000000000) // for DNS: 20 s
-
-// How many addresses the name has; 0: has said why.
-static int find(const char *program, const char *name, struct os_address *addresses,
-                unsigned most)
-{
-    int count = os_resolve(name, OS_IPV4, addresses, most, os_clock_ns() + PATIENCE_NS);
-    if (count > 0)
-        return count;
-    os_fprintf(OS_ERROR, "%s: %s: %s\n", program, name,
-               count == -ENOENT        ? "there is no such host"
-               : count == -ENETUNREACH ? "no DNS server is known (`nslookup` says more)"
-                                       : error_text(count));
-    return 0;
-}
 
 int host_find(const char *program, const char *name, struct os_address *address)
 {
-    return find(program, name, address, 1) == 0;
+    return name_find(program, name, address, 1) == 0;
 }
 
 // What follows the number, or NULL: it is none.
@@ -69,7 +55,7 @@ int host_connect(const struct os_address *address, uint64_t deadline_ns)
 int host_reach(const char *program, const char *name, uint16_t port, uint64_t patience_ns)
 {
     struct os_address addresses[ADDRESSES_MAX];
-    int count = find(program, name, addresses, ADDRESSES_MAX), handle = -ENOENT;
+    int count = name_find(program, name, addresses, ADDRESSES_MAX), handle = -ENOENT;
     for (int i = 0; i < count; i++) {
         uint64_t deadline_ns = patience_ns ? os_clock_ns() + patience_ns : OS_NEVER;
         addresses[i].port = port;
@@ -81,10 +67,24 @@ int host_reach(const char *program, const char *name, uint16_t port, uint64_t pa
     return handle;
 }
 
+const char *host_reason(int error)
+{
+    switch (error) {
+    case -EACCES:
+        return "this is a broadcast address, and only a single host is asked";
+    case -ENETUNREACH:
+        return "no route to that network (`route` shows those that there are)";
+    case -ENETDOWN:
+        return "the link is down (`ifconfig` shows which is up)";
+    default:
+        return error_text(error);
+    }
+}
+
 int host_error(const char *program, const struct os_address *address, int error)
 {
     char text[OS_ADDRESS_TEXT];
     os_fprintf(OS_ERROR, "%s: %s: %s\n", program, os_address_print(address, text),
-               error_text(error));
+               host_reason(error));
     return 1;
 }

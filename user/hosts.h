@@ -16,5 +16,7 @@ int host_connect(const struct os_address *address, uint64_t deadline_ns);
 // The same to the first address of a name that takes it, with so much patience for each (0: for
 // ever). A handle, or an error: has said what is wrong with each.
 int host_reach(const char *program, const char *name, uint16_t port, uint64_t patience_ns);
+// Why a host could not be asked, in words.
+const char *host_reason(int error);
 // "10.0.2.2: connection refused" on OS_ERROR, after the program's name. Returns 1.
 int host_error(const char *program, const struct os_address *address, int error);

@@ -109,6 +109,15 @@ static int open_listener(struct nc *nc)
     return error ? error : handle;
 }
 
+// Which port it has, where nobody could know.
+static void say_where(const struct nc *nc, int listener)
+{
+    struct os_address here;
+    char text[OS_ADDRESS_TEXT];
+    if ((nc->port == 0 || nc->letters['v']) && os_local_name(listener, &here) == 0)
+        os_fprintf(OS_ERROR, "nc: listens on %s\n", os_address_print(&here, text));
+}
+
 // The handle to talk through; without -k nobody else can come.
 static int wait_for_peer(struct nc *nc, int listener)
 {
@@ -132,6 +141,7 @@ static int listen(struct nc *nc)
     int status = 0, listener = open_listener(nc);
     if (listener < 0)
         return host_error("nc", &nc->address, listener);
+    say_where(nc, listener);
     do {
         int handle = wait_for_peer(nc, listener);
         if (handle < 0)

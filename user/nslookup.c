@@ -1,52 +1,36 @@
 // SPDX-License-Identifier: MIT
 //
-// nslookup: shows the addresses of a name; -4, -6: only those of one kind
+// nslookup: shows the addresses of a name (-4, -6: of one kind only), or an address's name
 //
 //   nslookup example.org             asks the DNS servers that `ifconfig` shows
 //   nslookup example.org 10.0.2.3    asks this one
+//   nslookup 10.0.2.2
+#include "names.h"
 #include "options.h"
 
 enum { ADDRESSES_MAX = 16 };
 #define PATIENCE_NS UINT64_C(35000000000) // 15 s for either kind, and a little
 
-// The servers that would be asked, "10.0.2.3, 10.0.2.4"; "" when there are none.
-static void list_servers(char *text, size_t size)
-{
-    struct os_interface_info info;
-    char server[OS_ADDRESS_TEXT];
-    size_t length = 0;
-    text[0] = '\0';
-    for (unsigned i = 0; os_interface_next(i, &info); i++) {
-        for (unsigned j = 0; j < 3 && info.servers[j].family && length < size; j++)
-            length += (size_t)snprintf(text + length, size - length, "%s%s",
-                                       length ? ", " : "",
-                                       os_address_print(&info.servers[j], server));
-    }
-}
-
 static int explain(const struct os_question *question, int error)
 {
-    char servers[3 * OS_ADDRESS_TEXT];
-    const char *name = question->name;
-    if (question->server.family)
-        os_address_print(&question->server, servers);
-    else
-        list_servers(servers, sizeof(servers));
-    if (error == -ENOENT)
-        os_fprintf(OS_ERROR, "nslookup: %s: no such name, or it has no address\n", name);
-    else if (error == -EINVAL)
-        os_fprintf(OS_ERROR, "nslookup: %s: this cannot be a name\n", name);
-    else if (error == -ENETUNREACH && !servers[0])
-        os_fprintf(OS_ERROR,
-                   "nslookup: %s: no DNS server is known. DHCP names one, or ifconfig, or "
-                   "ip=ADDRESS/PREFIX,GATEWAY,DNS on the command line\n",
-                   name);
-    else
-        os_fprintf(OS_ERROR, "nslookup: %s: asked %s: %s\n", name, servers,
-                   error == -ETIMEDOUT ? "no answer"
-                   : error == -EPROTO  ? "it could not find out"
-                                       : error_text(error));
+    if (error != -ENOENT)
+        return name_error("nslookup", question, error);
+    struct os_address address;
+    bool is_address = os_address_parse(question->name, &address) == 0;
+    os_fprintf(OS_ERROR, "nslookup: %s: %s\n", question->name,
+               is_address ? "it has no name" : "no such name, or it has no address");
     return 1;
+}
+
+static int look_up_host(const struct os_question *question, const struct os_address *address)
+{
+    char name[OS_HOST_TEXT];
+    int error =
+        os_resolve_host(address, &question->server, name, os_clock_ns() + PATIENCE_NS);
+    if (error)
+        return explain(question, error);
+    os_printf("%s is %s\n", question->name, name);
+    return 0;
 }
 
 static int look_up(const struct os_question *question)
@@ -67,20 +51,23 @@ static int find_server(const char *name, struct os_address *server)
 {
     struct os_question question = {.name = name};
     int count = os_resolve(name, OS_IPV4, server, 1, os_clock_ns() + PATIENCE_NS);
-    return count < 0 ? explain(&question, count) : 0;
+    return count < 0 ? name_error("nslookup", &question, count) : 0;
 }
 
 int nslookup_main(int argc, char **argv)
 {
     struct options options = options_start(argc, argv, "46");
     struct os_question question = {.family = OS_ANY_FAMILY};
+    struct os_address address;
     int letter;
     while ((letter = options_next(&options)) > 0)
         question.family = letter == '4' ? OS_IPV4 : OS_IPV6;
     if (letter < 0 || options.count < 1 || options.count > 2)
-        return os_usage("nslookup [-4 | -6] NAME [SERVER]");
+        return os_usage("nslookup [-4 | -6] NAME [SERVER]; nslookup ADDRESS [SERVER]");
     question.name = options.operands[0];
     if (options.count == 2 && find_server(options.operands[1], &question.server))
         return 1;
+    if (os_address_parse(question.name, &address) == 0 && address.port == 0)
+        return look_up_host(&question, &address);
     return look_up(&question);
 }

@@ -3,10 +3,12 @@
 // ntpdate: sets the clock by a time server's; -q: only shows how far they are apart
 //
 //   ntpdate pool.ntp.org
+//   ntpdate                   asks the servers that DHCP has named
+#include "names.h"
 #include "options.h"
 
 #define SECOND UINT64_C(1000000000)
-#define PATIENCE_NS (40 * SECOND) // more than names and questions take until they give up
+#define PATIENCE_NS (20 * SECOND) // more than questions take until they give up
 
 // "-0.012345": how far it is from ours, or how long it took.
 static void print_seconds(bool is_negative, uint64_t ns)
@@ -22,8 +24,6 @@ static int explain(const char *server, const struct os_time_answer *answer, int 
                    answer->reference);
     else if (error == -EAGAIN)
         os_fprintf(OS_ERROR, "ntpdate: %s: it does not know the time itself\n", server);
-    else if (error == -ENOENT)
-        os_fprintf(OS_ERROR, "ntpdate: %s: there is no such host\n", server);
     else if (error == -ETIMEDOUT)
         os_fprintf(OS_ERROR, "ntpdate: %s: no answer\n", server);
     else
@@ -51,24 +51,60 @@ static void show_and_set(const char *server, const struct os_time_answer *answer
     os_printf(sets ? "; the clock is set\n" : "\n");
 }
 
+static int ask(const char *server, const struct os_address *address, bool sets)
+{
+    struct os_time_answer answer;
+    int error = os_time_query(address, &answer, os_clock_ns() + PATIENCE_NS);
+    if (error)
+        return explain(server, &answer, error);
+    show_and_set(server, &answer, sets);
+    return 0;
+}
+
+// The i-th that DHCP has named, on whichever interface. False: there are no more.
+static bool find_known(unsigned i, struct os_address *address)
+{
+    struct os_interface_info info;
+    for (unsigned j = 0; os_interface_next(j, &info); j++) {
+        for (unsigned k = 0; k < 3 && info.time_servers[k].family; k++) {
+            if (i-- > 0)
+                continue;
+            *address = info.time_servers[k];
+            return true;
+        }
+    }
+    return false;
+}
+
+// One after the other, until one answers.
+static int ask_known(bool sets)
+{
+    struct os_address address;
+    char text[OS_ADDRESS_TEXT];
+    unsigned i = 0;
+    for (; find_known(i, &address); i++) {
+        if (ask(os_address_print(&address, text), &address, sets) == 0)
+            return 0;
+    }
+    if (i == 0)
+        os_fprintf(OS_ERROR, "ntpdate: DHCP has named no time server; `ntpdate SERVER` asks "
+                             "any other\n");
+    return 1;
+}
+
 int ntpdate_main(int argc, char **argv)
 {
     struct options options = options_start(argc, argv, "q");
     struct os_address address;
-    struct os_time_answer answer = {0};
     bool sets = true;
     int letter;
     while ((letter = options_next(&options)) > 0)
         sets = false;
-    if (letter < 0 || options.count != 1)
-        return os_usage("ntpdate [-q] SERVER");
-    const char *server = options.operands[0];
-    uint64_t deadline_ns = os_clock_ns() + PATIENCE_NS;
-    int error = os_resolve(server, OS_IPV4, &address, 1, deadline_ns);
-    if (error > 0)
-        error = os_time_query(&address, &answer, deadline_ns);
-    if (error < 0)
-        return explain(server, &answer, error);
-    show_and_set(server, &answer, sets);
-    return 0;
+    if (letter < 0 || options.count > 1)
+        return os_usage("ntpdate [-q] [SERVER]");
+    if (options.count == 0)
+        return ask_known(sets);
+    if (name_find("ntpdate", options.operands[0], &address, 1) == 0)
+        return 1;
+    return ask(options.operands[0], &address, sets);
 }

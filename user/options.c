@@ -46,6 +46,13 @@ int options_next(struct options *options)
     return options->at ? take_letter(options) : 0;
 }
 
+bool options_wrong(const struct options *options, int letter, const char *expected)
+{
+    os_fprintf(OS_ERROR, "%s: -%c %s: expected %s\n", options->argv[0], letter, options->value,
+               expected);
+    return false;
+}
+
 bool options_number(const char *text, uint64_t *value)
 {
     static const char units[] = "kMG";

@@ -32,6 +32,9 @@ struct options options_start(int argc, char **argv, const char *letters);
 // The next letter; 0: there are no more; -1: there is no such option, or its value is
 // missing.
 int options_next(struct options *options);
+// "ping: -s 70000: expected ...": that the value of the letter just given is wrong. Returns
+// false.
+bool options_wrong(const struct options *options, int letter, const char *expected);
 // A number with an optional k, M or G (of 1024) behind it. False: it is none.
 bool options_number(const char *text, uint64_t *value);
 // Decimal seconds as nanoseconds: "1", "0.25", ".5". False: they are none, or too many.

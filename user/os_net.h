@@ -31,7 +31,8 @@ enum { OS_ADDRESS_TEXT = 48 };
 const char *os_address_print(const struct os_address *address, char text[OS_ADDRESS_TEXT]);
 int os_address_parse(const char *text, struct os_address *address); // -EINVAL
 // The addresses of a name, or of what os_address_parse() knows. Waits. How many; -ENOENT: there
-// is no such name; -ENETUNREACH: no DNS server is known; -ETIMEDOUT: none answers; -EPROTO.
+// is no such name; -EINVAL: it is none; -ENETUNREACH: no DNS server is known; -ETIMEDOUT: none
+// answers; -ENETDOWN; -EPROTO.
 int os_resolve(const char *name, enum os_family family, struct os_address *addresses,
                unsigned count, uint64_t deadline_ns);
 struct os_question {
@@ -41,6 +42,10 @@ struct os_question {
 };
 int os_resolve_at(const struct os_question *question, struct os_address *addresses,
                   unsigned count, uint64_t deadline_ns);
+enum { OS_HOST_TEXT = 256 };
+// The name of an address. 0, or as above. `server` may be NULL.
+int os_resolve_host(const struct os_address *address, const struct os_address *server,
+                    char name[OS_HOST_TEXT], uint64_t deadline_ns);
 
 // ---- Sockets ---------------------------------------------------------------------------
 enum os_socket_kind {

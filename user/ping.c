@@ -6,11 +6,14 @@
 //
 // -c: so many questions, otherwise until Ctrl-C; -i: one so often; -s: bytes of data; -t: so
 // many hops at most; -W: how long to wait for the last answer; -q: only the sums at the end.
+// Status: 0: somebody has answered; 1: nobody; 2: nobody could be asked.
 #include "hosts.h"
 #include "options.h"
 
 #define SECOND_NS UINT64_C(1000000000)
-enum { SIZE_DEFAULT = 56, SIZE_MAX_ECHO = 65499, HEADER = 8 }; // HEADER: ICMP's, which counts
+#define WAIT_NS   (4 * SECOND_NS) // after three, it is known that a neighbour is not there
+enum { SIZE_DEFAULT = 56, HEADER = 8 }; // HEADER: ICMP's, which counts
+enum { SIZE_MAX_ECHO = 65507 };         // with both headers: 65,535, which is all IPv4 has
 
 // A question: what comes back of it tells when it was sent.
 struct question {
@@ -52,10 +55,12 @@ static void ask(struct ping *ping)
     if (has_time(ping))
         memcpy(ping->question->data, &now_ns, sizeof(now_ns));
     size_t size = sizeof(struct os_echo) + (size_t)ping->size;
-    int error = os_send_to(ping->handle, ping->question, size, &ping->address);
+    int error = os_send_to(ping->handle, ping->question, size, NULL);
     ping->sent++;
-    if (error < 0)
-        os_print_error("ping", error);
+    if (error >= 0)
+        return;
+    ping->failed++;
+    host_error("ping", &ping->address, error);
 }
 
 static void count_time(struct ping *ping, uint64_t ns)
@@ -92,14 +97,27 @@ static void count_answer(struct ping *ping, int size, const struct os_address *f
     os_printf("\n");
 }
 
+static const char *explain(int error)
+{
+    switch (error) {
+    case -ETIMEDOUT:
+        return "it went too far: its TTL ran out";
+    case -EHOSTUNREACH:
+        return "destination host unreachable";
+    case -ENETUNREACH:
+        return "destination network unreachable";
+    default:
+        return error_text(error);
+    }
+}
+
 static void report_failure(struct ping *ping, int error, const struct os_address *from)
 {
     char text[OS_ADDRESS_TEXT];
     ping->failed++;
     if (!ping->quiet)
         os_printf("from %s: icmp_seq=%u %s\n", os_address_print(from, text),
-                  ping->answer->echo.sequence,
-                  error == -ETIMEDOUT ? "it went too far: its TTL ran out" : error_text(error));
+                  ping->answer->echo.sequence, explain(error));
 }
 
 // Answers until the deadline, or until all questions have theirs and there will be no more.
@@ -167,27 +185,43 @@ static void print_sums(const struct ping *ping, uint64_t took_ns)
 }
 
 // ---- The program ------------------------------------------------------------------------
+static bool read_option(struct ping *ping, const struct options *options, int letter)
+{
+    const char *value = options->value;
+    switch (letter) {
+    case 'c':
+        return (options_number(value, &ping->count) && ping->count > 0) ||
+               options_wrong(options, letter, "1 question or more");
+    case 'i':
+        return options_seconds(value, &ping->interval_ns) ||
+               options_wrong(options, letter, "seconds, such as 0.2");
+    case 's':
+        return (options_number(value, &ping->size) && ping->size <= SIZE_MAX_ECHO) ||
+               options_wrong(options, letter, "0 to 65507 bytes");
+    case 't':
+        return (options_number(value, &ping->ttl) && ping->ttl - 1 < UINT8_MAX) ||
+               options_wrong(options, letter, "1 to 255 hops");
+    case 'W':
+        return options_seconds(value, &ping->wait_ns) ||
+               options_wrong(options, letter, "seconds, such as 0.2");
+    default:
+        ping->quiet = true;
+        return true;
+    }
+}
+
+// False: has said why.
 static bool read_options(struct ping *ping, struct options *options)
 {
     int letter;
-    bool right = true;
-    while (right && (letter = options_next(options)) != 0) {
-        if (letter == 'c')
-            right = options_number(options->value, &ping->count) && ping->count > 0;
-        else if (letter == 'i')
-            right = options_seconds(options->value, &ping->interval_ns);
-        else if (letter == 's')
-            right = options_number(options->value, &ping->size) && ping->size <= SIZE_MAX_ECHO;
-        else if (letter == 't')
-            right = options_number(options->value, &ping->ttl) && ping->ttl - 1 < UINT8_MAX;
-        else if (letter == 'W')
-            right = options_seconds(options->value, &ping->wait_ns);
-        else if (letter == 'q')
-            ping->quiet = true;
-        else
-            right = false;
+    while ((letter = options_next(options)) > 0) {
+        if (!read_option(ping, options, letter))
+            return false;
     }
-    return right && options->count == 1;
+    if (letter == 0 && options->count == 1)
+        return true;
+    os_usage("ping [-q] [-c COUNT] [-i SECONDS] [-s SIZE] [-t TTL] [-W SECONDS] HOST");
+    return false;
 }
 
 static int prepare(struct ping *ping)
@@ -201,7 +235,8 @@ static int prepare(struct ping *ping)
     ping->handle = os_socket(OS_ECHO, ping->address.family);
     if (ping->handle < 0)
         return ping->handle;
-    return os_set_option(ping->handle, OS_OPTION_TTL, (int)ping->ttl);
+    int error = os_set_option(ping->handle, OS_OPTION_TTL, (int)ping->ttl);
+    return error ? error : os_connect(ping->handle, &ping->address, OS_NEVER);
 }
 
 int ping_main(int argc, char **argv)
@@ -209,19 +244,18 @@ int ping_main(int argc, char **argv)
     struct options options = options_start(argc, argv, "c:i:s:t:W:q");
     struct ping ping = {.count = UINT64_MAX,
                         .interval_ns = SECOND_NS,
-                        .wait_ns = 2 * SECOND_NS,
+                        .wait_ns = WAIT_NS,
                         .size = SIZE_DEFAULT,
                         .ttl = 64};
     if (!read_options(&ping, &options))
-        return os_usage("ping [-q] [-c COUNT] [-i SECONDS] [-s SIZE] [-t TTL] [-W SECONDS] "
-                        "HOST");
+        return 2;
     ping.name = options.operands[0];
     if (host_find("ping", ping.name, &ping.address))
         return 2;
     ping.address.port = 0;
     int error = prepare(&ping);
     if (error) {
-        os_print_error("ping", error);
+        host_error("ping", &ping.address, error);
         return 2;
     }
     char text[OS_ADDRESS_TEXT];

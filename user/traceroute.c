@@ -11,7 +11,8 @@
 #include "options.h"
 
 #define SECOND_NS UINT64_C(1000000000)
-enum { DATA_SIZE = 32 };
+#define WAIT_NS   (4 * SECOND_NS) // after three, it is known that a neighbour is not there
+enum { DATA_SIZE = 32, QUESTIONS_MAX = 10 };
 
 struct question {
     struct os_echo echo;
@@ -60,10 +61,9 @@ static void ask(struct trace *trace)
     struct os_address from;
     uint64_t start_ns = os_clock_ns(), deadline_ns = start_ns + trace->wait_ns;
     trace->question.echo.sequence++;
-    int result = os_send_to(trace->handle, &trace->question, sizeof(trace->question),
-                            &trace->address);
+    int result = os_send_to(trace->handle, &trace->question, sizeof(trace->question), NULL);
     if (result < 0) {
-        os_printf("  %s", error_text(result));
+        os_printf("  %s", host_reason(result));
         trace->has_arrived = true;
         return;
     }
@@ -88,36 +88,53 @@ static void go(struct trace *trace)
     }
 }
 
+static bool read_option(struct trace *trace, const struct options *options, int letter)
+{
+    const char *value = options->value;
+    switch (letter) {
+    case 'm':
+        return (options_number(value, &trace->hops) && trace->hops - 1 < UINT8_MAX) ||
+               options_wrong(options, letter, "1 to 255 hops");
+    case 'q':
+        return (options_number(value, &trace->questions) &&
+                trace->questions - 1 < QUESTIONS_MAX) ||
+               options_wrong(options, letter, "1 to 10 questions");
+    default:
+        return options_seconds(value, &trace->wait_ns) ||
+               options_wrong(options, letter, "seconds, such as 0.2");
+    }
+}
+
+// False: has said why.
 static bool read_options(struct trace *trace, struct options *options)
 {
     int letter;
-    bool right = true;
-    while (right && (letter = options_next(options)) != 0) {
-        if (letter == 'm')
-            right = options_number(options->value, &trace->hops) && trace->hops - 1 < UINT8_MAX;
-        else if (letter == 'q')
-            right = options_number(options->value, &trace->questions) &&
-                    trace->questions - 1 < 10;
-        else if (letter == 'w')
-            right = options_seconds(options->value, &trace->wait_ns);
-        else
-            right = false;
+    while ((letter = options_next(options)) > 0) {
+        if (!read_option(trace, options, letter))
+            return false;
     }
-    return right && options->count == 1;
+    if (letter == 0 && options->count == 1)
+        return true;
+    os_usage("traceroute [-m HOPS] [-q QUESTIONS] [-w SECONDS] HOST");
+    return false;
 }
 
 int traceroute_main(int argc, char **argv)
 {
     struct options options = options_start(argc, argv, "m:q:w:");
-    struct trace trace = {.hops = 30, .questions = 3, .wait_ns = 3 * SECOND_NS};
+    struct trace trace = {.hops = 30, .questions = 3, .wait_ns = WAIT_NS};
     if (!read_options(&trace, &options))
-        return os_usage("traceroute [-m HOPS] [-q QUESTIONS] [-w SECONDS] HOST");
+        return 2;
     if (host_find("traceroute", options.operands[0], &trace.address))
         return 2;
     trace.address.port = 0;
     trace.handle = os_socket(OS_ECHO, trace.address.family);
-    if (trace.handle < 0)
-        return os_print_error("traceroute", trace.handle);
+    int error = trace.handle < 0 ? trace.handle
+                                 : os_connect(trace.handle, &trace.address, OS_NEVER);
+    if (error) {
+        host_error("traceroute", &trace.address, error);
+        return 2;
+    }
     char text[OS_ADDRESS_TEXT];
     os_printf("traceroute to %s (%s), %llu hops at most\n", options.operands[0],
               os_address_print(&trace.address, text), (unsigned long long)trace.hops);

@@ -2,7 +2,7 @@
 //
 // The DNS resolver: one query at a time goes from server to server until one answers.
 //
-//   dns_ask(), dns_ask_server(), dns_cancel()
+//   dns_ask(), dns_ask_host(), dns_cancel()
 //
 // UDP can be forged by anybody who can guess what we asked. So each try has a port and a number
 // that nobody knows, and only its server is listened to (RFC 5452, 9). Chapter 22.
@@ -10,6 +10,7 @@
 
 #include "dns_cache.h"
 #include "error.h"
+#include "format.h"
 #include "machine.h"
 #include "print.h"
 #include "random.h"
@@ -20,6 +21,7 @@
 static struct {
     struct os_address servers[DNS_SERVERS_MAX]; // that were asked last
     bool has_complained;                        // that none of them answers
+    const struct dns_stream *stream;            // NULL: there is no TCP
 } dns;
 
 static void ask_next(struct dns_query *query);
@@ -38,6 +40,9 @@ static void close(struct dns_query *query)
     if (query->is_open)
         udp_close(&query->port);
     query->is_open = false;
+    if (query->stream)
+        dns.stream->cancel(query);
+    query->stream = NULL;
 }
 
 static void finish(struct dns_query *query, int error)
@@ -109,14 +114,40 @@ static void take_answer(struct dns_query *query)
     } else if (answer->alias.size > 0) {
         follow_alias(query);
     } else if (answer->is_cut && answer->count == 0) {
-        log_warning("DNS: the answer for %s is too long for UDP",
+        log_warning("DNS: the answer for %s is too long for UDP, and there is none over TCP",
                     dns_name_print(&query->name, name));
-        finish(query, -EPROTO);
+        refuse(query, -EPROTO);
+        ask_next(query);
     } else {
         if (!answer->is_cut && !query->is_apart)
             dns_cache_keep(&query->name, query->question.type, answer);
         finish_with_answer(query);
     }
+}
+
+// RFC 2181, 9; RFC 7766, 5: what was cut is not to be used, if all of it can be had. False: it
+// cannot.
+static bool ask_for_all(struct dns_query *query)
+{
+    const struct os_address server = query->port.remote;
+    if (!dns.stream)
+        return false;
+    close(query);
+    timer_start(&query->timer, timer_deadline_after(TRY_NS), expired);
+    return dns.stream->ask(query, &server) == 0;
+}
+
+// If there is none, the one that was cut is still in its place.
+void dns_take_long(struct dns_query *query, const uint8_t *bytes, size_t size)
+{
+    if (bytes)
+        dns_message_read(bytes, size, &query->question, &query->answer);
+    take_answer(query);
+}
+
+void dns_set_stream(const struct dns_stream *stream)
+{
+    dns.stream = stream;
 }
 
 // What is no answer to our question is not the end of waiting for one.
@@ -128,7 +159,7 @@ static void receive(struct udp_port *port, struct packet *packet, const struct o
                      dns_message_read(packet->data, packet->size, &query->question,
                                       &query->answer);
     packet_put(packet);
-    if (is_answer)
+    if (is_answer && !(query->answer.is_cut && ask_for_all(query)))
         take_answer(query);
 }
 
@@ -148,6 +179,11 @@ static void failed(struct udp_port *port, const struct os_address *to,
 static void expired(struct timer *timer)
 {
     struct dns_query *query = container_of(timer, struct dns_query, timer);
+    if (query->stream) {
+        close(query);
+        dns_take_long(query, NULL, 0);
+        return;
+    }
     if (query->refused == 0)
         query->error = -ETIMEDOUT;
     ask_next(query);
@@ -239,45 +275,74 @@ static bool answer_ourselves(struct dns_query *query, const char *name, enum os_
     return true;
 }
 
+// The last label of a name is never a number (RFC 1123, 2.1): this was to be an address.
+static bool is_bad_address(const struct dns_name *name)
+{
+    size_t last = 0;
+    for (size_t at = 0; name->bytes[at] != 0; at += 1u + name->bytes[at])
+        last = at;
+    for (size_t i = 1; i <= name->bytes[last]; i++) {
+        if (name->bytes[last + i] < '0' || name->bytes[last + i] > '9')
+            return false;
+    }
+    return true;
+}
+
 // 0, or why the name cannot be asked for.
-static int prepare(struct dns_query *query, const char *name, enum os_family family)
+static int prepare(struct dns_query *query, const char *name, uint16_t type)
 {
     query->is_open = query->is_apart = false;
+    query->stream = NULL;
     query->timer = (struct timer){0};
-    int error = dns_name_parse(&query->name, name);
-    query->question.name = query->name;
-    query->question.type = family == OS_IPV6 ? DNS_AAAA : DNS_A;
     query->tries = query->refused = query->aliases = 0;
     query->error = 0;
     query->ttl_s = UINT32_MAX;
+    query->question.type = type;
+    int error = dns_name_parse(&query->name, name);
+    query->question.name = query->name;
     return error;
 }
 
-void dns_ask_server(struct dns_query *query, const char *name, enum os_family family,
-                    const struct os_address *server)
+static void ask_servers(struct dns_query *query, const struct os_address *server)
 {
-    int error = prepare(query, name, family);
-    query->is_apart = true;
-    query->servers[0] = *server;
-    query->servers[0].port = server->port ? server->port : DNS_PORT;
-    query->server_count = 1;
-    if (error)
-        finish(query, error);
-    else
-        ask_next(query);
-}
-
-void dns_ask(struct dns_query *query, const char *name, enum os_family family)
-{
-    int error = prepare(query, name, family);
-    query->server_count = find_servers(query->servers);
-    if (error)
-        finish(query, error);
-    else if (answer_ourselves(query, name, family) ||
-             dns_cache_find(&query->name, query->question.type, &query->answer))
+    query->is_apart = server;
+    if (server) {
+        query->servers[0] = *server;
+        query->servers[0].port = server->port ? server->port : DNS_PORT;
+        query->server_count = 1;
+    } else {
+        query->server_count = find_servers(query->servers);
+    }
+    if (!server && dns_cache_find(&query->name, query->question.type, &query->answer))
         finish_with_answer(query);
     else if (query->server_count == 0)
         finish(query, -ENETUNREACH);
     else
         ask_next(query);
+}
+
+void dns_ask(struct dns_query *query, const char *name, enum os_family family,
+             const struct os_address *server)
+{
+    int error = prepare(query, name, family == OS_IPV6 ? DNS_AAAA : DNS_A);
+    if (error)
+        finish(query, error);
+    else if (!server && answer_ourselves(query, name, family))
+        finish_with_answer(query);
+    else if (is_bad_address(&query->name))
+        finish(query, -EINVAL);
+    else
+        ask_servers(query, server);
+}
+
+// RFC 1035, 3.5: 10.0.2.3 is asked for as 3.2.0.10.in-addr.arpa.
+void dns_ask_host(struct dns_query *query, const struct os_address *address,
+                  const struct os_address *server)
+{
+    const uint8_t *bytes = address->bytes;
+    char name[sizeof("255.255.255.255.in-addr.arpa")];
+    snprintf(name, sizeof(name), "%u.%u.%u.%u.in-addr.arpa", bytes[3], bytes[2], bytes[1],
+             bytes[0]);
+    prepare(query, name, DNS_PTR);
+    ask_servers(query, server);
 }

@@ -110,6 +110,17 @@ static void take_address(struct dns_answer *answer, const struct reading *readin
     lower(&answer->ttl_s, record->ttl_s);
 }
 
+// The first of several is as good as the others (RFC 2181, 10.2).
+static void take_host(struct dns_answer *answer, const struct reading *reading,
+                      const struct record *record)
+{
+    if (answer->count > 0 ||
+        dns_name_read(&answer->host, reading->bytes, reading->size, record->data) == 0)
+        return;
+    answer->count = 1;
+    lower(&answer->ttl_s, record->ttl_s);
+}
+
 // What the answers say of `name`: its addresses, or that it is another name for *alias. False:
 // nothing.
 static bool look_up(const struct reading *reading, const struct dns_name *name, uint16_t type,
@@ -124,7 +135,9 @@ static bool look_up(const struct reading *reading, const struct dns_name *name, 
             break;
         if (record.class != CLASS_INTERNET || !dns_name_equal(&record.name, name))
             continue;
-        if (record.type == type)
+        if (record.type == type && type == DNS_PTR)
+            take_host(answer, reading, &record);
+        else if (record.type == type)
             take_address(answer, reading, &record);
         else if (record.type == DNS_CNAME && alias->size == 0 &&
                  dns_name_read(alias, reading->bytes, reading->size, record.data) != 0)

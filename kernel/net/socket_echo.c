@@ -71,10 +71,14 @@ static int create(enum os_family family, struct socket **socket)
     return 0;
 }
 
+// Says at once what would be wrong with every question: no route, no link, a broadcast.
 static int connect(struct socket *socket, const struct os_address *remote, uint64_t deadline_ns)
 {
-    echo_of(socket)->remote = *remote;
-    return 0;
+    struct ip_flow flow = {.destination = *remote, .protocol = IP_ICMP};
+    int error = remote->family ? ip_flow_route(&flow) : 0;
+    if (!error)
+        echo_of(socket)->remote = *remote;
+    return error;
 }
 
 static void names(struct socket *socket, struct os_address *local, struct os_address *peer)

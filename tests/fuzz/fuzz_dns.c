@@ -77,7 +77,7 @@ void fuzz_one(const uint8_t *bytes, size_t size)
     struct dns_query query = {.done = check_answer};
     fuzz.done = 0;
     dns_cache_clear();
-    dns_ask(&query, "www.example.org", size % 2 ? OS_IPV4 : OS_IPV6);
+    dns_ask(&query, "www.example.org", size % 2 ? OS_IPV4 : OS_IPV6, NULL);
     for (unsigned i = 0; i < ANSWERS && size > 0 && !fuzz.done; i++) {
         const struct answers_question *question = answers_question();
         if (!question)

@@ -68,7 +68,7 @@ static void step_resolve(char **words)
     char text[ADDRESS_TEXT_SIZE];
     node.has_changed = false;
     node.query.done = name_done;
-    dns_ask(&node.query, words[1], OS_IPV4);
+    dns_ask(&node.query, words[1], OS_IPV4, NULL);
     wait_for_change(MACHINE_NEVER);
     say("%s: %s", words[1],
         node.query.error ? error_text(node.query.error)

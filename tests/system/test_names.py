@@ -3,12 +3,14 @@
 import socket
 import struct
 import threading
+import time
 
 import pytest
 
 TWO = b"\3two\7example\3org\0"  # nobody listens at the first
 NAMES = {TWO: [(1, b"\x7f\0\0\1"), (1, b"\x0a\0\2\2")],
-         b"\3www\7example\3org\0": [(1, b"\x0a\0\0\1"), (28, bytes.fromhex("20010db8" + "00" * 11 + "01"))]}
+         b"\3www\7example\3org\0": [(1, b"\x0a\0\0\1"), (28, bytes.fromhex("20010db8" + "00" * 11 + "01"))],
+         b"\0011\0010\0010\00210\7in-addr\4arpa\0": [(12, b"\3www\7example\3org\0")]}
 NTP_EPOCH = 2208988800
 
 
@@ -62,6 +64,30 @@ def answer_name(question):
     return question[:2] + struct.pack("!HHHHH", 0x8180 | code, 1, len(found), 0, 0) + question[12:] + records
 
 
+def cut(reply):
+    """What does not fit into a datagram."""
+    return reply[:2] + bytes([reply[2] | 2]) + reply[3:6] + b"\0\0" + reply[8:]
+
+
+def serve_stream(port, answer):
+    """One question over TCP, answered in two pieces: the thread."""
+    def run():
+        with listener:
+            peer = listener.accept()[0]
+            with peer:
+                size, = struct.unpack("!H", peer.recv(2))
+                reply = answer(peer.recv(size))
+                peer.sendall(struct.pack("!H", len(reply)) + reply[:100])
+                time.sleep(0.05)
+                peer.sendall(reply[100:])
+                peer.recv(1)
+
+    listener = socket.create_server(("127.0.0.1", port))
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    return thread
+
+
 def answer_time(seconds, stratum=2, reference=b"\x0a\0\0\1"):
     def answer(question):
         now = struct.pack("!II", seconds + NTP_EPOCH, 0)
@@ -85,6 +111,25 @@ def test_nslookup(start, serve, machine):
     assert session.run("nslookup none.example.org; echo $?") == \
         "nslookup: none.example.org: no such name, or it has no address\n1\n"
     assert session.run("nslookup localhost") == "localhost is at 127.0.0.1\n"
+    assert session.run("nslookup 10.0.0.1") == "10.0.0.1 is www.example.org\n"
+    assert session.run("nslookup 10.0.0.2; echo $?") == "nslookup: 10.0.0.2: it has no name\n1\n"
+
+
+def test_a_long_answer_comes_over_tcp(start, serve, machine):
+    server = serve(lambda question: cut(answer_name(question)))
+    hundred = {b"\4many\7example\3org\0": [(1, bytes([10, 0, 1, i])) for i in range(100)]}
+    session = start(machine, append=static(server), net="user")
+    session.prompt()
+    NAMES.update(hundred)
+    stream = serve_stream(server.port, answer_name)
+    shown = session.run("nslookup -4 many.example.org")
+    assert shown.startswith("many.example.org is at 10.0.1.0\n") and shown.count("is at") == 8
+    stream.join(20)
+    assert not stream.is_alive() and len(server.questions) == 1
+    session.run("nslookup -4 many.example.org")
+    assert len(server.questions) == 1  # it was kept
+    shown = session.run("nslookup -4 www.example.org")  # nobody listens there any more
+    assert "too long for UDP, and there is none over TCP" in shown and "it could not find out" in shown
 
 
 def test_nslookup_asks_whom_it_is_told(start, serve, machine):
@@ -132,7 +177,10 @@ def test_a_silent_dns_server_holds_nobody_up(start, serve, machine):
 def test_no_dns_server(start, machine):
     session = start(machine, append="ip=10.0.2.15/24,10.0.2.2", net="user")
     session.prompt()
-    assert "no DNS server is known" in session.run("nslookup www.example.org")
+    for command in ("nslookup www.example.org", "ping nosuch.name", "wget http://a.example/", "ntpdate a.example"):
+        assert "no DNS server is known. DHCP names one, or ifconfig, or ip=ADDRESS/PREFIX" in session.run(command)
+    for name in ("1.2.3.4.5", "10.0.2.256", "a..b"):
+        assert session.run(f"ping {name}; echo $?") == f"ping: {name}: this is neither an address nor a name\n2\n"
 
 
 def test_ntpdate(start, serve, machine):

@@ -73,14 +73,14 @@ static inline void ask(const char *name, unsigned servers)
     set_servers(servers);
     done = 0;
     query.done = count_done;
-    dns_ask(&query, name, OS_IPV4);
+    dns_ask(&query, name, OS_IPV4, NULL);
 }
 
 static inline void ask_again(const char *name)
 {
     done = 0;
     fake_udp.sent = 0;
-    dns_ask(&query, name, OS_IPV4);
+    dns_ask(&query, name, OS_IPV4, NULL);
 }
 
 static inline struct dns_reply reply(void)

@@ -27,7 +27,7 @@ static void finds_addresses_of_the_other_kind(void)
     dns_cache_clear();
     set_servers(1);
     done = 0;
-    dns_ask(&query, "www.example.org", OS_IPV6);
+    dns_ask(&query, "www.example.org", OS_IPV6, NULL);
     struct dns_reply answer = reply();
     CHECK_EQUAL(fake_udp.bytes[fake_udp.size - 3], 28);
     dns_put(&answer, ASKED, DNS_AAAA, 300, six, sizeof(six));
@@ -59,7 +59,7 @@ static void needs_no_server_for_some(void)
     check_found("\177\0\0\1");
     ask("notlocalhost", 0);
     check_failed(-ENETUNREACH);
-    dns_ask(&query, "10.0.2.2", OS_IPV6);
+    dns_ask(&query, "10.0.2.2", OS_IPV6, NULL);
     CHECK_EQUAL(query.error, -ENOENT);
     CHECK_EQUAL(fake_udp.sent, 0);
 }
@@ -84,12 +84,53 @@ static void refuses_what_is_no_name(void)
     ask(text, 1);
     check_failed(-EINVAL);
     CHECK_EQUAL(fake_udp.sent, 0);
+    ask("1.2.3.4.5", 0); // was to be an address: no server has to be known for that
+    check_failed(-EINVAL);
+    ask("10.0.2.256", 1);
+    check_failed(-EINVAL);
     text[253] = '\0';
     ask(text, 1);
     CHECK_EQUAL(fake_udp.sent, 1);
     dns_cancel(&query);
     CHECK(!fake_udp.port && !timer_is_running(&query.timer));
     CHECK_EQUAL(done, 0);
+}
+
+// The name of an address. What a stranger says about another one does not count.
+static void finds_a_name(void)
+{
+    const struct os_address address = address_ipv4(IPV4(10, 0, 2, 15), 0);
+    static const uint8_t question[] = "\00215\0012\0010\00210\7in-addr\4arpa\0\0\14\0\1";
+    char name[DNS_NAME_TEXT];
+    dns_cache_clear();
+    done = 0;
+    dns_ask_host(&query, &address, NULL);
+    CHECK_EQUAL(fake_udp.size, 12 + sizeof(question) - 1);
+    CHECK(memcmp(fake_udp.bytes + 12, question, sizeof(question) - 1) == 0);
+    struct dns_reply answer = reply();
+    dns_put(&answer, WWW, DNS_PTR, 300, "\1x\0", 3);
+    dns_put(&answer, ASKED, DNS_PTR, 300, WWW, sizeof(WWW));
+    dns_put(&answer, ASKED, DNS_PTR, 300, "\1b\0", 3);
+    arrives(&answer);
+    CHECK_EQUAL(done, 1);
+    CHECK_EQUAL(query.error, 0);
+    CHECK(strcmp(dns_name_print(&query.answer.host, name), "www.example.org") == 0);
+    fake_udp.sent = 0;
+    dns_ask_host(&query, &address, NULL); // it was kept
+    CHECK_EQUAL(fake_udp.sent, 0);
+    CHECK(strcmp(dns_name_print(&query.answer.host, name), "www.example.org") == 0);
+}
+
+static void finds_no_name(void)
+{
+    const struct os_address address = address_ipv4(IPV4(10, 0, 2, 15), 0);
+    dns_cache_clear();
+    done = 0;
+    dns_ask_host(&query, &address, NULL);
+    struct dns_reply answer = reply();
+    dns_put(&answer, ASKED, DNS_PTR, 300, "\77x", 2); // a name that leaves the message
+    arrives(&answer);
+    check_failed(-ENOENT);
 }
 
 // ---- Other names --------------------------------------------------------------------
@@ -205,7 +246,7 @@ static void keeps_what_it_may(void)
     ask_again("WWW.example.org");
     check_found(FIRST);
     CHECK_EQUAL(fake_udp.sent, 0);
-    dns_ask(&query, "www.example.org", OS_IPV6); // of this nothing is known
+    dns_ask(&query, "www.example.org", OS_IPV6, NULL); // of this nothing is known
     CHECK_EQUAL(fake_udp.sent, 1);
     dns_cancel(&query);
     time_passes(2 * TIME_SECOND);
@@ -330,6 +371,8 @@ const struct test unit_tests[] = {
     {"gives no more than there is room for", gives_no_more_than_there_is_room_for},
     {"needs no server for some", needs_no_server_for_some},
     {"refuses what is no name", refuses_what_is_no_name},
+    {"finds a name", finds_a_name},
+    {"finds no name", finds_no_name},
     {"follows other names", follows_other_names},
     {"asks for the other name", asks_for_the_other_name},
     {"other names that go in circles", other_names_that_go_in_circles},

@@ -66,7 +66,7 @@ static void show_name(const char *text)
     uint64_t deadline = timer_deadline_after(3 * SECOND);
     wait_queue_init(&name.waiter);
     name.query.done = name_done;
-    dns_ask(&name.query, text, OS_IPV4);
+    dns_ask(&name.query, text, OS_IPV4, NULL);
     while (!name.is_done && wait_queue_wait(&name.waiter, &reason, deadline) == 0)
         ;
     if (!name.is_done) {
