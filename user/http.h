@@ -38,6 +38,7 @@ struct http_request {
     bool keep_alive;               // the connection stays after the answer
     bool expects_continue;         // the body only comes when we have said "100 Continue"
     bool is_chunked, has_length;   // there is a body; neither: there is none
+    bool has_wishes;               // one of `fields` is there
     uint64_t length;               // of the body
     // The reader's:
     uint16_t at, sought;           // the line it is at, and how much of that is known

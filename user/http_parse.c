@@ -2,55 +2,53 @@
 //
 // HTTP: from bytes to a request (RFC 9112, 2 to 6). See http.h.
 //
-// Line by line, each byte once. Of a line that is not whole yet nothing is kept, and it is only
-// read again when its end has come. What the RFC leaves open is refused: two lengths, folded
-// lines and blanks before a colon are how requests are hidden in others (RFC 9112, 11.2).
+// Line by line, each byte once, and only lines that are whole: then no scan has to look where
+// the bytes end, for a line's end stops every one of them. What the RFC leaves open is refused:
+// two lengths, folded lines and blanks before a colon are how requests are hidden in others
+// (RFC 9112, 11.2).
 // Chapter 25.
 #include "http.h"
 
 struct reader {
     struct http_request *request;
-    const char *bytes;
+    const char *bytes; // whole lines
     size_t size;
 };
 
 // What reading a line leads to; or a negative status.
-enum { NEXT_LINE, LINE_IS_CUT, LAST_LINE };
+enum { NEXT_LINE, LAST_LINE };
 
 // ---- Bytes -------------------------------------------------------------------------------
 enum {
     TOKEN = 1, // of names and methods (RFC 9110, 5.6.2)
     HOST = 2,  // of a host and its port (RFC 3986, 3.2.2)
-    BOTH = TOKEN | HOST,
+    SIGN = 4,  // what can be seen, or stands for some character that can
+    TEXT = 8,  // the same and blanks: all but control characters (RFC 9110, 5.5)
+    OF_TEXT = TEXT | SIGN,
+    OF_TOKEN = OF_TEXT | TOKEN,
+    OF_HOST = OF_TEXT | HOST,
+    OF_BOTH = OF_TOKEN | HOST,
 };
 
 static const uint8_t classes[256] = {
-    ['!'] = BOTH,         ['#'] = TOKEN,        ['$' ... '\''] = BOTH, ['('] = HOST,
-    [')'] = HOST,         ['*' ... '+'] = BOTH, [','] = HOST,          ['-' ... '.'] = BOTH,
-    ['0' ... '9'] = BOTH, [':' ... ';'] = HOST, ['='] = HOST,          ['A' ... 'Z'] = BOTH,
-    ['['] = HOST,         [']'] = HOST,         ['^'] = TOKEN,         ['_'] = BOTH,
-    ['`'] = TOKEN,        ['a' ... 'z'] = BOTH, ['|'] = TOKEN,         ['~'] = BOTH,
+    ['\t'] = TEXT,           [' '] = TEXT,            ['!'] = OF_BOTH,
+    ['"'] = OF_TEXT,         ['#'] = OF_TOKEN,        ['$' ... '\''] = OF_BOTH,
+    ['(' ... ')'] = OF_HOST, ['*' ... '+'] = OF_BOTH, [','] = OF_HOST,
+    ['-' ... '.'] = OF_BOTH, ['/'] = OF_TEXT,         ['0' ... '9'] = OF_BOTH,
+    [':' ... ';'] = OF_HOST, ['<'] = OF_TEXT,         ['='] = OF_HOST,
+    ['>' ... '@'] = OF_TEXT, ['A' ... 'Z'] = OF_BOTH, ['['] = OF_HOST,
+    ['\\'] = OF_TEXT,        [']'] = OF_HOST,         ['^'] = OF_TOKEN,
+    ['_'] = OF_BOTH,         ['`'] = OF_TOKEN,        ['a' ... 'z'] = OF_BOTH,
+    ['{'] = OF_TEXT,         ['|'] = OF_TOKEN,        ['}'] = OF_TEXT,
+    ['~'] = OF_BOTH,         [128 ... 255] = OF_TEXT,
 };
 
-static inline bool is(char byte, unsigned class)
+// The first byte from `at` on that is not of the class. Most of a request goes through here. A
+// line's end is of no class.
+static inline size_t skip(const struct reader *reader, size_t at, uint8_t class)
 {
-    return classes[(unsigned char)byte] & class;
-}
-
-// The first byte from `at` on that no name has.
-static size_t skip_name(const struct reader *reader, size_t at)
-{
-    const char *byte = reader->bytes + at, *end = reader->bytes + reader->size;
-    while (byte < end && is(*byte, TOKEN))
-        byte++;
-    return (size_t)(byte - reader->bytes);
-}
-
-// The first control character (RFC 9110, 5.5). Most of a request goes through here.
-static size_t skip_text(const struct reader *reader, size_t at)
-{
-    const char *byte = reader->bytes + at, *end = reader->bytes + reader->size;
-    while (byte < end && (((unsigned char)*byte >= ' ' && *byte != 127) || *byte == '\t'))
+    const char *byte = reader->bytes + at;
+    while (classes[(unsigned char)*byte] & class)
         byte++;
     return (size_t)(byte - reader->bytes);
 }
@@ -107,40 +105,37 @@ static int read_version(struct http_request *request, const char *bytes, size_t 
     return bytes[5] == '1' ? 0 : -505;
 }
 
-// A line ends at `at`: moves the request behind it. NEXT_LINE, LINE_IS_CUT, or -400: what is
-// there no line may have.
+// A line ends at `at`: moves the request behind it. -400: what is there no line may have.
 static int end_line(const struct reader *reader, size_t at)
 {
-    if (at < reader->size && reader->bytes[at] == '\r')
-        at++;
-    if (at == reader->size)
-        return LINE_IS_CUT;
+    at += reader->bytes[at] == '\r';
     reader->request->at = (uint16_t)(at + 1);
     return reader->bytes[at] == '\n' ? NEXT_LINE : -400;
+}
+
+static struct http_text text_between(size_t at, size_t end)
+{
+    return (struct http_text){(uint16_t)at, (uint16_t)(end - at)};
 }
 
 static int read_first_line(const struct reader *reader, size_t at)
 {
     struct http_request *request = reader->request;
     const char *bytes = reader->bytes;
-    size_t end = skip_text(reader, at);
+    size_t method_end = skip(reader, at, TOKEN), target = method_end + 1;
+    size_t target_end = bytes[method_end] == ' ' ? skip(reader, target, SIGN) : method_end;
+    size_t end = skip(reader, target_end, TEXT);
     int result = end_line(reader, end);
     if (result != NEXT_LINE || end == at) // empty lines before it do no harm (2.2)
         return result;
-    request->line = (struct http_text){(uint16_t)at, (uint16_t)(end - at)};
-    size_t method = at, target;
-    at = skip_name(reader, at);
-    if (at == method || bytes[at] != ' ')
+    request->line = text_between(at, end);
+    if (method_end == at || target_end <= target || bytes[target_end] != ' ')
         return -400;
-    request->method = (uint8_t)method_of(bytes + method, at - method);
-    for (target = ++at; at < end && !is_blank(bytes[at]);)
-        at++;
-    if (at == target || at == end || bytes[at] != ' ')
-        return -400;
-    if (at - target > HTTP_TARGET_MAX)
+    request->method = (uint8_t)method_of(bytes + at, method_end - at);
+    if (target_end - target > HTTP_TARGET_MAX)
         return -414;
-    request->target = (struct http_text){(uint16_t)target, (uint16_t)(at - target)};
-    return read_version(request, bytes + at + 1, end - at - 1);
+    request->target = text_between(target, target_end);
+    return read_version(request, bytes + target_end + 1, end - target_end - 1);
 }
 
 // ---- Fields: what each says --------------------------------------------------------------
@@ -148,15 +143,10 @@ typedef int read_field(const struct reader *reader, struct http_text value);
 
 static int read_host(const struct reader *reader, struct http_text value)
 {
-    const char *bytes = reader->bytes + value.at;
     if (reader->request->has_host)
         return -400;
-    for (size_t i = 0; i < value.length; i++) {
-        if (!is(bytes[i], HOST))
-            return -400;
-    }
     reader->request->has_host = true;
-    return 0;
+    return skip(reader, value.at, HOST) < (size_t)value.at + value.length ? -400 : 0;
 }
 
 static int read_length(const struct reader *reader, struct http_text value)
@@ -188,16 +178,12 @@ static void read_connection_word(struct http_request *request, const char *word,
 // A list: "keep-alive, Upgrade".
 static int read_connection(const struct reader *reader, struct http_text value)
 {
-    const char *word = reader->bytes + value.at, *end = word + value.length;
-    while (word < end) {
-        const char *at = memchr(word, ',', (size_t)(end - word));
-        const char *next = at ? at + 1 : end;
-        for (at = at ? at : end; at > word && is_blank(at[-1]);)
-            at--;
-        while (word < at && is_blank(*word))
-            word++;
-        read_connection_word(reader->request, word, (size_t)(at - word));
-        word = next;
+    size_t at = value.at, end = at + value.length;
+    while (at < end) {
+        size_t word = at;
+        at = skip(reader, at, TOKEN);
+        read_connection_word(reader->request, reader->bytes + word, at - word);
+        at++; // what is between two words
     }
     return 0;
 }
@@ -210,37 +196,43 @@ static int read_expect(const struct reader *reader, struct http_text value)
     return equals(reader->bytes + value.at, value.length, "100-continue") ? 0 : -417;
 }
 
-// By name, in lower case. Those without a function are kept for later.
+// By the length of their names, which are in lower case. Those without a function are kept for
+// later.
 static const struct field {
     const char *name;
-    uint8_t length, kept; // kept: enum http_field
+    uint8_t kept; // enum http_field
     read_field *read;
-} fields[] = {
-    {"host", 4, 0, read_host},
-    {"connection", 10, 0, read_connection},
-    {"content-length", 14, 0, read_length},
-    {"transfer-encoding", 17, 0, read_coding},
-    {"expect", 6, 0, read_expect},
-    {"range", 5, HTTP_RANGE, NULL},
-    {"if-range", 8, HTTP_IF_RANGE, NULL},
-    {"if-modified-since", 17, HTTP_IF_MODIFIED_SINCE, NULL},
-    {"if-unmodified-since", 19, HTTP_IF_UNMODIFIED_SINCE, NULL},
-    {"if-match", 8, HTTP_IF_MATCH, NULL},
-    {"if-none-match", 13, HTTP_IF_NONE_MATCH, NULL},
+} fields[][3] = {
+    [4] = {{"host", 0, read_host}},
+    [5] = {{"range", HTTP_RANGE, NULL}},
+    [6] = {{"expect", 0, read_expect}},
+    [8] = {{"if-range", HTTP_IF_RANGE, NULL}, {"if-match", HTTP_IF_MATCH, NULL}},
+    [10] = {{"connection", 0, read_connection}},
+    [13] = {{"if-none-match", HTTP_IF_NONE_MATCH, NULL}},
+    [14] = {{"content-length", 0, read_length}},
+    [17] = {{"transfer-encoding", 0, read_coding},
+            {"if-modified-since", HTTP_IF_MODIFIED_SINCE, NULL}},
+    [19] = {{"if-unmodified-since", HTTP_IF_UNMODIFIED_SINCE, NULL}},
 };
 
-static int read_value(const struct reader *reader, size_t name, size_t colon,
+// NULL: nobody asks for it.
+static const struct field *find_field(const char *name, size_t length)
+{
+    if (length >= sizeof(fields) / sizeof(fields[0]))
+        return NULL;
+    const struct field *field = fields[length];
+    while (field->name && !equals(name, length, field->name))
+        field++;
+    return field->name ? field : NULL;
+}
+
+static int read_value(const struct reader *reader, const struct field *field,
                       struct http_text value)
 {
-    size_t length = colon - name;
-    for (unsigned i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-        if (fields[i].length != length || !equals(reader->bytes + name, length, fields[i].name))
-            continue;
-        if (fields[i].read)
-            return fields[i].read(reader, value);
-        reader->request->fields[fields[i].kept] = value;
-        return 0;
-    }
+    if (field->read)
+        return field->read(reader, value);
+    reader->request->fields[field->kept] = value;
+    reader->request->has_wishes = true;
     return 0;
 }
 
@@ -248,23 +240,23 @@ static int read_value(const struct reader *reader, size_t name, size_t colon,
 static int read_field_line(const struct reader *reader, size_t name)
 {
     const char *bytes = reader->bytes;
-    size_t colon = skip_name(reader, name), at = colon + 1;
-    if (colon == reader->size)
-        return LINE_IS_CUT;
+    size_t colon = skip(reader, name, TOKEN), at = colon + 1;
     if (colon == name || bytes[colon] != ':')
         return -400;
-    size_t end = skip_text(reader, at);
+    size_t end = skip(reader, at, TEXT);
     int result = end_line(reader, end);
     if (result != NEXT_LINE)
         return result;
     if (++reader->request->count > HTTP_FIELDS_MAX)
         return -431;
+    const struct field *field = find_field(bytes + name, colon - name);
+    if (!field)
+        return NEXT_LINE;
     while (at < end && is_blank(bytes[at]))
         at++;
     while (end > at && is_blank(bytes[end - 1]))
         end--;
-    return read_value(reader, name, colon,
-                      (struct http_text){(uint16_t)at, (uint16_t)(end - at)});
+    return read_value(reader, field, text_between(at, end));
 }
 
 // ---- All of it ---------------------------------------------------------------------------
@@ -285,38 +277,46 @@ static int read_line(const struct reader *reader)
     size_t at = request->at;
     if (request->line.length == 0)
         return read_first_line(reader, at);
-    if (at == reader->size)
-        return LINE_IS_CUT;
     if (reader->bytes[at] != '\r' && reader->bytes[at] != '\n')
         return read_field_line(reader, at);
     int result = end_line(reader, at);
     return result == NEXT_LINE ? finish(request) : result;
 }
 
-// Whether what has come since the last time may end the line that was cut then.
-static bool has_line_end(struct http_request *request, const char *bytes, size_t size)
+// How much of it is whole lines. What was there the last time ends none.
+static size_t whole_lines(const struct http_request *request, const char *bytes, size_t size)
 {
-    size_t sought = request->sought;
-    request->sought = (uint16_t)size;
-    return sought <= request->at || memchr(bytes + sought, '\n', size - sought);
+    size_t end = size;
+    while (end > request->sought && bytes[end - 1] != '\n')
+        end--;
+    return end > request->sought ? end : request->at;
 }
 
-// More cannot come: what was too long?
-static int refuse_size(const struct http_request *request)
+// The end of a line is missing. What no line may have is refused before it comes: the peer may
+// speak another language (TLS), and wait. Or nothing more can come: what was too long?
+static int refuse_cut(const struct http_request *request, const char *bytes, size_t size)
 {
+    size_t at = request->sought > request->at ? request->sought : request->at;
+    while (at < size && (classes[(unsigned char)bytes[at]] & TEXT || bytes[at] == '\r'))
+        at++;
+    if (at < size)
+        return -400;
+    if (size < HTTP_REQUEST_MAX)
+        return 0;
     return request->line.length == 0 ? -414 : -431;
 }
 
 int http_parse(struct http_request *request, const char *bytes, size_t size)
 {
-    struct reader reader = {request, bytes, size < HTTP_REQUEST_MAX ? size : HTTP_REQUEST_MAX};
-    int result = LINE_IS_CUT;
-    if (has_line_end(request, bytes, reader.size)) {
-        do
-            result = read_line(&reader);
-        while (result == NEXT_LINE);
-    }
-    if (result == LINE_IS_CUT)
-        return reader.size == HTTP_REQUEST_MAX ? refuse_size(request) : 0;
-    return result == LAST_LINE ? request->at : result;
+    size = size < HTTP_REQUEST_MAX ? size : HTTP_REQUEST_MAX;
+    struct reader reader = {request, bytes, whole_lines(request, bytes, size)};
+    int result = NEXT_LINE;
+    while (result == NEXT_LINE && request->at < reader.size)
+        result = read_line(&reader);
+    if (result == NEXT_LINE)
+        result = refuse_cut(request, bytes, size);
+    else if (result == LAST_LINE)
+        result = request->at;
+    request->sought = (uint16_t)size;
+    return result;
 }

@@ -46,11 +46,8 @@ static bool leads_up(const char *path, size_t start, size_t end)
     return end - start == 2 && path[start] == '.' && path[start + 1] == '.';
 }
 
-static bool has_meaning(char byte)
-{
-    return byte == '/' || byte == '%' || byte == '?' || byte == '#' || byte == '\\' ||
-           byte == 0;
-}
+static const bool has_meaning[256] = {
+    ['/'] = true, ['%'] = true, ['?'] = true, ['#'] = true, ['\\'] = true, [0] = true};
 
 // What is decoded is never longer than what it was made of.
 int http_path(const char *target, size_t length, char *path, size_t size)
@@ -63,7 +60,7 @@ int http_path(const char *target, size_t length, char *path, size_t size)
     else if (at == length || target[at] != '/')
         return -400;
     while (at < length) {
-        if (!has_meaning(target[at])) {
+        if (!has_meaning[(unsigned char)target[at]]) {
             path[end++] = target[at++];
             continue;
         }

@@ -156,6 +156,8 @@ int http_select(const struct http_request *request, const char *bytes,
 {
     struct text range;
     *part = (struct http_part){0, file->size};
+    if (!request->has_wishes)
+        return 200;
     int status = check_preconditions(request, bytes, file);
     if (status != 200 || request->method != HTTP_GET ||
         !get(request, bytes, HTTP_RANGE, &range) || !wants_part(request, bytes, file))
