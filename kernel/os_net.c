@@ -125,6 +125,19 @@ int os_send(int handle, const void *bytes, size_t size, uint64_t deadline_ns)
     return leave(socket, kind->send(socket, bytes, limited(size), deadline_ns));
 }
 
+int os_send_last(int handle, const void *bytes, size_t size, uint64_t deadline_ns)
+{
+    struct socket *socket;
+    const struct socket_kind *kind;
+    int result = take(handle, &socket, &kind);
+    if (result)
+        return result;
+    result = -EOPNOTSUPP;
+    if (kind->send_last)
+        result = kind->send_last(socket, bytes, limited(size), deadline_ns);
+    return leave(socket, result);
+}
+
 int os_receive(int handle, void *buffer, size_t size, uint64_t deadline_ns)
 {
     struct socket *socket;

@@ -81,6 +81,9 @@ int os_receive_from(int handle, void *buffer, size_t size, struct os_address *fr
 // os_read() and os_write() with a deadline: a count, 0 at the other side's end. Of a stream,
 // os_write() gives -EPIPE or -ECONNRESET when nobody will read it.
 int os_send(int handle, const void *bytes, size_t size, uint64_t deadline_ns);
+// The same, of a stream; if all of it is taken, our side ends as with OS_SHUTDOWN_WRITE, in the
+// same segment as the last byte.
+int os_send_last(int handle, const void *bytes, size_t size, uint64_t deadline_ns);
 int os_receive(int handle, void *buffer, size_t size, uint64_t deadline_ns);
 // A part of an open file, and what goes before it (an HTTP header): in the same segments, if
 // it fits.

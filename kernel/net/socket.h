@@ -38,6 +38,8 @@ struct socket_kind {
     int (*connect)(struct socket *socket, const struct os_address *remote,
                    uint64_t deadline_ns);
     int (*send)(struct socket *socket, const void *bytes, size_t size, uint64_t deadline_ns);
+    int (*send_last)(struct socket *socket, const void *bytes, size_t size,
+                     uint64_t deadline_ns);
     int (*receive)(struct socket *socket, void *buffer, size_t size, uint64_t deadline_ns);
     // NULL: there is only one to send to and to receive from, send() and receive() do it.
     int (*send_to)(struct socket *socket, const void *bytes, size_t size,

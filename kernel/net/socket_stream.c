@@ -156,20 +156,41 @@ static int wait_for_room(struct socket *socket, uint64_t deadline_ns)
     return socket_wait(socket, &socket->writers, &reason, deadline_ns);
 }
 
+struct bytes {
+    const char *at;
+    size_t size;
+};
+
+typedef int write_bytes(struct tcp_connection *connection, const void *bytes, size_t size);
+
 // All of it, like every write; what was taken before a failure is a count.
-static int send(struct socket *socket, const void *bytes, size_t size, uint64_t deadline_ns)
+static int send_all(struct socket *socket, struct bytes bytes, write_bytes *write,
+                    uint64_t deadline_ns)
 {
     struct tcp_connection *connection = stream_of(socket)->connection;
     size_t done = 0;
     int error = 0;
-    while (done < size && !error) {
-        int count = tcp_write(connection, (const char *)bytes + done, size - done);
+    while (done < bytes.size && !error) {
+        int count = write(connection, bytes.at + done, bytes.size - done);
         if (count > 0)
             done += (size_t)count;
         else
             error = count == -EAGAIN ? wait_for_room(socket, deadline_ns) : count;
     }
     return done > 0 ? (int)done : error;
+}
+
+static int send(struct socket *socket, const void *bytes, size_t size, uint64_t deadline_ns)
+{
+    return send_all(socket, (struct bytes){bytes, size}, tcp_write, deadline_ns);
+}
+
+static int send_last(struct socket *socket, const void *bytes, size_t size,
+                     uint64_t deadline_ns)
+{
+    if (size == 0)
+        return tcp_shutdown(stream_of(socket)->connection, OS_SHUTDOWN_WRITE);
+    return send_all(socket, (struct bytes){bytes, size}, tcp_write_last, deadline_ns);
 }
 
 // The next packet of it, when there is room. A count; 0: the end of the file; an error.
@@ -280,6 +301,7 @@ const struct socket_kind socket_stream = {
     .accept = accept,
     .connect = connect,
     .send = send,
+    .send_last = send_last,
     .receive = receive,
     .send_file = send_file,
     .shutdown = shut_down,

@@ -46,6 +46,8 @@ int tcp_accept(struct tcp_connection *listener, struct tcp_connection **connecti
 // established; -EPIPE: after tcp_shutdown() or a reset that has been told; -ENOTCONN; the
 // connection's error.
 int tcp_write(struct tcp_connection *connection, const void *bytes, size_t size);
+// The same; if that is all of it, our side ends as with tcp_shutdown(), in the same segment.
+int tcp_write_last(struct tcp_connection *connection, const void *bytes, size_t size);
 // The same without a copy: takes the packet's pieces over if the result is 0.
 int tcp_write_packet(struct tcp_connection *connection, struct packet *packet);
 // Copies what has come, in order. A count; 0: the other side has ended; -EAGAIN: nothing

@@ -73,7 +73,18 @@ static int check_write(struct tcp_connection *connection)
     return 0;
 }
 
-int tcp_write(struct tcp_connection *connection, const void *bytes, size_t size)
+// Nothing follows what is in the buffer.
+static void end_side(struct tcp_connection *connection)
+{
+    connection->send.fin = true;
+    if (connection->state == TCP_ESTABLISHED)
+        tcp_set_state(connection, TCP_FIN_WAIT_1);
+    else if (connection->state == TCP_CLOSE_WAIT)
+        tcp_set_state(connection, TCP_LAST_ACK);
+}
+
+// A count, at least 1, or an error: nothing has been taken.
+static int take_bytes(struct tcp_connection *connection, const void *bytes, size_t size)
 {
     int error = check_write(connection);
     if (error || size == 0)
@@ -81,8 +92,25 @@ int tcp_write(struct tcp_connection *connection, const void *bytes, size_t size)
     size_t count = tcp_buffer_put(connection, bytes, size);
     if (count == 0)
         return tcp_buffer_used(connection) > 0 ? -EAGAIN : -ENOMEM;
-    tcp_output(connection);
     return (int)count;
+}
+
+int tcp_write(struct tcp_connection *connection, const void *bytes, size_t size)
+{
+    int count = take_bytes(connection, bytes, size);
+    if (count > 0)
+        tcp_output(connection);
+    return count;
+}
+
+int tcp_write_last(struct tcp_connection *connection, const void *bytes, size_t size)
+{
+    int count = take_bytes(connection, bytes, size);
+    if (count >= 0 && (size_t)count == size)
+        end_side(connection);
+    if (count >= 0)
+        tcp_output(connection);
+    return count;
 }
 
 int tcp_write_packet(struct tcp_connection *connection, struct packet *packet)
@@ -100,11 +128,7 @@ void tcp_finish(struct tcp_connection *connection)
 {
     if (connection->send.fin)
         return;
-    connection->send.fin = true;
-    if (connection->state == TCP_ESTABLISHED)
-        tcp_set_state(connection, TCP_FIN_WAIT_1);
-    else if (connection->state == TCP_CLOSE_WAIT)
-        tcp_set_state(connection, TCP_LAST_ACK);
+    end_side(connection);
     tcp_output(connection); // in SYN-RECEIVED: nothing yet
 }
 

@@ -116,6 +116,21 @@ static void each_direction_ends_for_itself(void)
     close_pair(ends);
 }
 
+static void the_last_write_ends_a_direction(void)
+{
+    int ends[2];
+    char text[16];
+    unit_connect_pair(PORT, ends);
+    CHECK_EQUAL(os_send_last(ends[1], "last", 4, OS_NEVER), 4);
+    CHECK_EQUAL(os_send_last(ends[1], "x", 1, OS_NEVER), -EPIPE);
+    CHECK_EQUAL(os_receive(ends[0], text, sizeof(text), unit_late()), 4);
+    CHECK_EQUAL(os_receive(ends[0], text, sizeof(text), unit_late()), 0);
+    CHECK_EQUAL(os_send_last(ends[0], NULL, 0, OS_NEVER), 0);
+    CHECK_EQUAL(os_receive(ends[1], text, sizeof(text), unit_late()), 0);
+    CHECK_EQUAL(os_send_last(0, "x", 1, OS_NEVER), -ENOTSOCK);
+    close_pair(ends);
+}
+
 // What has been read is no loss; what has not is told by a reset.
 static void a_reset_is_told_once(void)
 {
@@ -344,6 +359,7 @@ const struct test unit_tests[] = {
     {"errors have their names", errors_have_their_names},
     {"accepting ends at its deadline", accepting_ends_at_its_deadline},
     {"each direction ends for itself", each_direction_ends_for_itself},
+    {"the last write ends a direction", the_last_write_ends_a_direction},
     {"a reset is told once", a_reset_is_told_once},
     {"what was written arrives after the close", what_was_written_arrives_after_the_close},
     {"closing may wait for the last byte", closing_may_wait_for_the_last_byte},

@@ -101,6 +101,35 @@ static void sends_its_fin_with_the_last_data(void)
     script_end(NULL);
 }
 
+static void ends_with_what_is_written_last(void)
+{
+    struct tcp_connection *connection = script_establish();
+    CHECK_EQUAL(tcp_write_last(connection, "bye", 3), 3);
+    CHECK(expect(FIN | ACK, 1, 1, 3));
+    CHECK(silent());
+    CHECK_EQUAL(connection->state, TCP_FIN_WAIT_1);
+    CHECK_EQUAL(tcp_write(connection, "x", 1), -EPIPE);
+    CHECK_EQUAL(tcp_write_last(connection, "x", 1), -EPIPE);
+    send(FIN | ACK, 1, 5, "too");
+    CHECK(expect(ACK, 5, 5, 0));
+    CHECK_EQUAL(tcp_read(connection, buffer, sizeof(buffer)), 3);
+    CHECK_EQUAL(script_counters().time_wait, 1);
+    script_end(connection);
+}
+
+// What did not fit into the buffer is still to be written: then that was not the last.
+static void ends_only_with_all_of_it(void)
+{
+    static char bytes[8192];
+    struct tcp_connection *connection = script_establish();
+    CHECK_EQUAL(tcp_set_option(connection, OS_OPTION_SEND_BUFFER, 4096), 0);
+    CHECK_EQUAL(tcp_write_last(connection, bytes, sizeof(bytes)), 4096);
+    CHECK_EQUAL(connection->state, TCP_ESTABLISHED);
+    CHECK_EQUAL(tcp_write_last(connection, bytes, 1), -EAGAIN);
+    CHECK_EQUAL(connection->state, TCP_ESTABLISHED);
+    script_end(connection);
+}
+
 static void sends_a_lost_fin_again(void)
 {
     struct tcp_connection *connection = script_establish();
@@ -327,6 +356,8 @@ const struct test unit_tests[] = {
     {"ends at the same time", ends_at_the_same_time},
     {"ends its half and goes on reading", ends_its_half_and_goes_on_reading},
     {"sends its FIN with the last data", sends_its_fin_with_the_last_data},
+    {"ends with what is written last", ends_with_what_is_written_last},
+    {"ends only with all of it", ends_only_with_all_of_it},
     {"sends a lost FIN again", sends_a_lost_fin_again},
     {"keeps an early FIN", keeps_an_early_fin},
     {"says that data was not read", says_that_data_was_not_read},
