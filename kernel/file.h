@@ -92,6 +92,7 @@ struct file_table {
     struct file **files;  // by handle; NULL: not open
     uint64_t *taken;      // a bit for each handle: open
     unsigned room;        // handles that there is memory for; it grows
+    unsigned full_below;  // all handles below this one are taken
     uint64_t full[FILE_HANDLES_MAX / 64 / 64]; // a bit for each word of `taken`: all of it is
 };
 
