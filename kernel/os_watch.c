@@ -62,18 +62,17 @@ static void drop(struct watched *watched)
 }
 
 // Whether the handle stands for something else now, or for nothing.
-static bool has_left(const struct watched *watched)
+static bool has_left(const struct watched *watched, const struct file_table *table)
 {
-    if (list_is_empty(&watched->look.link))
-        return true;
-    return file_table_find(&process_current()->files, watched->handle) != watched->file;
+    return list_is_empty(&watched->look.link) ||
+           file_table_find(table, watched->handle) != watched->file;
 }
 
 // Asks one that has changed; it leaves the list. What holds of what is wanted.
-static unsigned ask(struct watched *watched)
+static unsigned ask(struct watched *watched, const struct file_table *table)
 {
     struct poll_source *source;
-    if (has_left(watched)) {
+    if (has_left(watched, table)) {
         drop(watched);
         return 0;
     }
@@ -83,12 +82,13 @@ static unsigned ask(struct watched *watched)
 // Each is asked at most once, until there are `count` events. How many there are.
 static int collect(struct watch *watch, struct os_event *events, unsigned count)
 {
+    const struct file_table *table = &process_current()->files;
     struct list ready, *link;
     unsigned found = 0;
     list_init(&ready);
     while (found < count && (link = list_take_first(&watch->changed))) {
         struct watched *watched = container_of(link, struct watched, changed);
-        unsigned bits = ask(watched);
+        unsigned bits = ask(watched, table);
         if (!bits)
             continue;
         events[found++] = (struct os_event){.context = watched->context, .ready = bits};

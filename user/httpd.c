@@ -30,10 +30,11 @@ static bool is_shortage(int error)
     return error == -EMFILE || error == -ENOMEM;
 }
 
-// Not all who wait at once: those who are here are served in between.
-static void accept_some(struct server *server)
+// Not all who wait at once: those who are here are served in between. And only one where nobody
+// is: the next turn is soon enough for the next one, who most often is not there.
+static void accept_some(struct server *server, bool is_alone)
 {
-    for (unsigned i = 0; i < ACCEPTED_AT_ONCE; i++) {
+    for (unsigned i = 0; i < (is_alone ? 1 : ACCEPTED_AT_ONCE); i++) {
         struct os_address peer;
         if (server->count >= server->count_max && !make_room(server))
             return;
@@ -49,8 +50,7 @@ static void accept_some(struct server *server)
 static int turn(struct server *server)
 {
     struct os_event events[EVENTS];
-    uint64_t deadline_ns = connections_deadline(server);
-    uint64_t files_ns = served_expire(server);
+    uint64_t deadline_ns = server->deadline_ns, files_ns = server->files.deadline_ns;
     int count = os_watch_wait(server->watch, events, EVENTS,
                               deadline_ns < files_ns ? deadline_ns : files_ns);
     server->now_ns = os_clock_ns();
@@ -58,10 +58,13 @@ static int turn(struct server *server)
         if (events[i].context)
             connection_ready(server, events[i].context);
         else
-            accept_some(server);
+            accept_some(server, count == 1);
     }
-    connections_expire(server);
-    connections_free_closed(server);
+    if (server->now_ns >= server->deadline_ns)
+        connections_expire(server);
+    if (server->now_ns >= server->files.deadline_ns)
+        served_expire(server);
+    connections_forget_closed(server);
     return count;
 }
 

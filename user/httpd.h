@@ -16,6 +16,7 @@ enum {
     CONNECTIONS_MAX = 16384, // unless -c says so
     SMALL_FILE = 1024,       // bytes: with its head in one segment
     TEXT_MAX = 4096,         // of an answer that is made here: a head, a page, a piece of one
+    HEAD_MAX = 384,          // of a file's answer
 };
 
 // What a connection does, and how long it may.
@@ -38,6 +39,7 @@ struct input {
 
 // What is still to be sent: text, then a file's part or a listing's next pieces.
 struct answer {
+    const char *ready;       // the text, where it is not the one below
     struct served *file;     // NULL: none, and so on
     struct listing *listing;
     uint64_t offset, left;   // of the file
@@ -76,7 +78,10 @@ struct server {
     bool is_full;                // new connections have to wait
     unsigned count, count_max;   // of connections
     struct list phases[PHASES];
-    struct list closed;          // to be freed when nobody speaks of them any more
+    uint64_t deadline_ns;        // until then the time of no connection is over
+    struct list closed;          // ended in this turn, whose events may still name them
+    struct list spare;           // to be used again
+    unsigned spare_count;
     uint64_t now_ns;             // of this turn
     struct kept_files files;
     char common[80];             // fields of all answers of this second: the date
@@ -98,10 +103,9 @@ bool connection_watch(struct server *server, struct connection *connection, bool
 void connection_close(struct server *server, struct connection *connection);
 // Closes the one that has been silent longest. False: all are at work.
 bool connection_close_idle(struct server *server);
-// Those whose time is over.
+// Those whose time is over: at deadline_ns.
 void connections_expire(struct server *server);
-uint64_t connections_deadline(const struct server *server);
-void connections_free_closed(struct server *server);
+void connections_forget_closed(struct server *server);
 
 // ---- httpd_receive.c ---------------------------------------------------------------------
 // There is something to read, or room to write.
@@ -123,6 +127,8 @@ void answer_print(struct answer *answer, const char *format, ...)
 // "HTTP/1.1 200 OK" and the fields of every answer, behind what is there.
 void answer_start_head(struct server *server, struct answer *answer, int status);
 void answer_end_head(struct answer *answer, const struct connection *connection, bool is_old);
+// The last field of a head and the empty line: one of three constants.
+const char *answer_end(const struct connection *connection, bool is_old);
 const char *answer_reason(int status);
 
 // ---- httpd_send.c ------------------------------------------------------------------------
@@ -141,12 +147,13 @@ struct served {
     struct os_status status;
     struct http_file what;
     char tag[56];            // what.tag
-    char *bytes;             // all of a small one, or NULL
     size_t fields_size;
     char fields[192];        // of its answers
-    uint64_t head_until_ns;  // so long all of the head is the same
-    size_t head_size;
-    char head[320];          // of an answer with all of it, but for its end
+    // An answer with all of it, as it was sent last: a head, and the bytes of a small file.
+    const char *head_end;    // its answer_end()
+    uint64_t head_until_ns;
+    size_t head_size, kept;  // kept: bytes behind the head, all or none
+    char text[HEAD_MAX + SMALL_FILE];
     size_t path_length;
     char path[];
 };
@@ -154,8 +161,8 @@ void served_init(struct server *server);
 // With one more user. 0; -EISDIR; -EACCES: it is no file; errors of os_open().
 int served_get(struct server *server, const char *path, size_t length, struct served **served);
 void served_put(struct served *served);
-// Closes those that nobody has asked for lately; when the next one's moment comes.
-uint64_t served_expire(struct server *server);
+// Closes those that nobody has asked for lately: at files.deadline_ns.
+void served_expire(struct server *server);
 
 // ---- httpd_list.c: a directory as a page -------------------------------------------------
 // 0 or an error. `path` is the directory, with a slash behind it; `root` bytes of it are not

@@ -28,9 +28,10 @@ static void add_page(struct server *server, const struct connection *connection,
 
 static void start(struct answer *answer)
 {
+    answer->ready = NULL;
     answer->file = NULL;
     answer->listing = NULL;
-    answer->left = 0;
+    answer->offset = answer->left = 0;
     answer->size = answer->done = answer->page = 0;
 }
 
@@ -80,35 +81,53 @@ static void add_head_of_part(struct server *server, const struct served *served,
     add_number(answer, "Content-Length: ", part->size, "\r\n");
 }
 
-// The same as it was for the last one, unless that was in another second.
-static void add_head_of_all(struct server *server, struct served *served)
-{
-    struct answer *answer = &server->answer;
-    if (server->now_ns < served->head_until_ns) {
-        answer_add(answer, served->head, served->head_size);
-        return;
-    }
-    size_t start = answer->size;
-    answer_start_head(server, answer, 200);
-    answer_add(answer, served->fields, served->fields_size);
-    add_number(answer, "Content-Length: ", served->what.size, "\r\n");
-    served->head_size = answer->size - start;
-    os_assert(served->head_size <= sizeof(served->head));
-    memcpy(served->head, answer->text + start, served->head_size);
-    served->head_until_ns = server->common_until_ns;
-}
-
 // As text, or for answer_send() to take from the file.
 static void add_part(struct answer *answer, const struct served *served,
                      const struct http_part *part)
 {
-    if (served->bytes) {
-        answer_add(answer, served->bytes + part->offset, (size_t)part->size);
+    if (served->kept > 0) {
+        const char *bytes = served->text + served->head_size;
+        answer_add(answer, bytes + part->offset, (size_t)part->size);
         answer->page = (size_t)part->size;
     } else {
         answer->offset = part->offset;
         answer->left = part->size;
     }
+}
+
+// Puts an answer with all of it behind what is there, and keeps a copy.
+static void add_all(struct server *server, struct served *served, const char *end)
+{
+    struct answer *answer = &server->answer;
+    struct http_part all = {0, served->what.size};
+    size_t start = answer->size;
+    answer_start_head(server, answer, 200);
+    answer_add(answer, served->fields, served->fields_size);
+    add_number(answer, "Content-Length: ", served->what.size, "\r\n");
+    answer_add_string(answer, end);
+    size_t head_size = answer->size - start;
+    os_assert(head_size <= HEAD_MAX);
+    add_part(answer, served, &all);
+    memcpy(served->text, answer->text + start, answer->size - start);
+    served->head_size = head_size;
+    served->head_end = end;
+    served->head_until_ns = server->common_until_ns;
+}
+
+// The last such answer once more, if it was in the same second and of the same kind. Nothing
+// of it is copied: who cannot send it in one go takes a copy (httpd_receive.c).
+static void answer_all(struct server *server, struct served *served, const char *end)
+{
+    struct answer *answer = &server->answer;
+    bool is_first = answer->size == 0; // else "100 Continue" goes before it
+    if (!is_first || server->now_ns >= served->head_until_ns || served->head_end != end) {
+        add_all(server, served, end);
+        return;
+    }
+    answer->ready = served->text;
+    answer->size = served->head_size + served->kept;
+    answer->page = served->kept;
+    answer->left = served->what.size - served->kept;
 }
 
 static int answer_file(struct server *server, const struct connection *connection,
@@ -133,13 +152,13 @@ static int answer_file(struct server *server, const struct connection *connectio
         answer_print(answer, "ETag: %s\r\n", served->tag);
         answer_end_head(answer, connection, request->minor == 0);
         break;
-    default:
-        if (status == 200)
-            add_head_of_all(server, served);
-        else
-            add_head_of_part(server, served, &part);
+    case 206:
+        add_head_of_part(server, served, &part);
         answer_end_head(answer, connection, request->minor == 0);
         add_part(answer, served, &part);
+        break;
+    default:
+        answer_all(server, served, answer_end(connection, request->minor == 0));
     }
     answer->file = served; // also where nothing of it is sent: it is in use until then
     return status;

@@ -4,11 +4,13 @@
 //
 // All that are in one phase have the same time for it, so each phase is a list in the order
 // of their deadlines: who comes into it goes to the end. Neither changing the phase nor
-// finding whose time is over depends on how many there are.
+// finding whose time is over depends on how many there are. And nobody looks for these before
+// the earliest deadline there was when somebody looked last, or has been since.
 // Chapter 25.
 #include "httpd.h"
 
 #define SECOND_NS UINT64_C(1000000000)
+enum { SPARE_MAX = 64 }; // connections: more of them do not come and go in one turn
 
 static const uint64_t time_ns[PHASES] = {
     [RECEIVING] = 10 * SECOND_NS, [IDLE] = 60 * SECOND_NS,     [SKIPPING] = 30 * SECOND_NS,
@@ -20,6 +22,8 @@ void connections_init(struct server *server)
     for (unsigned i = 0; i < PHASES; i++)
         list_init(&server->phases[i]);
     list_init(&server->closed);
+    list_init(&server->spare);
+    server->deadline_ns = OS_NEVER;
 }
 
 void connection_set_phase(struct server *server, struct connection *connection,
@@ -29,6 +33,8 @@ void connection_set_phase(struct server *server, struct connection *connection,
     list_append(&server->phases[phase], &connection->link);
     connection->phase = (uint8_t)phase;
     connection->deadline_ns = server->now_ns + time_ns[phase];
+    if (connection->deadline_ns < server->deadline_ns)
+        server->deadline_ns = connection->deadline_ns;
 }
 
 // When there is one less, or one less idle, others may come again.
@@ -40,15 +46,24 @@ static void welcome(struct server *server)
     os_watch(server->watch, server->listener, OS_POLL_READ, NULL);
 }
 
+// NULL: there is no memory.
+static struct connection *take_connection(struct server *server)
+{
+    struct list *link = list_take_first(&server->spare);
+    if (!link)
+        return os_alloc(sizeof(struct connection));
+    server->spare_count--;
+    return container_of(link, struct connection, link);
+}
+
 void connection_open(struct server *server, int handle, const struct os_address *peer)
 {
-    struct connection *connection = os_alloc(sizeof(*connection));
+    struct connection *connection = take_connection(server);
     if (!connection) {
         os_close(handle);
         return;
     }
-    connection->handle = handle;
-    connection->peer = *peer;
+    *connection = (struct connection){.handle = handle, .peer = *peer};
     list_init(&connection->link);
     server->count++;
     connection_set_phase(server, connection, RECEIVING);
@@ -109,28 +124,25 @@ static void expire(struct server *server, struct connection *connection)
 
 void connections_expire(struct server *server)
 {
+    server->deadline_ns = OS_NEVER;
     for (unsigned i = 0; i < PHASES; i++) {
         struct connection *first;
         while ((first = first_of(&server->phases[i])) && first->deadline_ns <= server->now_ns)
             expire(server, first);
+        if (first && first->deadline_ns < server->deadline_ns)
+            server->deadline_ns = first->deadline_ns;
     }
 }
 
-uint64_t connections_deadline(const struct server *server)
-{
-    uint64_t deadline_ns = OS_NEVER;
-    for (unsigned i = 0; i < PHASES; i++) {
-        const struct list *list = &server->phases[i];
-        const struct connection *first = container_of(list->next, struct connection, link);
-        if (!list_is_empty(list) && first->deadline_ns < deadline_ns)
-            deadline_ns = first->deadline_ns;
-    }
-    return deadline_ns;
-}
-
-void connections_free_closed(struct server *server)
+void connections_forget_closed(struct server *server)
 {
     struct list *link;
-    while ((link = list_take_first(&server->closed)))
-        os_free(container_of(link, struct connection, link));
+    while ((link = list_take_first(&server->closed))) {
+        if (server->spare_count < SPARE_MAX) {
+            list_append(&server->spare, link);
+            server->spare_count++;
+        } else {
+            os_free(container_of(link, struct connection, link));
+        }
+    }
 }

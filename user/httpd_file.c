@@ -7,7 +7,8 @@
 // path is asked again whether it still stands for the same file, in the same state; after two
 // that nobody wanted it, a file is closed, so that its disk can be unmounted.
 // Of small files the bytes are kept as well: in one segment with its head, a copy of them costs
-// less than lending a block. (A file of 600 bytes: 1,000 instructions less of 13,000.)
+// less than lending a block. With the head in front of them the answer is whole, and sent as it
+// is for the rest of the second. (A file of 600 bytes: 1,900 instructions less of 13,000.)
 // Chapter 25.
 #include "httpd.h"
 
@@ -124,7 +125,6 @@ static struct served *find(struct kept_files *files, const char *path, size_t le
 static void free_file(struct served *served)
 {
     os_close(served->handle);
-    os_free(served->bytes);
     os_free(served);
 }
 
@@ -170,17 +170,14 @@ static int open_file(struct served *served)
     return served->handle < 0 ? served->handle : os_fstat(served->handle, &served->status);
 }
 
-// Where that fails, or finds less than there should be, it is sent like a large one.
+// Where that finds less than there should be, it is sent like a large one.
 static void keep_bytes(struct served *served)
 {
-    size_t size = (size_t)served->what.size;
-    if (served->what.size > SMALL_FILE || size == 0)
+    if (served->what.size > SMALL_FILE)
         return;
-    served->bytes = os_alloc(size);
-    if (served->bytes && os_read_at(served->handle, 0, served->bytes, size) != (int)size) {
-        os_free(served->bytes);
-        served->bytes = NULL;
-    }
+    size_t size = (size_t)served->what.size;
+    if (os_read_at(served->handle, 0, served->text, size) == (int)size)
+        served->kept = size;
 }
 
 static int add(struct server *server, const char *path, size_t length, uint32_t hash,
@@ -239,20 +236,16 @@ void served_put(struct served *served)
 }
 
 // One that is being sent counts as used.
-uint64_t served_expire(struct server *server)
+void served_expire(struct server *server)
 {
     struct kept_files *files = &server->files;
-    uint64_t now_ns = server->now_ns;
-    if (now_ns < files->deadline_ns)
-        return files->deadline_ns;
     files->deadline_ns = OS_NEVER;
     while (!list_is_empty(&files->used)) {
         struct served *first = container_of(files->used.next, struct served, by_use);
-        files->deadline_ns = first->used_ns + KEPT_NS;
-        if (now_ns < files->deadline_ns)
-            return files->deadline_ns;
+        if (server->now_ns < first->used_ns + KEPT_NS) {
+            files->deadline_ns = first->used_ns + KEPT_NS;
+            return;
+        }
         forget(files, first); // who sends it has it still
-        files->deadline_ns = OS_NEVER;
     }
-    return files->deadline_ns;
 }

@@ -33,14 +33,12 @@ static void print_line(char *text, size_t size, const char *bytes, size_t length
     text[at] = '\0';
 }
 
-void httpd_log_request(const struct server *server, const struct connection *connection,
-                       const struct input *input, int status)
+static void print_request(const struct server *server, const struct connection *connection,
+                          const struct input *input, int status)
 {
     char time[32], line[LINE_SHOWN], host[OS_ADDRESS_TEXT], size[24] = "-";
     struct os_address peer = connection->peer;
     const struct http_text *first = &input->request.line;
-    if (server->is_quiet)
-        return;
     peer.port = 0;
     print_time(time, sizeof(time));
     print_line(line, sizeof(line), input->bytes + input->start + first->at, first->length);
@@ -49,4 +47,11 @@ void httpd_log_request(const struct server *server, const struct connection *con
                  (unsigned long long)(server->answer.left + server->answer.page));
     os_printf("%s - - [%s] \"%s\" %d %s\n", os_address_print(&peer, host), time, line, status,
               size);
+}
+
+void httpd_log_request(const struct server *server, const struct connection *connection,
+                       const struct input *input, int status)
+{
+    if (!server->is_quiet)
+        print_request(server, connection, input, status);
 }

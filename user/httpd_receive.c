@@ -52,7 +52,11 @@ static bool keep_answer(struct server *server, struct connection *connection)
     connection->answer = os_alloc(sizeof(*connection->answer));
     if (!connection->answer)
         return false;
-    *connection->answer = server->answer;
+    struct answer *answer = connection->answer;
+    *answer = server->answer;
+    if (answer->ready)
+        memcpy(answer->text, answer->ready, answer->size);
+    answer->ready = NULL;
     return true;
 }
 

@@ -3,7 +3,8 @@
 // httpd: answers on their way. See httpd.h.
 //
 // The text and the beginning of the file go to TCP with one call, and leave in one segment
-// when they fit in. The file's bytes are not copied: TCP sends them from the block cache.
+// when they fit in; so does the end of a connection that is not kept. The file's bytes are not
+// copied: TCP sends them from the block cache.
 // Chapter 25.
 #include "httpd.h"
 
@@ -19,11 +20,19 @@ static void count_sent(struct answer *answer, size_t count)
     answer->left -= count - of_text;
 }
 
+// Whether nothing of a connection follows this text.
+static bool is_last(const struct connection *connection, const struct answer *answer)
+{
+    return !connection->keeps && !answer->listing && answer->left == 0;
+}
+
 // A count, or an error. 0: the file is shorter than it was when we promised its bytes.
 static int send_once(const struct connection *connection, const struct answer *answer)
 {
-    const char *text = answer->text + answer->done;
+    const char *text = (answer->ready ? answer->ready : answer->text) + answer->done;
     size_t size = answer->size - answer->done;
+    if (is_last(connection, answer))
+        return os_send_last(connection->handle, text, size, 0);
     if (answer->left == 0)
         return os_send(connection->handle, text, size, 0);
     struct os_file_part part = {
@@ -40,6 +49,7 @@ static bool has_more(struct answer *answer)
 {
     if (answer->done < answer->size || answer->left > 0)
         return true;
+    answer->ready = NULL;
     answer->done = answer->size = 0;
     return answer->listing && listing_next(answer->listing, answer);
 }

@@ -103,14 +103,17 @@ void answer_start_head(struct server *server, struct answer *answer, int status)
 }
 
 // Of HTTP/1.1 staying is the rule, of 1.0 ending is: what is not the rule is said.
-void answer_end_head(struct answer *answer, const struct connection *connection, bool is_old)
+const char *answer_end(const struct connection *connection, bool is_old)
 {
     static const char close[] = "Connection: close\r\n\r\n";
     static const char keep[] = "Connection: keep-alive\r\n\r\n";
+    static const char nothing[] = "\r\n";
     if (!connection->keeps)
-        answer_add(answer, close, sizeof(close) - 1);
-    else if (is_old)
-        answer_add(answer, keep, sizeof(keep) - 1);
-    else
-        answer_add(answer, "\r\n", 2);
+        return close;
+    return is_old ? keep : nothing;
+}
+
+void answer_end_head(struct answer *answer, const struct connection *connection, bool is_old)
+{
+    answer_add_string(answer, answer_end(connection, is_old));
 }
