@@ -170,7 +170,8 @@ static void start_httpd(void)
     if (is_off || cmdline_value("run", value, sizeof(value)) != -ENOENT || !netdev_find("eth0"))
         return;
     if (os_stat(root, &status)) {
-        log_info("there is no %s to show to web browsers: httpd does not start", root);
+        log_info("httpd does not start: there is no %s to show (`make disk` makes a disk that "
+                 "has one; `httpd DIRECTORY &` shows another)", root);
         return;
     }
     int id = process_start(program_find(name), argv, files, true);

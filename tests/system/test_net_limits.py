@@ -106,8 +106,9 @@ def test_the_cable_is_pulled_and_put_in_again(start):
 
 
 def test_nobody_answers(start, tmp_path):
-    """A cable with nobody at its other end: nothing waits for an address but who asks for one."""
+    """A cable with nobody at its other end, and no disk: nothing waits for an address but who asks for one."""
     session = start("host", net=f"dgram:{tmp_path}/a:{tmp_path}/b")
+    session.expect("httpd does not start: there is no /www to show (`make disk` makes a disk that has one")
     session.prompt()
     assert "no route to that network" in session.run("ping -c 1 10.0.2.2")
     assert "0% packet loss" in session.run("ping -c 1 127.0.0.1")
