@@ -291,8 +291,11 @@ static bool take_fin(struct tcp_connection *connection, const struct tcp_segment
         receive->has_fin = true;
         receive->fin = fin;
     }
-    if (!receive->has_fin || receive->fin != receive->nxt)
+    if (!receive->has_fin || receive->fin != receive->nxt) {
+        if (segment->flags & TCP_FIN && segment->length == 1)
+            tcp_ack_now(connection); // as for early data
         return true;
+    }
     receive->nxt++;
     tcp_ack_now(connection);
     if (connection->state == TCP_FIN_WAIT_2) {

@@ -226,8 +226,8 @@ void tcp_time_wait_arrives(struct tcp_entry *entry, struct tcp_segment *segment)
     if (segment->flags & TCP_FIN && !is_past &&
         tcp_segment_end(segment) == record->receive_next)
         start(record);
-    // What has data, or a SYN or FIN, needs an answer. So does a stray ACK, but not each; nor one
-    // of a peer that knows.
+    // What has data, or a SYN or FIN, needs an answer. So does a stray ACK, but not each, and
+    // not that of a peer that knows.
     bool is_right = segment->acknowledgment == record->send_next &&
                     segment->sequence == record->receive_next;
     if (segment->length > 0)
