@@ -16,6 +16,8 @@
 //                number   its length in bytes
 //                name: numbers of words, to be joined by "_", each twice what it is, the
 //                         last one + 1
+//                number   where the table has frames: words (of 8 bytes) in the function's
+//                         frame, times 16, + words from its end to the return address
 //                number   which file
 //                number   its first line
 //                rows     to the end of the entry, each one byte: high nibble the step in
@@ -40,10 +42,11 @@ enum {
 
 struct table_header {
     uint32_t magic;
-    uint32_t unit;       // bytes that addresses are multiples of
+    uint16_t unit;       // bytes that addresses are multiples of
+    uint16_t has_frames; // 1: entries say how large frames are
     uint32_t files_size; // bytes
     uint32_t words_size;
-    uint64_t base;       // lowest address in the table
+    uint64_t base; // lowest address in the table
 };
 _Static_assert(sizeof(struct table_header) == 24, "as tools/symbols writes it");
 
@@ -168,6 +171,9 @@ static void read_entry(struct reader *entry, const struct table *table, uint64_t
 {
     struct reader files = table->files;
     read_name(entry, table->words, symbol->name);
+    uint64_t frame = table->header.has_frames ? read_number(entry) : 0;
+    symbol->frame_size = (unsigned)(frame / 16 * sizeof(uintptr_t));
+    symbol->return_distance = (unsigned)(frame % 16 * sizeof(uintptr_t));
     symbol->file = "";
     for (uint64_t i = read_number(entry) + 1; i > 0 && files.at < files.end; i--)
         symbol->file = read_string(&files);

@@ -22,6 +22,8 @@ struct symbol {
     const char *file; // path in the tree, "" when not known
     unsigned line;    // 0 when not known
     uintptr_t start;  // the function's first address
+    // Where functions keep no frame pointer, in bytes; 0: not known.
+    unsigned frame_size, return_distance; // its frame; from that's end to the return address
 };
 
 // False when the address is not inside any function, or there is no table.

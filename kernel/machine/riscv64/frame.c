@@ -88,14 +88,3 @@ bool machine_frame_next(struct machine_frame *frame, uintptr_t low, uintptr_t hi
     frame->frame_pointer = caller > fp ? caller : 0; // 0: the next step finds the end
     return true;
 }
-
-bool machine_stack_of(uintptr_t sp, uintptr_t *low, uintptr_t *high)
-{
-    bool boot = sp >= (uintptr_t)boot_stack_low && sp <= (uintptr_t)boot_stack_high;
-    bool trap = sp >= (uintptr_t)trap_stack_low && sp <= (uintptr_t)trap_stack_high;
-    if (!boot && !trap)
-        return false;
-    *low = (uintptr_t)(boot ? boot_stack_low : trap_stack_low);
-    *high = (uintptr_t)(boot ? boot_stack_high : trap_stack_high);
-    return true;
-}

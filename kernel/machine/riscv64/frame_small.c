@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+//
+// Call chains in images made small (RELEASE=small): from a stack pointer to the caller's.
+//
+// Functions there keep no frame pointers: those are a sixth of the code. The table of symbols
+// says how large each function's frame is, and where in it the return address lies. What
+// machine.h calls the frame pointer is the stack pointer here. frame.c is for all others.
+//
+// A function that a trap interrupted may not have made its frame yet, or calls no other and
+// keeps no return address. Until its first call it has that in ra.
+// Chapter 03.
+#include "image.h"
+#include "machine.h"
+#include "symbol.h"
+
+static struct {
+    struct machine_frame trap; // what machine_frame_of_trap() gave last
+    uintptr_t trap_ra;
+} frames;
+
+__attribute__((naked)) struct machine_frame machine_frame_here(void)
+{
+    __asm__("mv a0, ra\n\t"
+            "mv a1, sp\n\t"
+            "ret");
+}
+
+struct machine_frame machine_frame_of_trap(const struct machine_trap *trap)
+{
+    frames.trap = (struct machine_frame){.pc = trap->pc, .frame_pointer = trap->x[2]};
+    frames.trap_ra = trap->x[1];
+    return frames.trap;
+}
+
+struct machine_frame machine_frame_of_context(const struct machine_context *context)
+{
+    return (struct machine_frame){.pc = context->ra, .frame_pointer = context->sp};
+}
+
+static bool is_text(uintptr_t address)
+{
+    return address >= (uintptr_t)text_start && address < (uintptr_t)text_end;
+}
+
+// Whether the function has called another one: ra is then an address in itself.
+static bool has_called(const struct symbol *symbol)
+{
+    struct symbol caller;
+    return symbol_find(frames.trap_ra - 1, &caller) && caller.start == symbol->start;
+}
+
+bool machine_frame_next(struct machine_frame *frame, uintptr_t low, uintptr_t high)
+{
+    struct symbol symbol;
+    uintptr_t sp = frame->frame_pointer, return_address = 0;
+    bool at_trap = frame->pc == frames.trap.pc && sp == frames.trap.frame_pointer;
+    bool is_known = symbol_find(frame->pc, &symbol);
+    if (is_known && symbol.return_distance > 0 && sp % sizeof(uintptr_t) == 0 && sp >= low &&
+        sp <= high && high - sp >= symbol.frame_size)
+        return_address = *(const uintptr_t *)(sp + symbol.frame_size - symbol.return_distance);
+    // No frame yet, none at all, or a call to a wrong address.
+    if (at_trap && return_address != frames.trap_ra && !(is_known && has_called(&symbol))) {
+        return_address = frames.trap_ra;
+        symbol.frame_size = 0;
+    }
+    if (!is_text(return_address))
+        return false;
+    *frame = (struct machine_frame){return_address, sp + symbol.frame_size};
+    return true;
+}
