@@ -96,9 +96,10 @@ static bool may_send_small(const struct tcp_connection *connection, uint32_t len
     if (length == 0)
         return false;
     bool is_all = length == unsent(send);
-    if (is_all && (send->nodelay || send->fin || tcp_in_flight(connection) == 0))
+    bool is_alone = send->nodelay || tcp_in_flight(connection) == 0;
+    if (is_all && (is_alone || send->fin))
         return true;
-    return length >= send->window_max / 2; // this peer never has room for much more
+    return is_alone && length >= send->window_max / 2; // no room for more, ever
 }
 
 // How much of the next `length` bytes goes in the next packet; 0: nothing yet.

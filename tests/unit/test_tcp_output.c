@@ -165,6 +165,16 @@ static void waits_for_a_window_that_is_worth_it(void)
     send(ACK, 1, 11, "");
     CHECK(expect(ACK, 11, 1, 1460));
     script_end(connection);
+
+    script.window = 1000; // half of the largest there was is worth it, alone (3.8.6.2.1, 3)
+    connection = script_establish();
+    CHECK_EQUAL(write_bytes(connection, 500), 500);
+    CHECK(expect(ACK, 1, 1, 500));
+    CHECK_EQUAL(write_bytes(connection, 1000), 1000);
+    CHECK(silent());
+    send(ACK, 1, 501, "");
+    CHECK(expect(ACK, 501, 1, 1000));
+    script_end(connection);
 }
 
 // Ours: it does not open by small steps either, and its opening is told.
