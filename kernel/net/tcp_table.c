@@ -6,14 +6,18 @@
 //   tcp_table_find(&local, &remote)        that very connection, or NULL
 //   tcp_table_find_listener(&local)        by address and port, or by port alone
 //
-// A hash table that grows with the number of entries, so that thousands cost what ten cost. Its
-// hash is a sum of products with secret factors: whoever does not know them cannot choose
+// A hash table as large as the number of entries wants, so that thousands cost what ten cost.
+// Its hash is a sum of products with secret factors: whoever does not know them cannot choose
 // addresses that all fall into one bucket. Chapter 23.
 #include "heap.h"
 #include "random.h"
+#include "string.h"
 #include "tcp_parts.h"
 
-enum { BUCKETS_MIN = 64 }; // powers of two
+enum {
+    BUCKETS_MIN = 64, // powers of two
+    SPARSE = 8,       // buckets for each entry: so many are too many
+};
 
 static struct {
     struct tcp_entry *few[BUCKETS_MIN]; // the buckets, until there are many
@@ -55,16 +59,22 @@ static void put_into_bucket(struct tcp_entry *entry)
     *bucket = entry;
 }
 
-// Twice as many buckets. Without memory for them it goes on with longer chains.
-static void grow(void)
+static struct tcp_entry **alloc_buckets(uint32_t size)
 {
-    struct tcp_entry **old = table.buckets;
+    if (size == BUCKETS_MIN)
+        return memset(table.few, 0, sizeof(table.few));
+    return heap_alloc(size * sizeof(struct tcp_entry *));
+}
+
+// Twice as many buckets, or half. Without memory for them it goes on with those it has.
+static void resize(uint32_t size)
+{
+    struct tcp_entry **old = table.buckets, **buckets = alloc_buckets(size);
     uint32_t old_size = table.size;
-    struct tcp_entry **buckets = heap_alloc(2 * old_size * sizeof(*buckets));
     if (!buckets)
         return;
     table.buckets = buckets;
-    table.size = 2 * old_size;
+    table.size = size;
     for (uint32_t i = 0; i < old_size; i++) {
         struct tcp_entry *next;
         for (struct tcp_entry *entry = old[i]; entry; entry = next) {
@@ -83,7 +93,7 @@ void tcp_table_add(struct tcp_entry *entry)
     if (!table.buckets)
         prepare();
     if (table.count >= table.size)
-        grow();
+        resize(2 * table.size);
     entry->hash = hash_of(&entry->local, &entry->remote);
     entry->is_listed = true;
     put_into_bucket(entry);
@@ -100,6 +110,8 @@ void tcp_table_remove(struct tcp_entry *entry)
     *place = entry->next;
     entry->is_listed = false;
     table.count--;
+    if (table.count < table.size / SPARSE && table.size > BUCKETS_MIN)
+        resize(table.size / 2);
 }
 
 static bool is_same(const struct os_address *a, const struct os_address *b)

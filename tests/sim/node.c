@@ -26,9 +26,9 @@
 #include "thread.h"
 #include "trap.h"
 #include "vm.h"
-#include "tests/sim/node_connections.h"
+#include "tests/sim/node_crowd.h"
 
-enum { WORDS_MAX = 4 };
+enum { WORDS_MAX = 5 };
 
 // ---- Steps: others ------------------------------------------------------------------------
 
@@ -106,7 +106,8 @@ static const struct {
              {"close", step_close},     {"abort", step_close},   {"shutdown", step_shutdown},
              {"option", step_option},   {"write", step_write},   {"read", step_read},
              {"bulk", step_bulk},       {"sleep", step_sleep},   {"gone", step_gone},
-             {"resolve", step_resolve}, {"dhcp", step_dhcp},     {"counters", step_counters}};
+             {"resolve", step_resolve}, {"dhcp", step_dhcp},     {"counters", step_counters},
+             {"visit", step_visit},     {"serve", step_serve},   {"memory", step_memory}};
 
 // Cuts the first word off. NULL: there is none.
 static char *next_word(char **text, char separator)

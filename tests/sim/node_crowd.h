@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: MIT
+//
+// The steps of a node's script that are about many connections: those who visit, those who are
+// served, and what they cost.
+//
+// A question has QUESTION bytes, its answer ANSWER; a visitor asks so many in turn, and goes.
+#pragma once
+
+#include "heap.h"
+#include "list.h"
+#include "net/packet.h"
+#include "page.h"
+#include "tests/sim/node_connections.h"
+
+enum {
+    GUESTS_MAX = 1024,
+    QUESTION = 100,
+    ANSWER = 1000,
+    BURST = 64, // so many begin together: the card has to take their SYNs
+};
+
+struct guest {
+    struct list link; // of crowd.ready, or alone
+    struct tcp_user user;
+    struct tcp_connection *connection; // NULL: a free place
+    uint32_t to_send, received;        // bytes
+    unsigned answers;                  // it has had so many
+};
+
+static struct {
+    struct guest guests[GUESTS_MAX];
+    struct list ready;  // whose connection has changed
+    unsigned here, gone, failed;
+    unsigned questions; // of each visitor; 0: we are those who answer
+} crowd;
+
+static void guest_changed(struct tcp_user *user)
+{
+    struct guest *guest = container_of(user, struct guest, user);
+    list_remove(&guest->link);
+    list_append(&crowd.ready, &guest->link);
+    wake();
+}
+
+static void crowd_begin(unsigned questions)
+{
+    crowd.here = crowd.gone = crowd.failed = 0;
+    crowd.questions = questions;
+    list_init(&crowd.ready);
+    for (unsigned i = 0; i < GUESTS_MAX; i++) {
+        crowd.guests[i] = (struct guest){.user.changed = guest_changed};
+        list_init(&crowd.guests[i].link);
+    }
+}
+
+static struct guest *find_place(void)
+{
+    for (unsigned i = 0; i < GUESTS_MAX; i++)
+        if (!crowd.guests[i].connection)
+            return &crowd.guests[i];
+    return NULL;
+}
+
+static void guest_leaves(struct guest *guest, bool has_failed)
+{
+    tcp_close(guest->connection, false);
+    list_remove(&guest->link);
+    guest->connection = NULL;
+    crowd.here--;
+    crowd.gone++;
+    crowd.failed += has_failed;
+}
+
+// How evenly answers were given, when the first visitor has all of his.
+static void judge_fairness(void)
+{
+    unsigned least = crowd.questions, begun = 0;
+    for (unsigned i = 0; i < GUESTS_MAX; i++) {
+        const struct guest *guest = &crowd.guests[i];
+        if (!guest->connection)
+            continue;
+        begun++;
+        least = guest->answers < least ? guest->answers : least;
+    }
+    say("the first of %u has %u answers, the last %u", begun, crowd.questions, least);
+}
+
+// What has come from a visitor, or for one. False: it has failed.
+static bool take_bytes(struct guest *guest, uint32_t count)
+{
+    uint32_t size = crowd.questions ? ANSWER : QUESTION;
+    uint32_t before = guest->received / size;
+    guest->received += count;
+    uint32_t more = guest->received / size - before;
+    if (crowd.questions == 0) {
+        guest->to_send += more * ANSWER;
+        return true;
+    }
+    guest->answers += more;
+    if (guest->answers < crowd.questions)
+        guest->to_send += more * QUESTION;
+    else if (crowd.gone == 0)
+        judge_fairness();
+    return guest->answers <= crowd.questions;
+}
+
+// All that can be done for it now.
+static void serve_guest(struct guest *guest)
+{
+    static uint8_t bytes[PIECE];
+    int count;
+    while ((count = tcp_read(guest->connection, bytes, sizeof(bytes))) > 0)
+        if (!take_bytes(guest, (uint32_t)count))
+            break;
+    bool has_ended = count == 0;
+    while (guest->to_send > 0 && (count = tcp_write(guest->connection, bytes,
+                                                    guest->to_send < PIECE ? guest->to_send
+                                                                           : PIECE)) > 0)
+        guest->to_send -= (uint32_t)count;
+    bool is_done = crowd.questions ? guest->answers == crowd.questions
+                                   : has_ended && guest->to_send == 0;
+    if (is_done || (count < 0 && count != -EAGAIN))
+        guest_leaves(guest, !is_done);
+}
+
+static void serve_all(void)
+{
+    struct list *link;
+    while ((link = list_take_first(&crowd.ready)))
+        serve_guest(container_of(link, struct guest, link));
+}
+
+// visit ADDRESS:PORT CONNECTIONS AT-ONCE QUESTIONS
+static void step_visit(char **words)
+{
+    struct os_address remote;
+    unsigned all = (unsigned)number(words[2]), at_once = (unsigned)number(words[3]);
+    if (!words[4] || address_parse(words[1], &remote) != 0 || at_once > GUESTS_MAX)
+        panic("visit: expected ADDRESS:PORT CONNECTIONS AT-ONCE QUESTIONS");
+    crowd_begin((unsigned)number(words[4]));
+    for (; crowd.gone < all; wait_for_change(MACHINE_NEVER)) {
+        serve_all();
+        unsigned most = crowd.here + BURST < at_once ? crowd.here + BURST : at_once;
+        while (crowd.here < most && crowd.here + crowd.gone < all) {
+            struct guest *guest = find_place();
+            *guest = (struct guest){.user.changed = guest_changed, .to_send = QUESTION};
+            list_init(&guest->link);
+            int error = tcp_open(&guest->connection, &guest->user);
+            error = error ? error : tcp_connect(guest->connection, &remote);
+            if (error)
+                panic("visit: %s", error_text(error));
+            crowd.here++;
+        }
+        if (crowd.gone == all)
+            break;
+    }
+    say("visited: %u, failed: %u", crowd.gone, crowd.failed);
+}
+
+// serve CONNECTIONS: each until it ends
+static void step_serve(char **words)
+{
+    unsigned all = (unsigned)number(words[1]);
+    need(node.listener, "listen");
+    crowd_begin(0);
+    while (crowd.gone < all) {
+        struct guest *guest;
+        while ((guest = find_place())) {
+            *guest = (struct guest){.user.changed = guest_changed};
+            list_init(&guest->link);
+            if (tcp_accept(node.listener, &guest->connection, &guest->user) != 0)
+                break;
+            crowd.here++;
+            list_append(&crowd.ready, &guest->link);
+        }
+        serve_all();
+        if (crowd.gone < all)
+            wait_for_change(MACHINE_NEVER);
+    }
+    say("served: %u, failed: %u", crowd.gone, crowd.failed);
+}
+
+// memory: what is in use
+static void step_memory(char **words)
+{
+    struct heap_statistics heap;
+    struct page_statistics pages;
+    struct packet_statistics packets;
+    struct tcp_statistics tcp;
+    tcp_statistics(&tcp);
+    heap_statistics(&heap);
+    page_statistics(&pages);
+    packet_statistics(&packets);
+    say("memory: %zu allocations, %zu bytes, heap of %zu pages, %zu pages in use, "
+        "%zu of them spare; %zu connections, %zu in TIME_WAIT",
+        heap.allocations, heap.bytes, heap.pages, pages.total - pages.free,
+        packets.spare / PAGE_SIZE, tcp.connections, tcp.time_wait);
+}
