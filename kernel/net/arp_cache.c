@@ -226,13 +226,20 @@ void arp_send(struct net_device *device, struct packet *packet, be32 next_hop)
     }
 }
 
-void arp_suspect(struct net_device *device, be32 ip)
+// Heard of lately or not: it is to be asked.
+static void suspect(struct arp_entry *entry)
 {
-    struct arp_entry *entry = find(device, ip);
-    if (!entry || entry->state != ARP_REACHABLE)
+    if (entry->state != ARP_REACHABLE)
         return;
     timer_stop(&entry->timer);
     entry->state = ARP_STALE;
+}
+
+void arp_suspect(struct net_device *device, be32 ip)
+{
+    struct arp_entry *entry = find(device, ip);
+    if (entry)
+        suspect(entry);
 }
 
 // ---- Hearing ----------------------------------------------------------------------------
@@ -278,11 +285,9 @@ static void doubt(struct arp_entry *entry, const uint8_t by[MAC_SIZE])
     if (!entry->has_rival)
         log_rival(entry, by);
     entry->has_rival = true;
-    if (entry->state == ARP_STALE && timer_is_running(&entry->timer))
-        return; // it is being asked
-    timer_stop(&entry->timer);
-    entry->state = ARP_STALE;
-    ask(entry);
+    suspect(entry);
+    if (!timer_is_running(&entry->timer)) // it is not being asked yet
+        ask(entry);
 }
 
 // One that asks for us is only noted as stale: that it is there is seen when it answers us.
