@@ -38,7 +38,7 @@ static const char page[] =
     "<meta name=\"color-scheme\" content=\"light dark\">\n"
     "<title>tsumiki</title>\n"
     "<h1>Hello from a machine that does nothing else</h1>\n"
-    "<p>This page, the server and all that is below it are one image of 200 KiB.</p>\n"
+    "<p>This page, the server and all that is below it are one image, with no disk.</p>\n"
     "</html>\n";
 enum { PAGE_LENGTH = sizeof(page) - 1 };
 
@@ -56,7 +56,6 @@ static void start_network(void)
     ip_init(ip_protocols);
     tcp_init();
     socket_init(sockets);
-    network_init();
 }
 
 // ---- The page as a file, and the only one ------------------------------------------------
@@ -108,6 +107,8 @@ static void run_server(void)
     int id = process_start(&httpd, argv, files, true);
     if (id < 0)
         panic("the server does not start: %s", error_text(id));
+    thread_yield(); // it listens before there is an address: nobody is refused
+    network_init();
     process_wait(id, NULL, MACHINE_NEVER);
     panic("the server has ended");
 }

@@ -230,9 +230,13 @@ def sizes():
     make("CHAPTER=01")
     make("CHAPTER=13")
     make("APP=apps/hello.c")
-    for name, image, bar in (("chapter 01", "chapter-01", 4), ("hello app", "app-hello", 12),
-                             ("chapter 13, the shell", "chapter-13", 128), ("whole system", "tsumiki", None)):
-        text = subprocess.run(["size", "-A", f"{RV}/{image}"], cwd=TOP, capture_output=True, text=True).stdout
+    make("APP=apps/httpd.c")
+    make("APP=apps/httpd.c", "RELEASE=small")
+    for name, image, bar in (("chapter 01", f"{RV}/chapter-01", 4), ("hello app", f"{RV}/app-hello", 12),
+                             ("chapter 13, the shell", f"{RV}/chapter-13", 128), ("whole system", f"{RV}/tsumiki", None),
+                             ("httpd app", f"{RV}/app-httpd", None),
+                             ("httpd app, RELEASE=small", f"{BUILD}/riscv64-small/app-httpd", 96)):
+        text = subprocess.run(["size", "-A", image], cwd=TOP, capture_output=True, text=True).stdout
         used = sum(int(m[2]) for m in re.finditer(r"^\.(text|rodata|symbols)\s+(\d+)", text, re.M))
         row(f"image of {name}: text + rodata + symbols, KiB", f"{used / 1024:.1f}", bar)
 
