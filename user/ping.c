@@ -104,8 +104,6 @@ static const char *explain(int error)
         return "it went too far: its TTL ran out";
     case -EHOSTUNREACH:
         return "destination host unreachable";
-    case -ENETUNREACH:
-        return "destination network unreachable";
     default:
         return error_text(error);
     }

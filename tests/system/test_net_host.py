@@ -181,7 +181,8 @@ def test_many_clients_may_wait_at_a_port(image, machine):
     assert length and length >= 100
 
 
-@pytest.mark.parametrize("words", ["token", "tap", "dgram:x", "user tcp", "user tcp x", "tap:x tcp 80", "user speed=9"])
+@pytest.mark.parametrize("words", ["token", "tap", "dgram:x", "user tcp", "user tcp x", "tap:x tcp 80", "user speed=9",
+                                   "tap:x net=10.0.3.0/24"])
 def test_no_such_network(words):
     with pytest.raises(network.NetworkError):
         network.Network(words)
@@ -192,6 +193,8 @@ def test_the_machine_is_told_of_the_network():
     card = next(word for word in line if word.startswith("virtio-net-device"))
     assert "bus=virtio-mmio-bus.7" in card and "csum=off" in card and "host_tso4=off" in card
     assert boot.command_line("host", "image", net="tap:tap0 mtu=1400")[-2:] == ["-nic", "tap,ifname=tap0,mtu=1400"]
+    assert boot.command_line("host", "image", net="user net=10.0.3.0/24")[-2:] == ["-nic", "user,net=10.0.3.0/24"]
+    assert "user,id=net0,net=10.0.3.0/24" in boot.command_line("riscv64", "image", net="user net=10.0.3.0/24")
     assert "-nic" not in boot.command_line("host", "image") and "-netdev" not in boot.command_line("riscv64", "image")
 
 
