@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """A bad cable in real time, between a process's card (-nic dgram) and a TAP device: for kernels without netem.
 
-    tests/system/bad_cable.py TAP OURS THEIRS SEED LOSS DELAY_MS REORDER
+    tests/system/bad_cable.py TAP OURS THEIRS SEED '{"delay_ms": 20, "jitter_ms": 5, "loss": 0.02}'
 
-OURS and THEIRS are the sockets' paths; LOSS and REORDER are shares of the frames, both ways.
+OURS and THEIRS are the sockets' paths. What happens is what netem's words of the same names mean, both ways: shares of the
+frames are lost, overtake the others (reorder), come twice (duplicate), or have one bit turned over (corrupt).
 """
 import fcntl
 import heapq
+import json
 import os
 import random
 import select
@@ -19,10 +21,33 @@ TUNSETIFF, TUNSETOFFLOAD, IFF_TAP, IFF_NO_PI = 0x400454ca, 0x400454d0, 2, 0x1000
 FRAME_MAX = 65536
 
 
+class Fate:
+    """What becomes of frames."""
+
+    def __init__(self, seed, delay_ms=0, jitter_ms=0, loss=0, reorder=0, duplicate=0, corrupt=0):
+        self.dice = random.Random(seed)
+        self.delay, self.jitter = delay_ms / 1000, jitter_ms / 1000
+        self.loss, self.reorder, self.duplicate, self.corrupt = loss, reorder, duplicate, corrupt
+
+    def is_so(self, share):
+        return self.dice.random() < share
+
+    def turn_bit(self, frame):
+        bit = self.dice.randrange(8 * len(frame))
+        return frame[:bit // 8] + bytes([frame[bit // 8] ^ 1 << bit % 8]) + frame[bit // 8 + 1:]
+
+    def of(self, frame):
+        """Its copies: (seconds that it is late, bytes)."""
+        if self.is_so(self.loss):
+            return
+        for _ in range(1 + self.is_so(self.duplicate)):
+            late = 0 if self.is_so(self.reorder) else self.delay + self.jitter * self.dice.uniform(-1, 1)
+            yield late, self.turn_bit(frame) if self.is_so(self.corrupt) else frame
+
+
 def main():
     name, ours, theirs = sys.argv[1:4]
-    loss, delay, reorder = float(sys.argv[5]), float(sys.argv[6]) / 1000, float(sys.argv[7])
-    draw = random.Random(int(sys.argv[4])).random
+    fate = Fate(int(sys.argv[4]), **json.loads(sys.argv[5]))
     tap = os.open("/dev/net/tun", os.O_RDWR)
     fcntl.ioctl(tap, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TAP | IFF_NO_PI))
     fcntl.ioctl(tap, TUNSETOFFLOAD, 0)  # whoever had it before may have left us their checksums to make
@@ -34,9 +59,8 @@ def main():
         timeout = max(0, waiting[0][0] - time.monotonic()) if waiting else None
         for source in select.select([tap, card], [], [], timeout)[0]:
             frame = os.read(tap, FRAME_MAX) if source == tap else card.recv(FRAME_MAX)
-            order += 1
-            if draw() >= loss:
-                late = delay * (1 + (draw() if draw() < reorder else 0))
+            for late, frame in fate.of(frame):
+                order += 1
                 heapq.heappush(waiting, (time.monotonic() + late, order, source != tap, frame))
         while waiting and waiting[0][0] <= time.monotonic():
             _, _, to_tap, frame = heapq.heappop(waiting)
