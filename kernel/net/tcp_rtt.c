@@ -86,18 +86,31 @@ static void take_sample(struct tcp_rtt *rtt, uint64_t sample_ns)
     rtt->doublings = 0;
 }
 
-// Where an ACK was lost, the next one may still echo the time of what that one was for: long
-// ago, and nothing of the path. So it is when the peer reports a duplicate (RFC 2883, 4), and
-// perhaps when our SYN went twice.
+// RFC 2883, 4: what this is the ACK of has come before.
+static bool reports_a_copy(const struct tcp_segment *segment)
+{
+    const struct tcp_options *options = &segment->options;
+    return options->blocks > 0 &&
+           sequence_before(options->sack[0].start, segment->acknowledgment);
+}
+
+// When our SYN went twice, perhaps it is the first one's time.
 static bool echo_is_of_use(const struct tcp_connection *connection,
                            const struct tcp_segment *segment)
 {
-    const struct tcp_options *options = &segment->options;
-    bool is_duplicate = options->blocks > 0 &&
-                        sequence_before(options->sack[0].start, segment->acknowledgment);
     bool is_handshake = segment->acknowledgment == connection->send.iss + 1;
-    return connection->has_timestamps && options->has_timestamp && !is_duplicate &&
+    return connection->has_timestamps && segment->options.has_timestamp &&
            !(is_handshake && connection->timeouts > 0);
+}
+
+// The ACK of the first copy was lost: what this one echoes is long ago, and nothing of the
+// path. But where there was one copy more, it is the ACK of that, and ends the doubling.
+static void take_copy(struct tcp_connection *connection, uint64_t now_ns)
+{
+    struct tcp_rtt *rtt = &connection->rtt;
+    const struct tcp_send *send = &connection->send;
+    if (send->backoff == 1 && !send->is_probing)
+        take_sample(rtt, now_ns - rtt->expired_ns + 1);
 }
 
 // An echo of a time before the timer sent something again: the path has become slow, or else
@@ -122,6 +135,10 @@ void tcp_rtt_acknowledged(struct tcp_connection *connection, const struct tcp_se
             return;
         take_sample(rtt, now_ns - rtt->timed_at_ns + 1); // 0 would mean that there is none
         rtt->timed_at_ns = 0;
+        return;
+    }
+    if (reports_a_copy(segment)) {
+        take_copy(connection, now_ns);
         return;
     }
     if (!echo_is_of_use(connection, segment))

@@ -96,6 +96,26 @@ static void a_timeout_that_was_right_stays(void)
     finish();
 }
 
+// The ACK is lost, not the segment: its copy's shows that the path is as quick as ever, so that
+// the next loss is not waited for twice as long.
+static void learns_from_the_ack_of_a_copy(void)
+{
+    static const uint8_t zeros[MSS];
+    CHECK(begin(true, false, 1));
+    CHECK(sends(0, 1));
+    ack(1);
+    for (unsigned i = 1; i < 5; i++) {
+        CHECK_EQUAL(tcp_write(connection, zeros, MSS), MSS);
+        CHECK(sends(i, 1));
+        pass_ms(200);
+        CHECK(sends(i, 1) && silent());
+        pass_ms(20);
+        sack(i + 1, i, i + 1);
+    }
+    CHECK_EQUAL(connection->timeouts, 4);
+    finish();
+}
+
 // ---- When it ends (RFC 9293, 3.8.3, MUST-21) -----------------------------------------------
 
 static bool is_given_up_after(uint64_t seconds)
@@ -170,6 +190,7 @@ const struct test unit_tests[] = {
     {"a second timeout keeps the threshold", a_second_timeout_keeps_the_threshold},
     {"takes a needless timeout back", takes_a_needless_timeout_back},
     {"a timeout that was right stays", a_timeout_that_was_right_stays},
+    {"learns from the ACK of a copy", learns_from_the_ack_of_a_copy},
     {"waits for as long as the user says", waits_for_as_long_as_the_user_says},
     {"waits for a peer as the user says", waits_for_a_peer_as_the_user_says},
     {"waits for a window as the user says", waits_for_a_window_as_the_user_says},
