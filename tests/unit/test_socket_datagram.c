@@ -293,8 +293,11 @@ static void an_echo_without_a_way_is_refused(void)
     struct question question = {{.sequence = 5}, "abc"}, answer = {0};
     struct os_address to = address_ipv4(IPV4(9, 9, 9, 9), 0);
     int handle = os_socket(OS_ECHO, OS_IPV4);
-    CHECK_EQUAL(os_connect(handle, &to, OS_NEVER), 0);
-    CHECK_EQUAL(os_write(handle, &question, sizeof(question)), -ENETUNREACH);
+    struct os_address all = address_ipv4(IPV4(255, 255, 255, 255), 0);
+    CHECK_EQUAL(os_connect(handle, &to, OS_NEVER), -ENETUNREACH);
+    CHECK_EQUAL(os_connect(handle, &all, OS_NEVER), -EACCES);
+    CHECK_EQUAL(os_write(handle, &question, sizeof(question)), -EDESTADDRREQ);
+    CHECK_EQUAL(os_send_to(handle, &question, sizeof(question), &to), -ENETUNREACH);
     CHECK_EQUAL(os_receive(handle, &answer, sizeof(answer), 0), -ETIMEDOUT);
     os_close(handle);
 }
