@@ -102,7 +102,10 @@ int file_table_add(struct file_table *table, struct file *file);
 // The next file_table_add() will not fail. 0; -EMFILE; -ENOMEM.
 int file_table_reserve(struct file_table *table);
 // NULL when the handle is not open. The reference stays the table's.
-struct file *file_table_find(const struct file_table *table, int handle);
+static inline struct file *file_table_find(const struct file_table *table, int handle)
+{
+    return (unsigned)handle < table->room ? table->files[handle] : NULL;
+}
 int file_table_close(struct file_table *table, int handle); // 0, -EBADF
 void file_table_close_all(struct file_table *table);        // and gives its memory back
 

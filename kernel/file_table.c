@@ -102,11 +102,6 @@ int file_table_add(struct file_table *table, struct file *file)
     return handle;
 }
 
-struct file *file_table_find(const struct file_table *table, int handle)
-{
-    return (unsigned)handle < table->room ? table->files[handle] : NULL;
-}
-
 // Who waits for the file in another thread has a reference, and is told.
 int file_table_close(struct file_table *table, int handle)
 {

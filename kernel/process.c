@@ -64,11 +64,6 @@ uint64_t process_start_ns(void)
     return processes.start_ns;
 }
 
-struct process *process_current(void)
-{
-    return thread_current()->program;
-}
-
 // For `ps` and messages.
 const char *process_name(const struct process *process)
 {

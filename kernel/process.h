@@ -81,7 +81,10 @@ struct process_terminal {
 };
 void process_set_terminal(const struct process_terminal *terminal); // before process_init()
 void process_init(void);
-struct process *process_current(void);
+static inline struct process *process_current(void)
+{
+    return thread_current()->program;
+}
 const char *process_name(const struct process *process);
 // The next on the list of all after `process` (NULL: the first), or NULL.
 struct process *process_next(const struct process *process);
