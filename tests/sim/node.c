@@ -28,7 +28,7 @@
 #include "vm.h"
 #include "tests/sim/node_crowd.h"
 
-enum { WORDS_MAX = 5 };
+enum { WORDS_MAX = 6 };
 
 // ---- Steps: others ------------------------------------------------------------------------
 

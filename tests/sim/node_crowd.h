@@ -13,7 +13,7 @@
 #include "tests/sim/node_connections.h"
 
 enum {
-    GUESTS_MAX = 1024,
+    GUESTS_MAX = 10240,
     QUESTION = 100,
     ANSWER = 1000,
     BURST = 64, // so many begin together: the card has to take their SYNs
@@ -32,6 +32,8 @@ static struct {
     struct list ready;  // whose connection has changed
     unsigned here, gone, failed;
     unsigned questions; // of each visitor; 0: we are those who answer
+    unsigned resting;   // visitors that have an answer, and ask on when all have
+    uint64_t rest_ns;   // 0: nobody rests
 } crowd;
 
 static void guest_changed(struct tcp_user *user)
@@ -44,7 +46,8 @@ static void guest_changed(struct tcp_user *user)
 
 static void crowd_begin(unsigned questions)
 {
-    crowd.here = crowd.gone = crowd.failed = 0;
+    crowd.here = crowd.gone = crowd.failed = crowd.resting = 0;
+    crowd.rest_ns = 0;
     crowd.questions = questions;
     list_init(&crowd.ready);
     for (unsigned i = 0; i < GUESTS_MAX; i++) {
@@ -97,7 +100,9 @@ static bool take_bytes(struct guest *guest, uint32_t count)
         return true;
     }
     guest->answers += more;
-    if (guest->answers < crowd.questions)
+    if (crowd.rest_ns > 0 && more > 0)
+        crowd.resting++;
+    else if (guest->answers < crowd.questions)
         guest->to_send += more * QUESTION;
     else if (crowd.gone == 0)
         judge_fairness();
@@ -130,7 +135,20 @@ static void serve_all(void)
         serve_guest(container_of(link, struct guest, link));
 }
 
-// visit ADDRESS:PORT CONNECTIONS AT-ONCE QUESTIONS
+// All have one answer: for a while nothing happens at all.
+static void rest(void)
+{
+    say("resting: %u", crowd.resting);
+    timer_sleep(crowd.rest_ns);
+    crowd.rest_ns = 0;
+    for (unsigned i = 0; i < GUESTS_MAX; i++)
+        if (crowd.guests[i].connection) {
+            crowd.guests[i].to_send = QUESTION;
+            serve_guest(&crowd.guests[i]);
+        }
+}
+
+// visit ADDRESS:PORT CONNECTIONS AT-ONCE QUESTIONS [MILLISECONDS OF REST]
 static void step_visit(char **words)
 {
     struct os_address remote;
@@ -138,6 +156,7 @@ static void step_visit(char **words)
     if (!words[4] || address_parse(words[1], &remote) != 0 || at_once > GUESTS_MAX)
         panic("visit: expected ADDRESS:PORT CONNECTIONS AT-ONCE QUESTIONS");
     crowd_begin((unsigned)number(words[4]));
+    crowd.rest_ns = number(words[5]) * MILLISECOND_NS;
     for (; crowd.gone < all; wait_for_change(MACHINE_NEVER)) {
         serve_all();
         unsigned most = crowd.here + BURST < at_once ? crowd.here + BURST : at_once;
@@ -151,33 +170,12 @@ static void step_visit(char **words)
                 panic("visit: %s", error_text(error));
             crowd.here++;
         }
+        if (crowd.rest_ns > 0 && crowd.resting == all)
+            rest();
         if (crowd.gone == all)
             break;
     }
     say("visited: %u, failed: %u", crowd.gone, crowd.failed);
-}
-
-// serve CONNECTIONS: each until it ends
-static void step_serve(char **words)
-{
-    unsigned all = (unsigned)number(words[1]);
-    need(node.listener, "listen");
-    crowd_begin(0);
-    while (crowd.gone < all) {
-        struct guest *guest;
-        while ((guest = find_place())) {
-            *guest = (struct guest){.user.changed = guest_changed};
-            list_init(&guest->link);
-            if (tcp_accept(node.listener, &guest->connection, &guest->user) != 0)
-                break;
-            crowd.here++;
-            list_append(&crowd.ready, &guest->link);
-        }
-        serve_all();
-        if (crowd.gone < all)
-            wait_for_change(MACHINE_NEVER);
-    }
-    say("served: %u, failed: %u", crowd.gone, crowd.failed);
 }
 
 // memory: what is in use
@@ -195,4 +193,32 @@ static void step_memory(char **words)
         "%zu of them spare; %zu connections, %zu in TIME_WAIT",
         heap.allocations, heap.bytes, heap.pages, pages.total - pages.free,
         packets.spare / PAGE_SIZE, tcp.connections, tcp.time_wait);
+}
+
+// serve CONNECTIONS [MANY]: each until it ends; what is in use when so many are here, and quiet
+static void step_serve(char **words)
+{
+    unsigned all = (unsigned)number(words[1]), many = (unsigned)number(words[2]);
+    need(node.listener, "listen");
+    crowd_begin(0);
+    while (crowd.gone < all) {
+        struct guest *guest;
+        while ((guest = find_place())) {
+            *guest = (struct guest){.user.changed = guest_changed};
+            list_init(&guest->link);
+            if (tcp_accept(node.listener, &guest->connection, &guest->user) != 0)
+                break;
+            crowd.here++;
+            list_append(&crowd.ready, &guest->link);
+        }
+        serve_all();
+        if (crowd.gone == all)
+            break;
+        uint64_t quiet_ns = many > 0 ? timer_deadline_after(SECOND_NS) : MACHINE_NEVER;
+        if (!wait_for_change(quiet_ns) && crowd.here >= many) {
+            many = 0;
+            step_memory(words);
+        }
+    }
+    say("served: %u, failed: %u", crowd.gone, crowd.failed);
 }

@@ -12,6 +12,7 @@ import boot
 import pytest
 
 FORGOTTEN = 60  # seconds: TIME_WAIT
+SPARES = 256    # SPARE_MAX of kernel/net/packet.c: packets without memory of their own that are kept for the next ones
 
 
 def commands(dice):
@@ -70,7 +71,7 @@ def test_mixed_traffic(start, machine, minutes, seed):
     session.run(f"sleep {FORGOTTEN + 5}", timeout=FORGOTTEN + 60)
     after = taken(session)
     print(f"{machine}: seed {seed}, {count} commands, (allocations, KiB) {before} before and {after} after")
-    assert after[0] - before[0] <= 8, "allocations were lost"
+    assert after[0] - before[0] <= 8 + SPARES, "allocations were lost"
     assert after[1] - before[1] <= 512, "memory was lost"
     session.send("poweroff\n")
     session.end(0)

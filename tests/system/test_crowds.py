@@ -19,13 +19,13 @@ MEMORY_MB = 128
 BACKLOG = 128
 
 
-def meet(image, served, visits, flood=None, **cable):
+def meet(image, served, visits, flood=None, memory_mb=MEMORY_MB, **cable):
     """A server and a visitor, each with its script, at one hub with who floods it; returns them when they have ended."""
     program = image("host", APP="tests/sim/node.c", RELEASE="1")
     bed, hub = beds.Bed(), None
-    server = bed.node("server", program, f'ip=10.0.0.1/24,10.0.0.9 script="listen 80 {BACKLOG}; {served}"', memory=f"{MEMORY_MB}M")
+    server = bed.node("server", program, f'ip=10.0.0.1/24,10.0.0.9 script="listen 80 {BACKLOG}; {served}"', memory=f"{memory_mb}M")
     visitor = bed.node("visitor", program, f'ip=10.0.0.2/24 script="sleep 100; visit 10.0.0.1:80 1 1 1; {visits}"',
-                       memory=f"{MEMORY_MB}M")
+                       memory=f"{memory_mb}M")
     if flood:
         hub = beds.Hub(bed)
         bed.cable(Peer(bed, flood, ip="10.0.0.9"), hub)
@@ -40,7 +40,7 @@ def meet(image, served, visits, flood=None, **cable):
 
 def said(node, pattern):
     """All numbers that it said in such a line, line by line."""
-    found = [tuple(map(int, match)) for match in re.findall(pattern, node.text)]
+    found = [tuple(map(int, match.groups())) for match in re.finditer(pattern, node.text)]
     assert found, f"expected {pattern}, found:\n{node.text}"
     return found
 
@@ -68,6 +68,18 @@ def test_a_thousand_are_served_alike(image):
     assert said(server, r"served: (\d+), failed: (\d+)") == [(1001, 0)]
     assert said(visitor, r"the first of (\d+) has (\d+) answers, the last (\d+)")[1] >= (1000, 10, 7)
     assert said(server, r"(\d+) sent again, (\d+) timeouts") == [(0, 0)]
+
+
+def test_ten_thousand_may_be_idle(image):
+    """In 256 MiB: each has asked once, then all are silent for ten minutes, and ask again."""
+    server, visitor = meet(image, "memory; serve 10001 10000; gone 100", "visit 10.0.0.1:80 10000 10000 2 600000; gone 100",
+                           memory_mb=256)
+    assert said(visitor, r"resting: (\d+)") == [(10000,)]
+    assert said(visitor, r"visited: (\d+), failed: (\d+)")[1:] == [(10000, 0)]
+    before, idle = said(server, r"memory: (\d+) allocations, (\d+) bytes, heap of (\d+) pages, (\d+) pages in use")
+    each = (idle[3] - before[3]) * 4096 // 10000
+    print(f"{each} bytes for each idle connection, {(idle[1] - before[1]) // 10000} of them in use")
+    assert each < 1300
 
 
 def test_a_flood_of_syns_keeps_nobody_out(image):
