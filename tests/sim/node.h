@@ -8,8 +8,11 @@
 
 #include "error.h"
 #include "format.h"
+#include "heap.h"
 #include "net/dns.h"
+#include "net/packet.h"
 #include "net/tcp.h"
+#include "page.h"
 #include "panic.h"
 #include "print.h"
 #include "string.h"
@@ -63,6 +66,23 @@ static void say(const char *format, ...)
     uint64_t ms = machine_clock_ns() / MILLISECOND_NS;
     print("%llu.%03llu %s\n", (unsigned long long)(ms / 1000), (unsigned long long)(ms % 1000),
           text);
+}
+
+// memory: what is in use
+static void step_memory(char **words)
+{
+    struct heap_statistics heap;
+    struct page_statistics pages;
+    struct packet_statistics packets;
+    struct tcp_statistics tcp;
+    tcp_statistics(&tcp);
+    heap_statistics(&heap);
+    page_statistics(&pages);
+    packet_statistics(&packets);
+    say("memory: %zu allocations, %zu bytes, heap of %zu pages, %zu pages in use, "
+        "%zu of them spare; %zu connections, %zu in TIME_WAIT",
+        heap.allocations, heap.bytes, heap.pages, pages.total - pages.free,
+        packets.spare / PAGE_SIZE, tcp.connections, tcp.time_wait);
 }
 
 static uint64_t number(const char *text)

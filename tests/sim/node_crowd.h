@@ -6,10 +6,7 @@
 // A question has QUESTION bytes, its answer ANSWER; a visitor asks so many in turn, and goes.
 #pragma once
 
-#include "heap.h"
 #include "list.h"
-#include "net/packet.h"
-#include "page.h"
 #include "tests/sim/node_connections.h"
 
 enum {
@@ -176,23 +173,6 @@ static void step_visit(char **words)
             break;
     }
     say("visited: %u, failed: %u", crowd.gone, crowd.failed);
-}
-
-// memory: what is in use
-static void step_memory(char **words)
-{
-    struct heap_statistics heap;
-    struct page_statistics pages;
-    struct packet_statistics packets;
-    struct tcp_statistics tcp;
-    tcp_statistics(&tcp);
-    heap_statistics(&heap);
-    page_statistics(&pages);
-    packet_statistics(&packets);
-    say("memory: %zu allocations, %zu bytes, heap of %zu pages, %zu pages in use, "
-        "%zu of them spare; %zu connections, %zu in TIME_WAIT",
-        heap.allocations, heap.bytes, heap.pages, pages.total - pages.free,
-        packets.spare / PAGE_SIZE, tcp.connections, tcp.time_wait);
 }
 
 // serve CONNECTIONS [MANY]: each until it ends; what is in use when so many are here, and quiet
