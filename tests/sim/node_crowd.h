@@ -7,14 +7,11 @@
 #pragma once
 
 #include "list.h"
+#include "smaller.h"
 #include "tests/sim/node_connections.h"
 
-enum {
-    GUESTS_MAX = 10240,
-    QUESTION = 100,
-    ANSWER = 1000,
-    BURST = 64, // so many begin together: the card has to take their SYNs
-};
+enum { GUESTS_MAX = 10240, QUESTION = 100, ANSWER = 1000 };
+enum { BURST = 64 }; // so many begin together: the card has to take their SYNs
 
 struct guest {
     struct list link; // of crowd.ready, or alone
@@ -47,17 +44,18 @@ static void crowd_begin(unsigned questions)
     crowd.rest_ns = 0;
     crowd.questions = questions;
     list_init(&crowd.ready);
-    for (unsigned i = 0; i < GUESTS_MAX; i++) {
-        crowd.guests[i] = (struct guest){.user.changed = guest_changed};
-        list_init(&crowd.guests[i].link);
-    }
 }
 
+// For another one; NULL: there is none.
 static struct guest *find_place(void)
 {
-    for (unsigned i = 0; i < GUESTS_MAX; i++)
-        if (!crowd.guests[i].connection)
-            return &crowd.guests[i];
+    for (struct guest *guest = crowd.guests; guest < crowd.guests + GUESTS_MAX; guest++) {
+        if (guest->connection)
+            continue;
+        *guest = (struct guest){.user.changed = guest_changed};
+        list_init(&guest->link);
+        return guest;
+    }
     return NULL;
 }
 
@@ -77,10 +75,9 @@ static void judge_fairness(void)
     unsigned least = crowd.questions, begun = 0;
     for (unsigned i = 0; i < GUESTS_MAX; i++) {
         const struct guest *guest = &crowd.guests[i];
-        if (!guest->connection)
-            continue;
-        begun++;
-        least = guest->answers < least ? guest->answers : least;
+        begun += guest->connection != NULL;
+        if (guest->connection)
+            least = (unsigned)smaller(guest->answers, least);
     }
     say("the first of %u has %u answers, the last %u", begun, crowd.questions, least);
 }
@@ -115,9 +112,8 @@ static void serve_guest(struct guest *guest)
         if (!take_bytes(guest, (uint32_t)count))
             break;
     bool has_ended = count == 0;
-    while (guest->to_send > 0 && (count = tcp_write(guest->connection, bytes,
-                                                    guest->to_send < PIECE ? guest->to_send
-                                                                           : PIECE)) > 0)
+    while (guest->to_send > 0 &&
+           (count = tcp_write(guest->connection, bytes, smaller(guest->to_send, PIECE))) > 0)
         guest->to_send -= (uint32_t)count;
     bool is_done = crowd.questions ? guest->answers == crowd.questions
                                    : has_ended && guest->to_send == 0;
@@ -156,11 +152,10 @@ static void step_visit(char **words)
     crowd.rest_ns = number(words[5]) * MILLISECOND_NS;
     for (; crowd.gone < all; wait_for_change(MACHINE_NEVER)) {
         serve_all();
-        unsigned most = crowd.here + BURST < at_once ? crowd.here + BURST : at_once;
+        unsigned most = (unsigned)smaller(crowd.here + BURST, at_once);
         while (crowd.here < most && crowd.here + crowd.gone < all) {
             struct guest *guest = find_place();
-            *guest = (struct guest){.user.changed = guest_changed, .to_send = QUESTION};
-            list_init(&guest->link);
+            guest->to_send = QUESTION;
             int error = tcp_open(&guest->connection, &guest->user);
             error = error ? error : tcp_connect(guest->connection, &remote);
             if (error)
@@ -184,8 +179,6 @@ static void step_serve(char **words)
     while (crowd.gone < all) {
         struct guest *guest;
         while ((guest = find_place())) {
-            *guest = (struct guest){.user.changed = guest_changed};
-            list_init(&guest->link);
             if (tcp_accept(node.listener, &guest->connection, &guest->user) != 0)
                 break;
             crowd.here++;
