@@ -31,17 +31,21 @@ bool virtqueue_is_full(const struct virtqueue *queue)
     return queue->free_count == 0;
 }
 
-// How many bytes fit into the segments from `first` on, or -EINVAL: one of all is empty, or
-// longer than a descriptor can say.
+// Neither empty nor longer than a descriptor can say.
+static inline bool fits(const struct segment *segment)
+{
+    return segment->size - 1 < UINT32_MAX;
+}
+
+// How many bytes fit into the segments from `first` on, or -EINVAL: one of all does not fit.
 static int64_t measure(const struct segment *segments, unsigned first, unsigned count)
 {
     uint64_t room = 0;
     for (unsigned i = 0; i < count; i++) {
-        size_t size = segments[i].size;
-        if (size - 1 >= UINT32_MAX)
+        if (!fits(&segments[i]))
             return -EINVAL;
         if (i >= first)
-            room += size;
+            room += segments[i].size;
     }
     return (int64_t)room;
 }
@@ -113,32 +117,52 @@ static bool has_table(struct virtqueue *queue, unsigned count)
     return true;
 }
 
-// The request at the head of the free list is the device's now.
-static inline void hand_over(struct virtqueue *queue, uint64_t room, void *cookie)
+// The request that begins at `head` is the device's now.
+static inline void hand_over(struct virtqueue *queue, uint16_t head)
 {
-    uint16_t head = queue->free_head;
-    struct virtqueue_slot *slot = &queue->slots[head];
-    slot->cookie = cookie;
-    slot->room = room;
-    queue->free_head = queue->slots[slot->last].next;
-    queue->free_count -= slot->count;
+    uint16_t index = queue->avail_index;
     queue->in_flight++;
     queue->counters.requests++;
-    queue->counters.descriptors += slot->count;
-
-    queue->avail->ring[queue->avail_index & (queue->size - 1)] = head;
+    queue->avail->ring[index & (queue->size - 1)] = head;
     machine_write_barrier(); // the device sees the entry before the index that covers it
-    queue->avail->index = ++queue->avail_index;
+    queue->avail->index = queue->avail_index = (uint16_t)(index + 1);
 }
 
 // A single segment needs neither a chain nor a table: most of what network cards are given.
-static inline void fill_one(struct virtqueue *queue, const struct segment *segment,
-                            unsigned flags)
+static inline void submit_one(struct virtqueue *queue, const struct segment *segment, bool in,
+                              void *cookie)
 {
     uint16_t head = queue->free_head;
-    describe(&queue->desc[head], segment, flags, 0);
-    queue->slots[head].last = head;
-    queue->slots[head].count = 1;
+    struct virtqueue_slot *slot = &queue->slots[head];
+    describe(&queue->desc[head], segment, in ? VIRTQ_DESC_WRITE : 0, 0);
+    slot->last = head;
+    slot->count = 1;
+    slot->cookie = cookie;
+    slot->room = in ? segment->size : 0;
+    queue->free_head = slot->next;
+    queue->free_count--;
+    queue->counters.descriptors++;
+    hand_over(queue, head);
+}
+
+// Headers and their data: the other thing that they are given all the time. Chained in the ring
+// as long as that has room in plenty.
+static inline void submit_pair(struct virtqueue *queue, const struct segment *segments,
+                               void *cookie)
+{
+    uint16_t head = queue->free_head;
+    struct virtqueue_slot *slot = &queue->slots[head];
+    uint16_t last = slot->next;
+    describe(&queue->desc[head], &segments[0], VIRTQ_DESC_NEXT, last);
+    describe(&queue->desc[last], &segments[1], 0, 0);
+    slot->last = last;
+    slot->count = 2;
+    slot->cookie = cookie;
+    slot->room = 0;
+    queue->free_head = queue->slots[last].next;
+    queue->free_count -= 2;
+    queue->counters.descriptors += 2;
+    hand_over(queue, head);
 }
 
 // No segment at all, or several.
@@ -162,7 +186,14 @@ static __attribute__((noinline)) int submit_many(struct virtqueue *queue,
     else
         return -EBUSY;
 
-    hand_over(queue, (uint64_t)room, cookie);
+    uint16_t head = queue->free_head;
+    struct virtqueue_slot *slot = &queue->slots[head];
+    slot->cookie = cookie;
+    slot->room = (uint64_t)room;
+    queue->free_head = queue->slots[slot->last].next;
+    queue->free_count -= slot->count;
+    queue->counters.descriptors += slot->count;
+    hand_over(queue, head);
     return 0;
 }
 
@@ -173,14 +204,18 @@ int virtqueue_submit(struct virtqueue *queue, const struct segment *segments, un
 
     if (queue->device->broken)
         return -EIO;
+    if (out == 2 && in == 0 && queue->free_count > queue->size / 2 && fits(&segments[0]) &&
+        fits(&segments[1])) {
+        submit_pair(queue, segments, cookie);
+        return 0;
+    }
     if (out + in != 1)
         return submit_many(queue, segments, out, in, cookie);
-    if (segments->size - 1 >= UINT32_MAX)
+    if (!fits(segments))
         return -EINVAL;
     if (queue->free_count == 0)
         return -EBUSY;
-    fill_one(queue, segments, in ? VIRTQ_DESC_WRITE : 0);
-    hand_over(queue, in ? segments->size : 0, cookie);
+    submit_one(queue, segments, in, cookie);
     return 0;
 }
 
@@ -244,16 +279,29 @@ static void ask_for_interrupt(struct virtqueue *queue)
 }
 
 // Takes back what the request has used. Returns its cookie.
-static void *take_back(struct virtqueue *queue, uint16_t head)
+static inline void *take_back(struct virtqueue *queue, uint16_t head)
 {
-    struct virtqueue_slot *slot = &queue->slots[head];
+    struct virtqueue_slot *slots = queue->slots, *slot = &slots[head];
     void *cookie = slot->cookie;
     slot->cookie = NULL;
-    queue->slots[slot->last].next = queue->free_head;
+    slots[slot->last].next = queue->free_head;
     queue->free_head = head;
     queue->free_count += slot->count;
     queue->in_flight--;
     return cookie;
+}
+
+// The device has written nonsense. Both numbers are as they were read.
+static __attribute__((noinline)) void *complain(struct virtqueue *queue, uint32_t id,
+                                                uint32_t written)
+{
+    if (id >= queue->size || !queue->slots[id].cookie)
+        virtio_break(queue->device, "queue \"%s\": request %u finished, which is not in flight",
+                     queue->name, (unsigned)id);
+    else
+        virtio_break(queue->device, "queue \"%s\": %u bytes written where %llu fit",
+                     queue->name, (unsigned)written, (unsigned long long)queue->slots[id].room);
+    return NULL;
 }
 
 void *virtqueue_collect(struct virtqueue *queue, uint32_t *length)
@@ -269,16 +317,8 @@ void *virtqueue_collect(struct virtqueue *queue, uint32_t *length)
     volatile struct virtq_used_element *used =
         &queue->used->ring[queue->last_used & (queue->size - 1)];
     uint32_t id = used->id, written = used->length;
-    if (id >= queue->size || !queue->slots[id].cookie) {
-        virtio_break(queue->device, "queue \"%s\": request %u finished, which is not in flight",
-                     queue->name, (unsigned)id);
-        return NULL;
-    }
-    if (written > queue->slots[id].room) {
-        virtio_break(queue->device, "queue \"%s\": %u bytes written where %llu fit",
-                     queue->name, (unsigned)written, (unsigned long long)queue->slots[id].room);
-        return NULL;
-    }
+    if (id >= queue->size || !queue->slots[id].cookie || written > queue->slots[id].room)
+        return complain(queue, id, written);
     queue->last_used++;
     queue->counters.completions++;
     *length = written;
