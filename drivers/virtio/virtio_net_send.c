@@ -82,35 +82,33 @@ static void fill_header(struct virtio_net_header *header, const struct packet *p
 // How many pieces, or 0: more than the queue takes.
 static unsigned list_segments(struct net_card *card, const struct packet *packet)
 {
-    unsigned count = 0;
+    struct segment *segment = card->segments, *end = segment + card->segments_max;
     for (; packet; packet = packet->more) {
         if (packet->size == 0)
             continue;
-        if (count == card->segments_max)
+        if (segment == end)
             return 0;
-        card->segments[count++] = (struct segment){packet->data, packet->size};
+        *segment++ = (struct segment){packet->data, packet->size};
     }
-    return count;
+    return (unsigned)(segment - card->segments);
+}
+
+// A packet of very many pieces is copied together.
+static __attribute__((noinline)) unsigned gather(struct net_card *card, struct packet *packet)
+{
+    size_t all = packet->total < PACKET_ROOM_MAX ? packet->total : PACKET_ROOM_MAX;
+    return packet_pull_up(packet, all) ? list_segments(card, packet) : 0;
 }
 
 static int submit(struct net_card *card, struct packet *packet)
 {
     unsigned count = list_segments(card, packet);
+    if (count == 0 && (count = gather(card, packet)) == 0)
+        return -ENOMEM;
     int error = virtqueue_submit(card->send, card->segments, count, 0, packet);
     if (error == -EBUSY && make_room(card))
         error = virtqueue_submit(card->send, card->segments, count, 0, packet);
     return error;
-}
-
-// Few enough pieces: a packet of very many is copied together.
-static int prepare(struct net_card *card, struct packet *packet)
-{
-    if (list_segments(card, packet) > 0)
-        return 0;
-    size_t all = packet->total < PACKET_ROOM_MAX ? packet->total : PACKET_ROOM_MAX;
-    if (!packet_pull_up(packet, all))
-        return -ENOMEM;
-    return list_segments(card, packet) > 0 ? 0 : -EINVAL;
 }
 
 static int transmit(struct net_device *device, struct packet *packet)
@@ -119,12 +117,9 @@ static int transmit(struct net_device *device, struct packet *packet)
     if (card->send->in_flight >= REAP_AT)
         virtio_net_reap(card);
 
-    int error = packet->more ? prepare(card, packet) : 0;
-    if (!error) {
-        const uint8_t *frame = packet->data;
-        fill_header(packet_push(packet, sizeof(struct virtio_net_header)), packet, frame);
-        error = submit(card, packet);
-    }
+    const uint8_t *frame = packet->data;
+    fill_header(packet_push(packet, sizeof(struct virtio_net_header)), packet, frame);
+    int error = submit(card, packet);
     if (error == -EBUSY) {
         packet_pull(packet, sizeof(struct virtio_net_header));
         card->is_full = true;

@@ -11,13 +11,12 @@
 // Chapter 20.
 #include "checksum.h"
 
-#include "packet.h"
+enum { BLOCK = 32 }; // words of 32 bits that one turn of the loop adds
 
-enum { BLOCK = 16 }; // words of 32 bits that one turn of the loop adds
-
-static inline uint64_t add_four(uint64_t sum, const uint32_t *words)
+static inline uint64_t add_eight(uint64_t sum, const uint32_t *words)
 {
-    return sum + words[0] + words[1] + words[2] + words[3];
+    return sum + words[0] + words[1] + words[2] + words[3] + words[4] + words[5] + words[6] +
+           words[7];
 }
 
 // At a multiple of four.
@@ -25,33 +24,16 @@ static inline uint64_t add_words(uint64_t sum, const uint32_t *words, size_t cou
 {
     const uint32_t *end = words + count / BLOCK * BLOCK;
     for (; words != end; words += BLOCK) {
-        sum = add_four(sum, words);
-        sum = add_four(sum, words + 4);
-        sum = add_four(sum, words + 8);
-        sum = add_four(sum, words + 12);
+        sum = add_eight(sum, words);
+        sum = add_eight(sum, words + 8);
+        sum = add_eight(sum, words + 16);
+        sum = add_eight(sum, words + 24);
     }
-    for (end = words + count % BLOCK / 4 * 4; words != end; words += 4)
-        sum = add_four(sum, words);
-    for (end = words + count % 4; words != end; words++)
+    for (end = words + count % BLOCK / 8 * 8; words != end; words += 8)
+        sum = add_eight(sum, words);
+    for (end = words + count % 8; words != end; words++)
         sum += *words;
     return sum;
-}
-
-// At an even address.
-static uint64_t add_even(uint64_t sum, const uint8_t *bytes, size_t size)
-{
-    if ((uintptr_t)bytes % 4 != 0 && size >= 2) {
-        sum += *(const uint16_t *)(const void *)bytes;
-        bytes += 2;
-        size -= 2;
-    }
-    sum = add_words(sum, (const uint32_t *)(const void *)bytes, size / 4);
-    bytes += size & ~(size_t)3;
-    if (size & 2) {
-        sum += *(const uint16_t *)(const void *)bytes;
-        bytes += 2;
-    }
-    return size & 1 ? sum + *bytes : sum; // as if a zero byte followed
 }
 
 uint64_t checksum_swap(uint64_t sum)
@@ -59,20 +41,35 @@ uint64_t checksum_swap(uint64_t sum)
     return to_be16(checksum_fold(sum));
 }
 
+// From an odd address on every word is read with its bytes exchanged: so is their sum (RFC
+// 1071, 2, (B)).
+static __attribute__((noinline)) uint64_t add_odd(uint64_t sum, const uint8_t *bytes,
+                                                  size_t size)
+{
+    return sum + *bytes + checksum_swap(checksum_add(0, bytes + 1, size - 1));
+}
+
 uint64_t checksum_add(uint64_t sum, const void *bytes, size_t size)
 {
     const uint8_t *at = bytes;
-    if ((uintptr_t)at % 2 == 0 || size == 0)
-        return add_even(sum, at, size);
-    // From an odd address on every word is read with its bytes exchanged: so is their sum
-    // (RFC 1071, 2, (B)).
-    return sum + at[0] + checksum_swap(add_even(0, at + 1, size - 1));
+    if ((uintptr_t)at % 2 != 0 && size > 0)
+        return add_odd(sum, at, size);
+    if ((uintptr_t)at % 4 != 0 && size >= 2) {
+        sum += *(const uint16_t *)(const void *)at;
+        at += 2;
+        size -= 2;
+    }
+    sum = add_words(sum, (const uint32_t *)(const void *)at, size / 4);
+    at += size & ~(size_t)3;
+    if (size & 2) {
+        sum += *(const uint16_t *)(const void *)at;
+        at += 2;
+    }
+    return size & 1 ? sum + *at : sum; // as if a zero byte followed
 }
 
-uint64_t checksum_packet(uint64_t sum, const struct packet *packet, size_t offset, size_t size)
+uint64_t checksum_pieces(uint64_t sum, const struct packet *packet, size_t offset, size_t size)
 {
-    if (offset + size <= packet->size) // as of most
-        return checksum_add(sum, packet->data + offset, size);
     bool is_odd = false; // an odd number of bytes has gone before
     for (; packet && size > 0; packet = packet->more) {
         if (offset >= packet->size) {

@@ -13,14 +13,20 @@
 #include <stdint.h>
 
 #include "endian.h"
-
-struct packet;
+#include "packet.h"
 
 // The sum so far and these bytes, at any address. When an odd number of bytes has gone before,
 // checksum_swap() the sum before and after.
 uint64_t checksum_add(uint64_t sum, const void *bytes, size_t size);
-// Of `size` bytes of a packet from `offset` on, whatever pieces they lie in.
-uint64_t checksum_packet(uint64_t sum, const struct packet *packet, size_t offset, size_t size);
+// Of `size` bytes of a packet from `offset` on, whatever pieces they lie in: of most, in one.
+uint64_t checksum_pieces(uint64_t sum, const struct packet *packet, size_t offset, size_t size);
+static inline uint64_t checksum_packet(uint64_t sum, const struct packet *packet,
+                                       size_t offset, size_t size)
+{
+    if (offset + size <= packet->size)
+        return checksum_add(sum, packet->data + offset, size);
+    return checksum_pieces(sum, packet, offset, size);
+}
 // The sum in sixteen bits; 65535 stays where zero would do as well. Two halves that are added
 // to each other the right way and the other way round: what the lower ones carry is what has
 // to be brought around for the upper ones, which are the result.

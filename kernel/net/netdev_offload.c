@@ -61,18 +61,44 @@ static bool complete_checksum(struct packet *packet)
 
 // A large packet on its way to become small ones.
 struct cutting {
-    const struct packet *packet;
+    struct packet *packet;
     size_t network, transport; // offsets of these headers
     size_t headers;            // bytes of all of them
-    uint32_t sequence;         // of the first byte of data
-    uint16_t id;               // of the first segment's IP header
-    be16 pseudo_length;        // of the TCP part of all: in the pseudo header's sum
-    const struct packet *piece; // where the next data lies
+    uint32_t sequence;         // of the next byte of data
+    uint16_t id;               // of the next segment's IP header
+    // Sums of the headers, without what differs from segment to segment:
+    uint64_t network_sum, pseudo_sum, transport_sum;
+    struct packet *piece;      // where the next data lies
     size_t piece_offset;
 };
 
+// What takes a word of 16 bits out of a sum.
+static uint16_t without(be16 word)
+{
+    return (uint16_t)~word;
+}
+
+// The checksum's field of TCP has the sum of the pseudo header in it, with the length of all
+// of the data.
+static void sum_headers(struct cutting *cutting, const uint8_t *network,
+                        const uint8_t *transport)
+{
+    uint64_t no_length =
+        without(to_be16((uint16_t)(cutting->packet->total - cutting->transport)));
+    cutting->network_sum = checksum_add(0, network, (size_t)(transport - network)) +
+                           without(field_get(network + IP_LENGTH)) +
+                           without(field_get(network + IP_ID)) +
+                           without(field_get(network + IP_CHECKSUM));
+    cutting->pseudo_sum = field_get(transport + TCP_CHECKSUM) + no_length;
+    cutting->transport_sum =
+        checksum_add(no_length, transport, cutting->headers - cutting->transport) +
+        without(field_get(transport + TCP_SEQUENCE)) +
+        without(field_get(transport + TCP_SEQUENCE + 2)) +
+        without(field_get(transport + TCP_DATA_OFFSET));
+}
+
 // False: it is no TCP packet with all headers in its first piece.
-static bool measure(struct cutting *cutting, const struct packet *packet)
+static bool measure(struct cutting *cutting, struct packet *packet)
 {
     const uint8_t *network = packet->network, *transport = packet->transport;
     const uint8_t *end = packet->data + packet->size;
@@ -90,9 +116,11 @@ static bool measure(struct cutting *cutting, const struct packet *packet)
         .piece = packet,
     };
     cutting->piece_offset = cutting->headers;
-    cutting->pseudo_length = to_be16((uint16_t)(packet->total - cutting->transport));
-    return tcp_header >= TCP_HEADER_MIN && cutting->headers <= packet->size &&
-           cutting->headers <= PACKET_HEADROOM;
+    if (tcp_header < TCP_HEADER_MIN || cutting->headers > packet->size ||
+        cutting->headers > PACKET_HEADROOM)
+        return false;
+    sum_headers(cutting, network, transport);
+    return true;
 }
 
 // Shares of the next `size` bytes of data. False: no memory.
@@ -106,9 +134,7 @@ static bool add_data(struct cutting *cutting, struct packet *segment, size_t siz
             continue;
         }
         size_t part = size < left ? size : left;
-        // The count of references is all that changes.
-        struct packet *data =
-            packet_share((struct packet *)cutting->piece, cutting->piece_offset, part);
+        struct packet *data = packet_share(cutting->piece, cutting->piece_offset, part);
         if (!data)
             return false;
         packet_append(segment, data);
@@ -118,51 +144,70 @@ static bool add_data(struct cutting *cutting, struct packet *segment, size_t siz
     return true;
 }
 
-// What the headers say of this segment. The sum of the pseudo header has the length of all of
-// the data in it: that goes out, this one's comes in.
-static void fill_headers(const struct cutting *cutting, struct packet *segment, size_t done,
-                         bool is_last)
+// What the headers say of this segment, and their checksums. Where the device sums up the data,
+// the TCP one is left as it was: the pseudo header's.
+static void fill_headers(const struct cutting *cutting, struct packet *segment, size_t size,
+                         bool device_sums)
 {
-    uint8_t *network = segment->data + cutting->network;
-    uint8_t *transport = segment->data + cutting->transport;
-    unsigned number = (unsigned)(done / cutting->packet->segment_size);
+    uint8_t *network = segment->network, *transport = segment->transport;
+    be16 length = to_be16((uint16_t)(segment->total - cutting->network));
+    be16 id = to_be16(cutting->id);
+    be16 high = to_be16((uint16_t)(cutting->sequence >> 16));
+    be16 low = to_be16((uint16_t)cutting->sequence);
+    field_set(network + IP_LENGTH, length);
+    field_set(network + IP_ID, id);
+    field_set(network + IP_CHECKSUM, checksum_finish(cutting->network_sum + length + id));
+    field_set(transport + TCP_SEQUENCE, high);
+    field_set(transport + TCP_SEQUENCE + 2, low);
 
-    be16_write(network + IP_LENGTH, (uint16_t)(segment->total - cutting->network));
-    be16_write(network + IP_ID, (uint16_t)(cutting->id + number));
-    field_set(network + IP_CHECKSUM, 0);
-    field_set(network + IP_CHECKSUM,
-              checksum_finish(checksum_add(0, network, (size_t)(transport - network))));
-    be32_write(transport + TCP_SEQUENCE, cutting->sequence + (uint32_t)done);
-    if (!is_last)
-        transport[TCP_FLAGS] &= (uint8_t)~(TCP_FIN | TCP_PSH);
-    if (done > 0)
-        transport[TCP_FLAGS] &= (uint8_t)~TCP_CWR; // RFC 3168, 6.1.2: once for a window
-
-    be16 length = to_be16((uint16_t)(segment->total - cutting->transport));
+    be16 transport_length = to_be16((uint16_t)(segment->total - cutting->transport));
     uint8_t *field = transport + TCP_CHECKSUM;
-    uint64_t sum = (uint64_t)field_get(field) + (uint16_t)~cutting->pseudo_length + length;
-    field_set(field, (be16)~checksum_finish(sum));
+    if (device_sums) {
+        field_set(field, (be16)~checksum_finish(cutting->pseudo_sum + transport_length));
+        segment->checksum = PACKET_CHECKSUM_PARTIAL;
+        return;
+    }
+    uint64_t sum = cutting->transport_sum + transport_length + high + low +
+                   field_get(transport + TCP_DATA_OFFSET);
+    field_set(field, checksum_finish(checksum_packet(sum, segment->more, 0, size)));
 }
 
-// The segment with the data from `done` on, or NULL.
-static struct packet *cut(struct cutting *cutting, size_t done, size_t size, bool is_last)
+// The headers as they are, at the same distance from a multiple of eight, so that words are
+// copied.
+static struct packet *copy_headers(const struct cutting *cutting)
 {
     const struct packet *packet = cutting->packet;
-    struct packet *segment = packet_alloc(PACKET_HEADROOM, cutting->headers);
+    size_t lead = packet_headroom(packet) % 8;
+    struct packet *segment = packet_alloc(PACKET_HEADROOM - 8 + lead, cutting->headers);
     if (!segment)
         return NULL;
-    memcpy(packet_extend(segment, cutting->headers), packet->data, cutting->headers);
+    uint8_t *headers = packet_extend(segment, cutting->headers);
+    memcpy(headers - lead, packet->data - lead, lead + cutting->headers);
+    segment->network = headers + cutting->network;
+    segment->transport = headers + cutting->transport;
+    segment->device = packet->device;
+    segment->checksum_start = packet->checksum_start;
+    segment->checksum_offset = packet->checksum_offset;
+    return segment;
+}
+
+// The segment with the next `size` bytes of data, or NULL.
+static struct packet *cut(struct cutting *cutting, size_t size, bool is_first, bool is_last)
+{
+    struct packet *segment = copy_headers(cutting);
+    if (!segment)
+        return NULL;
     if (!add_data(cutting, segment, size)) {
         packet_put(segment);
         return NULL;
     }
-    segment->device = packet->device;
-    segment->network = segment->data + cutting->network;
-    segment->transport = segment->data + cutting->transport;
-    segment->checksum = PACKET_CHECKSUM_PARTIAL;
-    segment->checksum_start = packet->checksum_start;
-    segment->checksum_offset = packet->checksum_offset;
-    fill_headers(cutting, segment, done, is_last);
+    if (!is_last)
+        segment->transport[TCP_FLAGS] &= (uint8_t)~(TCP_FIN | TCP_PSH);
+    if (!is_first)
+        segment->transport[TCP_FLAGS] &= (uint8_t)~TCP_CWR; // RFC 3168, 6.1.2: once a window
+    fill_headers(cutting, segment, size, segment->device->can_checksum);
+    cutting->sequence += (uint32_t)size;
+    cutting->id++;
     return segment;
 }
 
@@ -177,13 +222,11 @@ static void send_segments(struct net_device *device, struct packet *packet)
     size_t total = packet->total - cutting.headers, step = packet->segment_size;
     for (size_t done = 0; done < total; done += step) {
         size_t size = total - done < step ? total - done : step;
-        struct packet *segment = cut(&cutting, done, size, done + size == total);
+        struct packet *segment = cut(&cutting, size, done == 0, done + size == total);
         if (!segment) {
             device->sent.dropped++;
             break;
         }
-        if (!device->can_checksum)
-            complete_checksum(segment);
         netdev_transmit_ready(device, segment);
     }
     packet_put(packet);
