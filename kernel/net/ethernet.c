@@ -15,7 +15,8 @@
 
 enum { FIRST_TYPE = 0x600 }; // below it is a length, of frames that we do not speak
 
-const uint8_t ethernet_broadcast[MAC_SIZE] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+const uint8_t ethernet_broadcast[MAC_SIZE] __attribute__((aligned(2))) = {
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
 static struct {
     const struct ethernet_protocol *const *protocols;
@@ -36,10 +37,11 @@ static inline void copy_mac(uint8_t *to, const uint8_t *from)
     *(struct mac *)to = *(const struct mac *)from;
 }
 
+// Both at even addresses.
 static inline bool is_same_mac(const uint8_t *a, const uint8_t *b)
 {
-    return a[5] == b[5] && a[4] == b[4] && a[3] == b[3] && a[2] == b[2] && a[1] == b[1] &&
-           a[0] == b[0];
+    const uint16_t *left = (const void *)a, *right = (const void *)b;
+    return left[2] == right[2] && left[1] == right[1] && left[0] == right[0];
 }
 
 static const struct ethernet_protocol *find_protocol(uint16_t type)

@@ -29,6 +29,12 @@ enum {
 static struct {
     const struct ip_protocol *protocols[NUMBERS]; // by number
     struct ip_statistics counters;
+    // Who spoke to us last: most packets come from where the one before came from.
+    struct {
+        const struct net_device *device;
+        be32 source, destination;
+        uint32_t generation; // of ip_generation(); 0: nobody yet
+    } last;
 } ip;
 
 struct ip_statistics *ip_counters(void)
@@ -111,6 +117,32 @@ static bool is_for_us(const struct net_device *device, const struct packet *pack
     return destination == IP_BROADCAST || (interface && destination == interface->broadcast);
 }
 
+// Both ends are right, and those of a packet that was for this host alone are remembered.
+static __attribute__((noinline)) bool check_ends(const struct net_device *device,
+                                                 const struct packet *packet,
+                                                 const struct ip_header *header)
+{
+    if (!is_for_us(device, packet, header->destination) ||
+        (device != ip_loopback() && !source_is_possible(header->source)))
+        return false;
+    if (!packet->is_broadcast && !packet->is_multicast &&
+        ip_have_address(header->destination)) {
+        ip.last.device = device;
+        ip.last.source = header->source;
+        ip.last.destination = header->destination;
+        ip.last.generation = ip_generation();
+    }
+    return true;
+}
+
+static bool are_as_last(const struct net_device *device, const struct packet *packet,
+                        const struct ip_header *header)
+{
+    return header->source == ip.last.source && header->destination == ip.last.destination &&
+           device == ip.last.device && !packet->is_broadcast && !packet->is_multicast &&
+           ip.last.generation == ip_generation();
+}
+
 // ---- Receiving ----------------------------------------------------------------------------
 
 // Takes the packet, which begins behind its IP header, over.
@@ -150,8 +182,7 @@ static void receive(struct net_device *device, struct packet *packet)
         drop(packet, &ip.counters.bad_checksum);
         return;
     }
-    if (!is_for_us(device, packet, header->destination) ||
-        (device != ip_loopback() && !source_is_possible(header->source))) {
+    if (!are_as_last(device, packet, header) && !check_ends(device, packet, header)) {
         drop(packet, &ip.counters.not_ours);
         return;
     }

@@ -97,8 +97,13 @@ struct net_device *ip_flow_device(const struct ip_flow *flow); // NULL: no route
 void ip_flow_suspect(const struct ip_flow *flow);
 void ip_mtu_lower(const struct os_address *destination, uint32_t mtu);
 // The sum over the pseudo header (RFC 768, RFC 9293, 3.1), to go on with checksum_add().
-uint64_t ip_pseudo_sum(const struct os_address *source, const struct os_address *destination,
-                       uint8_t protocol, size_t size);
+static inline uint64_t ip_pseudo_sum(const struct os_address *source,
+                                     const struct os_address *destination, uint8_t protocol,
+                                     size_t size)
+{
+    return (uint64_t)address_be32(source) + address_be32(destination) + to_be16(protocol) +
+           to_be16((uint16_t)size);
+}
 // The same sum as it stands in a field of PACKET_CHECKSUM_PARTIAL: see packet.h. Sets those of
 // the packet; `offset` of the field from packet->transport.
 void ip_checksum_partial(struct packet *packet, const struct ip_flow *flow, unsigned offset);

@@ -8,7 +8,6 @@
 // What differs from packet to packet is written here; all else the flow has.
 // Chapter 21.
 #include "arp.h"
-#include "checksum.h"
 #include "error.h"
 #include "ip_parts.h"
 #include "random.h"
@@ -25,22 +24,6 @@ static struct {
 } output;
 
 // ---- Checksums ----------------------------------------------------------------------------
-
-be16 ip_header_checksum(const struct ip_header *header)
-{
-    const uint32_t *word = (const void *)header;
-    uint64_t sum = (uint64_t)word[0] + word[1] + word[2] + word[3] + word[4];
-    for (size_t i = 5; i < ip_header_size(header) / 4; i++)
-        sum += word[i];
-    return checksum_finish(sum);
-}
-
-uint64_t ip_pseudo_sum(const struct os_address *source, const struct os_address *destination,
-                       uint8_t protocol, size_t size)
-{
-    return (uint64_t)address_be32(source) + address_be32(destination) + to_be16(protocol) +
-           to_be16((uint16_t)size);
-}
 
 void ip_checksum_partial(struct packet *packet, const struct ip_flow *flow, unsigned offset)
 {

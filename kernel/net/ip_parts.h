@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "checksum.h"
 #include "ip.h"
 
 #define IP_BROADCAST ((be32)0xffffffff) // to all on the link (RFC 919, 7)
@@ -34,6 +35,16 @@ static inline size_t ip_header_size(const struct ip_header *header)
     return (header->version_and_length & 15) * 4u;
 }
 
+// For the header's field; 0 when the header is right and has it.
+static inline be16 ip_header_checksum(const struct ip_header *header)
+{
+    const uint32_t *word = (const void *)header;
+    uint64_t sum = (uint64_t)word[0] + word[1] + word[2] + word[3] + word[4];
+    if (ip_header_size(header) > sizeof(*header)) // it has options
+        sum = checksum_add(sum, word + 5, ip_header_size(header) - sizeof(*header));
+    return checksum_finish(sum);
+}
+
 static inline size_t ip_fragment_offset(const struct ip_header *header) // in bytes
 {
     return (from_be16(header->fragment) & IP_OFFSET_MASK) * 8u;
@@ -47,8 +58,6 @@ static inline uint8_t ip_first_byte(be32 address)
 
 // ---- ip_output.c -----------------------------------------------------------------------
 void ip_output_init(void);
-// For the header's field; 0 when the header is right and has it.
-be16 ip_header_checksum(const struct ip_header *header);
 
 // ---- ip_interface.c --------------------------------------------------------------------
 struct ip_interface {
