@@ -27,6 +27,7 @@ static struct {
     bool has_service;
     bool is_batch;          // a driver hands up what has come, and ends with a start of all
     void (*finish)(void);   // or NULL
+    bool wants_finish;
     unsigned need_start;    // devices with something that they have not been told of
 } netdevs = {
     .devices = {&netdevs.devices, &netdevs.devices},
@@ -145,7 +146,8 @@ static void need_start(struct net_device *device)
         return;
     device->needs_start = true;
     netdevs.need_start++;
-    netdev_finish_later();
+    if (!netdevs.is_batch)
+        thread_mark_later();
 }
 
 // The device had no room: the packet stands in line, if that is not too long.
@@ -218,8 +220,15 @@ void netdev_set_finish(void (*finish)(void))
 
 void netdev_finish_later(void)
 {
+    netdevs.wants_finish = true;
     if (!netdevs.is_batch)
         thread_mark_later();
+}
+
+bool netdev_finish_batch(void)
+{
+    netdevs.wants_finish |= netdevs.is_batch;
+    return netdevs.is_batch;
 }
 
 void netdev_begin_batch(void)
@@ -227,18 +236,17 @@ void netdev_begin_batch(void)
     netdevs.is_batch = true;
 }
 
+// What the frames lead to belongs to the batch, so that it needs no service of its own.
 void netdev_end_batch(void)
 {
-    netdevs.is_batch = false;
     netdev_start_all();
+    netdevs.is_batch = false;
+    if (netdevs.need_start > 0)
+        thread_mark_later();
 }
 
-void netdev_start_all(void)
+static __attribute__((noinline)) void start_devices(void)
 {
-    if (netdevs.finish)
-        netdevs.finish();
-    if (netdevs.need_start == 0)
-        return;
     netdevs.need_start = 0;
     list_for_each(struct net_device, device, &netdevs.devices, all) {
         if (!device->needs_start)
@@ -247,6 +255,16 @@ void netdev_start_all(void)
         if (device->operations->start)
             device->operations->start(device);
     }
+}
+
+void netdev_start_all(void)
+{
+    if (netdevs.wants_finish) {
+        netdevs.wants_finish = false;
+        netdevs.finish();
+    }
+    if (netdevs.need_start > 0)
+        start_devices();
 }
 
 // ---- Receiving --------------------------------------------------------------------------

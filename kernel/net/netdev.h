@@ -83,6 +83,7 @@ void netdev_start_all(void);
 // only. It asks for it by netdev_finish_later().
 void netdev_set_finish(void (*finish)(void));
 void netdev_finish_later(void);
+bool netdev_finish_batch(void); // the same at the end of a batch; false: this is none
 
 // ---- For those who look ----------------------------------------------------------------
 // Sees every frame, both ways, before anything else happens to it; must not change or keep it.

@@ -34,13 +34,19 @@ void tcp_ack_window(struct tcp_connection *connection, const struct tcp_segment 
         tcp_output_reopened(connection);
 }
 
+// Whether a writer hears of it: there is room that is worth it, and was not before these bytes
+// were acknowledged.
+static bool has_room_again(const struct tcp_connection *connection, uint32_t count)
+{
+    uint32_t room = tcp_buffer_room(connection), enough = connection->send.limit / 4;
+    return room >= enough && room < enough + count;
+}
+
 // Moves SND.UNA: everything below it has arrived. Returns how many bytes that are.
 static uint32_t advance(struct tcp_connection *connection, const struct tcp_segment *segment)
 {
     struct tcp_send *send = &connection->send;
     uint32_t count = (uint32_t)sequence_distance(send->una, segment->acknowledgment);
-    bool was_full = !tcp_is_writable(connection);
-
     send->una = segment->acknowledgment;
     if (count > connection->path.proven)
         connection->path.proven = smaller(count, UINT16_MAX);
@@ -48,7 +54,7 @@ static uint32_t advance(struct tcp_connection *connection, const struct tcp_segm
     tcp_timer_progress(connection, segment->arrived_ns);
     tcp_buffer_acknowledged(connection);
     connection->soft_error = 0;
-    if (was_full && tcp_is_writable(connection))
+    if (has_room_again(connection, count))
         tcp_tell(connection);
     return count;
 }

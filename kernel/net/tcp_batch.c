@@ -7,7 +7,12 @@
 //   tcp_batch_ack(connection)       it has an ACK to send, which may also say more by then
 //
 // Forty ACKs of a segment each make room for forty segments, which then go together; forty
-// segments are acknowledged by one ACK. What tells the peer of losses is never put off.
+// segments are acknowledged by one ACK, as by all who let a card merge them, although RFC 5681,
+// 4.2 would rather have twenty. What tells the peer of losses is never put off.
+//
+// Where the link's rate keeps segments apart, they are acknowledged in pairs all the same.
+// Where bursts come at once, over 20 ms with 3 % loss, 400 kB take 2.4 s instead of the 1.9 s
+// with an ACK for each pair (tests/sim, 40 seeds).
 // Chapter 23.
 #include "tcp_parts.h"
 
@@ -18,6 +23,7 @@ static struct {
 static void finish(void)
 {
     struct list *first;
+    tcp_merge_finish();
     while ((first = list_take_first(&batch.connections))) {
         struct tcp_connection *connection =
             container_of(first, struct tcp_connection, pending);

@@ -58,12 +58,15 @@ static struct packet *open_packet(struct tcp_connection *connection)
 }
 
 // What one packet does not hold, the next does. Small writes get a page, large ones as much as
-// there may be in one piece.
-static struct packet *add_packet(struct tcp_connection *connection, size_t size)
+// there may be in one piece. Its bytes lie as far from a multiple of eight as those that are
+// written, so that whole words are copied.
+static struct packet *add_packet(struct tcp_connection *connection, const void *bytes,
+                                 size_t size)
 {
-    struct packet *packet = packet_alloc(0, size < PACKET_ROOM_MAX ? size : PACKET_ROOM_MAX);
+    size_t lead = (uintptr_t)bytes % 8;
+    struct packet *packet = packet_alloc(lead, size < PACKET_ROOM_MAX ? size : PACKET_ROOM_MAX);
     if (!packet && size > PACKET_ROOM)
-        packet = packet_alloc(0, PACKET_ROOM); // memory is in pieces, or nearly out
+        packet = packet_alloc(lead, PACKET_ROOM); // memory is in pieces, or nearly out
     if (packet)
         append(connection, packet);
     return packet;
@@ -72,13 +75,14 @@ static struct packet *add_packet(struct tcp_connection *connection, size_t size)
 size_t tcp_buffer_put(struct tcp_connection *connection, const void *bytes, size_t size)
 {
     struct packet *packet = open_packet(connection);
+    const uint8_t *at = bytes;
     size_t room = tcp_buffer_room(connection), count = 0;
     if (size > room)
         size = room;
     while (count < size) {
         if (packet)
-            count += packet_append_bytes(packet, (const uint8_t *)bytes + count, size - count);
-        if (count < size && !(packet = add_packet(connection, size - count)))
+            count += packet_append_bytes(packet, at + count, size - count);
+        if (count < size && !(packet = add_packet(connection, at + count, size - count)))
             break;
     }
     connection->send.end += (uint32_t)count;

@@ -234,7 +234,9 @@ static void take_early(struct tcp_connection *connection, struct tcp_segment *se
         tcp_queue_put_early(connection, segment->packet, segment->sequence);
         segment->packet = NULL;
     }
-    tcp_ack_now(connection); // with what is missing (RFC 5681, 4.2)
+    // With what is missing, and one for each that came: the peer counts (RFC 5681, 4.2).
+    for (unsigned i = 0; i < segment->count; i++)
+        tcp_ack_now(connection);
 }
 
 static void take_next(struct tcp_connection *connection, struct tcp_segment *segment)

@@ -74,14 +74,19 @@ size_t tcp_memory(void)
 
 bool tcp_memory_is_short(void)
 {
-    return memory.used > tcp_limits()->memory;
+    return memory.used > memory.limits.memory; // known since the first connection
 }
 
 // Pages of its own, or the bytes of somebody else's.
+static inline size_t piece_memory(const struct packet *piece)
+{
+    return piece->pages ? piece->pages * PAGE_SIZE : sizeof(*piece) + piece->size;
+}
+
 size_t tcp_packet_memory(const struct packet *packet)
 {
-    size_t bytes = 0;
-    for (; packet; packet = packet->more)
-        bytes += packet->pages ? packet->pages * PAGE_SIZE : sizeof(*packet) + packet->size;
+    size_t bytes = piece_memory(packet);
+    while ((packet = packet->more))
+        bytes += piece_memory(packet);
     return bytes;
 }

@@ -30,9 +30,6 @@ enum {
     TIMESTAMP_OPTION_SIZE = 10,
 };
 
-// Two NOTHINGs, kind and length: how nearly every segment of nearly every peer begins.
-static const uint8_t timestamp_start[4] = {NOTHING, NOTHING, TIMESTAMP, TIMESTAMP_OPTION_SIZE};
-
 // ---- Reading ------------------------------------------------------------------------
 
 static void read_timestamp(const uint8_t *value, struct tcp_options *options)
@@ -80,16 +77,10 @@ static void read_option(const uint8_t *option, size_t size, struct tcp_options *
     }
 }
 
-void tcp_options_read(const uint8_t *bytes, size_t size, struct tcp_options *options)
+// One by one.
+static __attribute__((noinline)) void read_all(const uint8_t *bytes, size_t size,
+                                               struct tcp_options *options)
 {
-    options->mss = 0;
-    options->window_shift = -1;
-    options->sack_permitted = options->has_timestamp = false;
-    options->blocks = 0;
-    if (size == TCP_TIMESTAMP_SIZE && memcmp(bytes, timestamp_start, 4) == 0) {
-        read_timestamp(bytes + 4, options);
-        return;
-    }
     while (size > 0 && bytes[0] != END) {
         size_t length = 1;
         if (bytes[0] != NOTHING) {
@@ -104,12 +95,25 @@ void tcp_options_read(const uint8_t *bytes, size_t size, struct tcp_options *opt
     }
 }
 
+// Of nearly every segment there are none, or just the timestamp.
+void tcp_options_read(const uint8_t *bytes, size_t size, struct tcp_options *options)
+{
+    options->mss = 0;
+    options->window_shift = -1;
+    options->sack_permitted = options->has_timestamp = false;
+    options->blocks = 0;
+    if (size == TCP_TIMESTAMP_SIZE && be32_read(bytes) == TCP_TIMESTAMP_START)
+        read_timestamp(bytes + 4, options);
+    else if (size > 0)
+        read_all(bytes, size, options);
+}
+
 // ---- Writing ------------------------------------------------------------------------
 
 static uint8_t *write_timestamp(const struct tcp_connection *connection, uint8_t *bytes,
                                 uint64_t now_ns)
 {
-    memcpy(bytes, timestamp_start, 4);
+    be32_write(bytes, TCP_TIMESTAMP_START);
     be32_write(bytes + 4, tcp_timestamp(connection, now_ns));
     be32_write(bytes + 8, connection->recent);
     return bytes + TCP_TIMESTAMP_SIZE;

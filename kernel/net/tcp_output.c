@@ -128,7 +128,7 @@ static bool send_new(struct tcp_connection *connection)
     uint32_t most = smaller(unsent(send), usable_window(send));
     if (most > 0)
         most = smaller(most, tcp_recovery()->allowance(connection));
-    uint32_t length = choose_length(connection, most);
+    uint32_t length = most > 0 ? choose_length(connection, most) : 0;
     if (length == 0)
         return false;
     struct tcp_block block = {send->nxt, send->nxt + length};

@@ -72,7 +72,8 @@ static void append(struct tcp_connection *connection, struct list *packets,
                    struct packet *packet)
 {
     struct packet *last = last_of(packets);
-    if (tcp_packet_memory(packet) > (size_t)WASTE_MAX * packet->total) {
+    size_t memory = tcp_packet_memory(packet);
+    if (memory > (size_t)WASTE_MAX * packet->total) {
         if (move_into(last, packet)) {
             packet_put(packet);
             return;
@@ -80,9 +81,10 @@ static void append(struct tcp_connection *connection, struct list *packets,
         bool is_early = packets != &connection->receive.packets;
         if (!last && (is_early || tcp_memory_is_short()))
             packet = make_compact(packet);
+        memory = tcp_packet_memory(packet);
     }
     list_append(packets, &packet->link);
-    tcp_memory_add(connection, tcp_packet_memory(packet));
+    tcp_memory_add(connection, memory);
 }
 
 static void drop_all(struct tcp_connection *connection, struct list *packets)

@@ -28,19 +28,21 @@ static bool are_two_hosts(const struct tcp_segment *segment)
 // The header's length, with its options; 0: it is none.
 static size_t check_header(struct packet *packet)
 {
-    if (!packet_pull_up(packet, sizeof(struct tcp_header)))
+    const size_t least = sizeof(struct tcp_header);
+    if (packet->size < least && !packet_pull_up(packet, least))
         return 0;
     size_t size = (size_t)(packet->data[offsetof(struct tcp_header, offset)] >> 4) * 4;
-    if (size < sizeof(struct tcp_header) || !packet_pull_up(packet, size))
+    if (size < least || (packet->size < size && !packet_pull_up(packet, size)))
         return 0;
     return size;
 }
 
 // Leaves the packet with the data alone.
-static void read_header(struct tcp_segment *segment, const struct ip_ends *ends, size_t size)
+static void read_header(struct tcp_segment *segment, struct packet *packet,
+                        const struct ip_ends *ends, size_t size)
 {
-    struct packet *packet = segment->packet;
     const struct tcp_header *header = (const void *)packet->data;
+    segment->packet = packet;
     segment->local = ends->destination;
     segment->local.port = from_be16(header->destination);
     segment->remote = ends->source;
@@ -49,6 +51,7 @@ static void read_header(struct tcp_segment *segment, const struct ip_ends *ends,
     segment->acknowledgment = from_be32(header->acknowledgment);
     segment->flags = header->flags;
     segment->window = from_be16(header->window);
+    segment->count = 1;
     segment->arrived_ns = machine_clock_ns();
     tcp_options_read(packet->data + sizeof(*header), size - sizeof(*header),
                      &segment->options);
@@ -77,8 +80,8 @@ static void deliver_to_listener(struct tcp_segment *segment)
     tcp_send_refusal(segment); // 3.10.7.1: CLOSED
 }
 
-// RFC 9293, 3.10.7: by the state of whoever has these names.
-static void deliver(struct tcp_segment *segment)
+// RFC 9293, 3.10.7: by the state of whoever has these names. Takes the segment's packet over.
+void tcp_deliver(struct tcp_segment *segment)
 {
     struct tcp_entry *entry = tcp_table_find(&segment->local, &segment->remote);
     if (entry && entry->is_time_wait) {
@@ -90,27 +93,35 @@ static void deliver(struct tcp_segment *segment)
     } else {
         tcp_counters()->bad_segment++;
     }
+    packet_put(segment->packet);
+}
+
+static void drop(struct packet *packet, uint64_t *counter)
+{
+    ++*counter;
+    packet_put(packet);
 }
 
 static void receive(struct packet *packet, const struct ip_ends *ends)
 {
     struct tcp_statistics *counters = tcp_counters();
-    struct tcp_segment segment; // read_header() fills it in
-    segment.packet = packet;
     counters->segments_received++;
     if (!is_checksum_right(packet, ends)) {
-        counters->bad_checksum++;
-    } else {
-        bool is_for_us = !packet->is_broadcast && !packet->is_multicast;
-        size_t size = is_for_us ? check_header(packet) : 0;
-        if (size > 0) {
-            read_header(&segment, ends, size);
-            deliver(&segment);
-        } else {
-            counters->bad_segment++;
-        }
+        drop(packet, &counters->bad_checksum);
+        return;
     }
-    packet_put(segment.packet);
+    bool is_for_us = !packet->is_broadcast && !packet->is_multicast;
+    size_t size = is_for_us ? check_header(packet) : 0;
+    if (size == 0) {
+        drop(packet, &counters->bad_segment);
+        return;
+    }
+    if (tcp_merge_continue(packet, ends, size))
+        return;
+    struct tcp_segment *segment = tcp_merge_next();
+    read_header(segment, packet, ends, size);
+    if (!tcp_merge_hold(segment))
+        tcp_deliver(segment);
 }
 
 const struct ip_protocol tcp_protocol = {

@@ -52,10 +52,18 @@ static void note_use(struct tcp_connection *connection)
     loss->most_end = connection->send.nxt;
 }
 
-static void grow(struct tcp_connection *connection, uint32_t bytes, uint64_t now_ns)
+// A slow start counts ACKs: those that came as one are taken one by one.
+static void grow(struct tcp_connection *connection, const struct tcp_segment *segment,
+                 uint32_t bytes)
 {
-    tcp_congestion_acknowledged(&connection->loss.congestion, bytes, now_ns,
-                                connection->rtt.smoothed_ns);
+    struct tcp_congestion *congestion = &connection->loss.congestion;
+    unsigned acks = tcp_congestion_is_slow_start(congestion) ? segment->count : 1;
+    for (; acks > 0; acks--) {
+        uint32_t share = bytes / acks;
+        tcp_congestion_acknowledged(congestion, share, segment->arrived_ns,
+                                    connection->rtt.smoothed_ns);
+        bytes -= share;
+    }
 }
 
 static void reduce(struct tcp_loss *loss, uint32_t delivered, uint32_t least)
@@ -91,13 +99,14 @@ static bool must_recover(const struct tcp_connection *connection)
            sequence_after(connection->send.una, loss->recover);
 }
 
-static void acknowledged_open(struct tcp_connection *connection, uint32_t acknowledged,
-                              uint32_t delivered, uint64_t now_ns)
+static void acknowledged_open(struct tcp_connection *connection,
+                              const struct tcp_segment *segment, uint32_t acknowledged,
+                              uint32_t delivered)
 {
     if (must_recover(connection))
         tcp_recovery_begin(connection, delivered);
     else if (acknowledged > 0 && window_is_used(&connection->loss))
-        grow(connection, acknowledged, now_ns);
+        grow(connection, segment, acknowledged);
 }
 
 static void acknowledged_recovery(struct tcp_connection *connection, uint32_t acknowledged,
@@ -199,7 +208,7 @@ static void recovery_acknowledged(struct tcp_connection *connection,
     tcp_sack_sent(&loss->board, connection->send.nxt); // a probe of the window is not told
     if (is_plain(connection, segment, acknowledged)) {
         tcp_news_acknowledged(connection, segment, acknowledged);
-        acknowledged_open(connection, acknowledged, 0, segment->arrived_ns);
+        acknowledged_open(connection, segment, acknowledged, 0);
         tcp_tail_start(connection, segment->arrived_ns);
         tcp_trace(connection, 'a');
         return;
@@ -214,11 +223,12 @@ static void recovery_acknowledged(struct tcp_connection *connection,
     if (end_phase(connection, segment, acknowledged))
         acknowledged = 0; // for the window; but something later may be lost
     if (loss->phase == TCP_OPEN)
-        acknowledged_open(connection, acknowledged, delivered, segment->arrived_ns);
+        acknowledged_open(connection, segment, acknowledged, delivered);
     else if (loss->phase == TCP_RECOVERY)
         acknowledged_recovery(connection, acknowledged, delivered, is_lost_again);
     else // a segment an ACK: the peer may have had much of it already (RFC 3465, 2.3)
-        grow(connection, smaller(acknowledged, loss->congestion.mss), segment->arrived_ns);
+        grow(connection, segment,
+             smaller(acknowledged, segment->count * loss->congestion.mss));
     tcp_tail_start(connection, segment->arrived_ns);
     tcp_trace(connection, 'a');
 }

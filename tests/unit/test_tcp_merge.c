@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+//
+// Segments that come together are taken as one, and nobody can tell: what is read, what is
+// acknowledged, how the window grows is as if each had come alone.
+#include "numbered_segments.h"
+
+void unit_setup(const struct boot_info *boot)
+{
+    script_setup(boot);
+    tcp_recovery_init();
+}
+
+static char text[20 * MSS];
+
+// Full segments number `first` to `last` of the peer's data, each of another letter.
+static void peer_sends(unsigned first, unsigned last)
+{
+    static char full[MSS];
+    for (unsigned i = first; i <= last; i++) {
+        memset(full, 'a' + (int)i, sizeof(full));
+        send_bytes(ACK, 1 + i * MSS, 1, full, sizeof(full));
+    }
+}
+
+// Whether so many full segments can be read, in order, and nothing else.
+static bool reads(unsigned count)
+{
+    size_t size = count * MSS;
+    if (tcp_read(connection, text, sizeof(text)) != (int)size)
+        return false;
+    for (size_t i = 0; i < size; i++)
+        if (text[i] != 'a' + (int)(i / MSS))
+            return false;
+    return true;
+}
+
+static void data_is_acknowledged_at_the_end(void)
+{
+    CHECK(begin(true, false, 0));
+    netdev_begin_batch();
+    peer_sends(0, 9);
+    CHECK(silent());
+    netdev_end_batch();
+    CHECK(expect(ACK, 1, 1 + 10 * MSS, 0) && silent());
+    CHECK(reads(10));
+    finish();
+}
+
+// RFC 5681, 4.2: the peer counts duplicate ACKs, so each early segment is worth one.
+static void early_segments_are_counted(void)
+{
+    CHECK(begin(false, false, 0));
+    netdev_begin_batch();
+    peer_sends(1, 3);
+    netdev_end_batch();
+    for (unsigned i = 0; i < 3; i++)
+        CHECK(expect(ACK, 1, 1, 0));
+    CHECK(silent());
+    peer_sends(0, 0);
+    CHECK(expect(ACK, 1, 1 + 4 * MSS, 0) && silent());
+    CHECK(reads(4));
+    finish();
+}
+
+// What is not simply the next goes behind what was held, in its turn.
+static void the_order_stays(void)
+{
+    CHECK(begin(true, false, 0));
+    netdev_begin_batch();
+    peer_sends(0, 1);
+    peer_sends(1, 1); // twice
+    peer_sends(3, 3); // too early
+    peer_sends(2, 2);
+    send(ACK | FIN, 1 + 4 * MSS, 1, "end");
+    netdev_end_batch();
+    pass_ms(100);
+    while (next_segment())
+        ;
+    CHECK_EQUAL(seen_acknowledgment(), 1 + 4 * MSS + 4);
+    CHECK_EQUAL(tcp_read(connection, text, 4 * MSS), 4 * MSS);
+    CHECK_EQUAL(tcp_read(connection, text, sizeof(text)), 3);
+    CHECK_EQUAL(tcp_read(connection, text, sizeof(text)), 0);
+    finish();
+}
+
+static void somebody_else_is_not_mixed_in(void)
+{
+    CHECK(begin(true, false, 0));
+    netdev_begin_batch();
+    peer_sends(0, 0);
+    script.peer_port++;
+    peer_sends(1, 1);
+    script.peer_port--;
+    netdev_end_batch();
+    bool is_refused = false;
+    while (next_segment())
+        is_refused |= (script.header.flags & RST) != 0;
+    CHECK(is_refused);
+    CHECK(reads(1));
+    finish();
+}
+
+// ---- ACKs ----------------------------------------------------------------------------------
+
+// As starts_slowly() of test_tcp_recovery.c: two segments more for each ACK, whichever way
+// they come.
+static void each_ack_counts(void)
+{
+    CHECK(begin(true, false, 60));
+    CHECK(sends(0, AT_FIRST) && silent());
+    netdev_begin_batch();
+    ack(2);
+    ack(4);
+    ack(6);
+    CHECK(silent());
+    netdev_end_batch();
+    CHECK_EQUAL(cwnd(), (AT_FIRST + 6) * MSS);
+    CHECK(sends(AT_FIRST, 12) && silent());
+    finish();
+}
+
+// One that says nothing new says that something is missing (RFC 5681, 2).
+static void duplicates_are_news(void)
+{
+    CHECK(begin(false, false, 60));
+    CHECK(sends(0, AT_FIRST) && silent());
+    ack(1);
+    CHECK(sends(AT_FIRST, 2) && silent());
+    netdev_begin_batch();
+    for (unsigned i = 0; i < 3; i++)
+        ack(1);
+    netdev_end_batch();
+    CHECK(sends(1, 1));
+    finish();
+}
+
+// RFC 7323, 4.3: of several, the first one's time is echoed; and one from the past counts for
+// nothing (5.3), although its number is next.
+static void timestamps_are_looked_at(void)
+{
+    CHECK(begin(true, true, 0));
+    uint32_t now = script.seen.timestamp;
+    netdev_begin_batch();
+    with_time(5000, now);
+    send(ACK, 1, 1, "one ");
+    with_time(5001, now);
+    send(ACK, 5, 1, "two ");
+    with_time(4000, now);
+    send(ACK, 9, 1, "old ");
+    netdev_end_batch();
+    pass_ms(100);
+    while (next_segment())
+        CHECK_EQUAL(seen_acknowledgment(), 9);
+    CHECK_EQUAL(script.seen.echo, 5000);
+    CHECK_EQUAL(tcp_read(connection, text, sizeof(text)), 8);
+    CHECK(memcmp(text, "one two ", 8) == 0);
+    finish();
+}
+
+const struct test unit_tests[] = {
+    {"data is acknowledged at the end", data_is_acknowledged_at_the_end},
+    {"early segments are counted", early_segments_are_counted},
+    {"the order stays", the_order_stays},
+    {"somebody else is not mixed in", somebody_else_is_not_mixed_in},
+    {"each ACK counts", each_ack_counts},
+    {"duplicates are news", duplicates_are_news},
+    {"timestamps are looked at", timestamps_are_looked_at},
+    {0},
+};
