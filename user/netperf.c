@@ -3,11 +3,12 @@
 // netperf: measures what the network carries
 //
 //   netperf -s [-p PORT]
-//   netperf [-t bulk|reverse|rr|udp] [-l SECONDS] [-n COUNT] [-m SIZE] [-p PORT] HOST
+//   netperf [-t bulk|reverse|rr|udp] [-l SECONDS] [-n COUNT] [-m SIZE] [-f FILE] [-p PORT] HOST
 //
 // The first is the other side of the second. bulk: one stream to there; reverse: from there;
 // rr: requests and responses in turn; udp: datagrams to there. For so long, or so many
-// messages of a size.
+// messages of a size. -f: bulk sends the file's first bytes again and again, out of the block
+// cache, where otherwise each message is copied once.
 #include "netperf.h"
 #include "options.h"
 
@@ -24,10 +25,19 @@ bool netperf_is_over(const struct netperf *test)
            os_clock_ns() - test->start_ns >= test->duration_ms * 1000000;
 }
 
+static int send_message(struct netperf *test)
+{
+    if (test->file < 0)
+        return os_write(test->handle, test->buffer, test->size);
+    const struct os_file_part part = {.file = test->file, .size = test->size};
+    int sent = os_send_file(test->handle, &part, OS_NEVER);
+    return sent == 0 ? -EINVAL : sent; // an empty file
+}
+
 int netperf_send(struct netperf *test)
 {
     while (!netperf_is_over(test)) {
-        int sent = os_write(test->handle, test->buffer, test->size);
+        int sent = send_message(test);
         if (sent < 0)
             return sent;
         test->messages++;
@@ -89,27 +99,35 @@ static bool read_options(struct netperf *test, struct options *options, bool *se
             right = options_number(options->value, &test->count) && test->count > 0;
         else if (letter == 'm')
             right = options_number(options->value, &test->size) && test->size > 0;
+        else if (letter == 'f')
+            test->file_name = options->value;
         else if (letter == 'p')
             right = host_ports(options->value, port, NULL);
         else
             right = false;
     }
     test->duration_ms = (duration_ns + 999999) / 1000000;
-    return right && choose_test(test) && options->count == !*serves;
+    bool sends_file = !test->file_name || (!*serves && strcmp(test->test, "bulk") == 0);
+    return right && sends_file && choose_test(test) && options->count == !*serves;
 }
 
 int netperf_main(int argc, char **argv)
 {
-    struct options options = options_start(argc, argv, "st:l:n:m:p:");
-    struct netperf test = {.test = "bulk"};
+    struct options options = options_start(argc, argv, "st:l:n:m:f:p:");
+    struct netperf test = {.test = "bulk", .file = -1};
     uint16_t port = NETPERF_PORT;
     bool serves = false;
     if (!read_options(&test, &options, &serves, &port))
         return os_usage("netperf -s [-p PORT]; netperf [-t bulk|reverse|rr|udp] [-l SECONDS] "
-                        "[-n COUNT] [-m SIZE] [-p PORT] HOST");
+                        "[-n COUNT] [-m SIZE] [-f FILE] [-p PORT] HOST");
     if (serves)
         return netperf_serve(port);
     if (test.count == 0 && test.duration_ms == 0)
         test.duration_ms = 5000;
+    if (test.file_name) {
+        test.file = os_open(test.file_name, OS_READ_ONLY);
+        if (test.file < 0)
+            return os_print_error(test.file_name, test.file);
+    }
     return netperf_run(&test, options.operands[0], port);
 }

@@ -26,6 +26,8 @@ enum {
 struct netperf {
     char test[8];
     uint64_t size, count, duration_ms; // of a message; of messages and time, 0: no limit
+    const char *file_name;
+    int file; // what messages are made of, without a copy; negative: of the buffer
     // While it runs:
     int handle;
     char *buffer; // of `size` bytes

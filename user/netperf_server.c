@@ -169,6 +169,7 @@ static void start_client(int handle, struct os_thread **place)
 {
     struct netperf *test = os_alloc(sizeof(*test));
     if (test) {
+        test->file = -1;
         test->handle = handle;
         *place = os_thread_create("netperf-client", serve_client, test);
     }

@@ -8,14 +8,19 @@
 //            "send N": sends so many datagrams of 64 bytes back, and what they cost
 //   UDP 7    takes datagrams      TCP 7    gives back every byte
 //   TCP 9    takes bytes          TCP 19   gives bytes
+//   TCP 20   gives bytes of a file: of a disk, if there is one, out of the block cache
 //   TCP 80   httpd, with a file of 600 bytes
+#include "block.h"
 #include "boot/board.h"
 #include "boot/boot.h"
 #include "cache.h"
 #include "cmdline.h"
 #include "counter.h"
+#include "drivers/virtio/virtio_blk.h"
 #include "drivers/virtio/virtio_net.h"
 #include "fs/ramfs.h"
+#include "fs/tsfs.h"
+#include "fs/tsfs_make.h"
 #include "fs/vfs.h"
 #include "heap.h"
 #include "net/arp.h"
@@ -38,7 +43,8 @@
 #include "user/os.h"
 #include "vm.h"
 
-enum { DATAGRAM = 64, BULK = 65536, SMALL_FILE = 600 };
+enum { DATAGRAM = 64, BULK = 65536, SMALL_FILE = 600, LARGE_FILE = 1 << 20,
+       DISK = 8 << 20 };
 
 static struct {
     uint64_t idle; // on the counter, which goes on while the processor waits
@@ -131,6 +137,15 @@ static void give(int handle)
         ;
 }
 
+static void give_file(int handle)
+{
+    const struct os_file_part part = {.file = os_open("/disk/large", OS_READ_ONLY),
+                                      .size = LARGE_FILE};
+    while (os_send_file(handle, &part, OS_NEVER) > 0)
+        ;
+    os_close(part.file);
+}
+
 struct service {
     uint16_t port;
     void (*serve)(int handle);
@@ -158,6 +173,17 @@ static void make_file(const char *path, size_t size)
     os_close(handle);
 }
 
+// Only a file system on a disk has blocks in the cache, which go out without a copy.
+static void make_large_file(void)
+{
+    struct block_device *disk = block_next(NULL);
+    const struct tsfs_make_options options = {.blocks = DISK / TSFS_BLOCK_SIZE};
+    os_mkdir("/disk");
+    if (disk && (tsfs_make(disk, &options) || vfs_mount(disk->name, "/disk", "tsfs", 0)))
+        panic("no file system can be made on %s", disk->name);
+    make_file("/disk/large", LARGE_FILE);
+}
+
 static void start_httpd(void)
 {
     static char name[] = "httpd", quiet[] = "-q", root[] = "/www";
@@ -165,6 +191,7 @@ static void start_httpd(void)
     struct file *const files[3] = {file_null(), file_null(), file_null()};
     os_mkdir("/www");
     make_file("/www/small.txt", SMALL_FILE);
+    make_large_file();
     const struct program *httpd = program_find(argv[0]);
     if (!httpd || process_start(httpd, argv, files, true) < 0)
         print("httpd does not start\n");
@@ -189,9 +216,12 @@ static void start_network(void)
 
 int kernel_main(const struct boot_info *boot)
 {
-    static struct service services[] = {{7, give_back}, {9, take}, {19, give}};
-    static const struct virtio_driver *const drivers[] = {&virtio_net_driver, NULL};
-    static const struct file_system *const file_systems[] = {&ramfs_file_system, NULL};
+    static struct service services[] = {
+        {7, give_back}, {9, take}, {19, give}, {20, give_file}};
+    static const struct virtio_driver *const drivers[] = {&virtio_net_driver,
+                                                         &virtio_blk_driver, NULL};
+    static const struct file_system *const file_systems[] = {&ramfs_file_system,
+                                                             &tsfs_file_system, NULL};
 
     bench.idle = counter_read(); // what the firmware has executed
     trap_init();

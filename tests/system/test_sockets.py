@@ -118,6 +118,9 @@ def test_ss_shows_what_has_ended(shell):
 def test_netperf(shell):
     background(shell, "netperf -s >/dev/null")
     assert re.search(r"^bulk: 655360 bytes in \d", shell.run("netperf -n 10 127.0.0.1"), re.M)
+    shell.run("seq 20000 >numbers")
+    assert re.search(r"^bulk: 500000 bytes in", shell.run("netperf -n 10 -m 50000 -f numbers 127.0.0.1"), re.M)
+    assert "no such file" in shell.run("netperf -f nothing 127.0.0.1")
     assert re.search(r"^reverse: 100000 bytes in", shell.run("netperf -t reverse -n 100 -m 1000 127.0.0.1"), re.M)
     assert re.search(r"^rr: 50 rounds of 100 bytes in", shell.run("netperf -t rr -n 50 -m 100 127.0.0.1"), re.M)
     assert "10 datagrams sent, 10 arrived" in shell.run("netperf -t udp -n 10 127.0.0.1")
