@@ -163,7 +163,7 @@ $(ARCHIVE): $(OBJECTS) $(PROGRAM_TABLE) $(SHARED).list | $(LAYERS)
 $(IMAGE): $(PROGRAM_OBJECT) $(ARCHIVE) $(LINK_EXTRA) tools/symbols
 	@echo "  LINK    $@"
 	$(call link,$@.first,)
-	$(Q)$(PYTHON) tools/symbols $(KIND:%=--%) $@.first $@.symbols.S
+	$(Q)$(PYTHON) tools/symbols $(KIND:%=--%) $(SYMBOLS_OPTIONS) $@.first $@.symbols.S
 	$(Q)$(CC) $(MACHINE_CFLAGS) -c $@.symbols.S -o $@.symbols.o
 	$(call link,$@,$@.symbols.o)
 	$(Q)$(PYTHON) tools/symbols --verify $@.first $@

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// Call chains in images made small (RELEASE=small): from a stack pointer to the caller's.
+// Call chains in optimised images (RELEASE=): from a stack pointer to the caller's.
 //
-// Functions there keep no frame pointers: those are a sixth of the code. The table of symbols
-// says how large each function's frame is, and where in it the return address lies. What
-// machine.h calls the frame pointer is the stack pointer here. frame.c is for all others.
+// Functions there keep no frame pointers: those are a tenth of the instructions, and a sixth of
+// the code. The table of symbols says how large each function's frame is, and where in it the
+// return address lies. What machine.h calls the frame pointer is the stack pointer here.
+// frame.c is for all others.
 //
 // A function that a trap interrupted may not have made its frame yet, or calls no other and
 // keeps no return address. Until its first call it has that in ra.
