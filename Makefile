@@ -198,8 +198,10 @@ check: ##            CHAPTER=NN check: does the chapter's program show what its 
 	$(Q)$(PYTHON) tools/check --machine $(MACHINE) $(if $(WORK),--work $(WORK)) $(CHAPTER)
 
 # ---- Testing and measuring
+# What both workers of pytest need is compiled once, before they start: ccache hands it to them.
 .PHONY: test bench soak
 test: ##             everything: style, unit tests, fuzzers (a short run), both machines, every chapter
+	$(Q)for machine in riscv64 host; do $(MAKE) -s -j2 MACHINE=$$machine BUILD=$(BUILD)/test CI=1 image || exit 1; done
 	$(Q)$(PYTHON) -m pytest -n 2 --dist loadgroup tests
 bench: ##            the figures of speed and size, in guest instructions
 	$(Q)$(PYTHON) tests/bench/run.py
