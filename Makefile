@@ -21,6 +21,7 @@ FORWARD ?=#          ports of this host that lead to the machine's, with commas 
 PCAP    ?=#          a file that gets all frames, for tcpdump -r or Wireshark
 MEMORY  ?= 128M
 SMP     ?= 1
+BUS     ?= mmio# where the devices are plugged in: mmio, or pci (in QEMU)
 BUILD   ?= build
 CCACHE  := $(shell command -v ccache)# what has been compiled before, in whatever folder, is not compiled again
 V       ?=#          1: show the commands
@@ -183,11 +184,11 @@ DISKS := $(DISK_IMAGES:%=--disk %) $(addprefix --expect ,$(if $(LAST),$(wildcard
 NETWORK := $(or $(NET),$(if $(filter tsumiki app-%,$(IMAGE_NAME)),user))
 PORTS := $(or $(FORWARD),$(if $(filter user,$(NETWORK)),8080:80))
 NETWORKS := $(if $(NETWORK),--net '$(NETWORK)') $(PORTS:%=--forward %) $(PCAP:%=--pcap %)
-MACHINE_ARGUMENTS = --machine $(MACHINE) --memory $(MEMORY) --append '$(subst ','\'',$(COMMAND_LINE))' $(DISKS) $(NETWORKS)
+MACHINE_ARGUMENTS = --machine $(MACHINE) --bus $(BUS) --memory $(MEMORY) --append '$(subst ','\'',$(COMMAND_LINE))' $(DISKS) $(NETWORKS)
 QEMU_ARGUMENTS = $(MACHINE_ARGUMENTS) --smp $(SMP)
 
 .PHONY: qemu run qemu-gdb gdb check
-qemu: $(IMAGE) $(DISK_IMAGES) ##             boot the image in QEMU (RUN='ps; free' runs commands and powers off; MEMORY=, SMP=, APPEND=, NET=, PCAP=)
+qemu: $(IMAGE) $(DISK_IMAGES) ##             boot the image in QEMU (RUN='ps; free' runs commands and powers off; MEMORY=, SMP=, BUS=pci, APPEND=, NET=, PCAP=)
 	$(Q)$(PYTHON) tools/qemu $(QEMU_ARGUMENTS) $(IMAGE)
 run: qemu ##              the same for MACHINE=host: run the kernel as a Linux process
 qemu-gdb: $(IMAGE) $(DISK_IMAGES) ##         boot and wait for a debugger before the first instruction

@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections import namedtuple
 
+import bus as buses
 import disks as disk_images
 import elf
 import network
@@ -55,6 +56,7 @@ def build(machine, **variables):
 def add_machine_options(parser):
     """The options that say which machine the image gets, for tools/qemu and tools/gdb/run."""
     parser.add_argument("--machine", choices=MACHINES, default="riscv64")
+    parser.add_argument("--bus", choices=buses.BUSES, default=buses.DEFAULT, help="where the devices are plugged in")
     parser.add_argument("--memory", default="128M")
     parser.add_argument("--append", default="", help="the kernel's command line")
     parser.add_argument("--disk", action="append", default=[], help="an image, which the machine may change")
@@ -112,17 +114,17 @@ def gdb_port():
     return int(os.environ.get("TSUMIKI_GDB_PORT", 25000 + os.getuid() % 10000))
 
 
-def devices(disks=(), net=None):
-    """What is plugged into QEMU's machine besides its own parts. Each has a place of its own, so that the first disk is
-    vda whatever else there is."""
-    card = network.network_of(net).arguments("riscv64") or ["-nic", "none"]
-    return ["-global", "virtio-mmio.force-legacy=false", "-device", "virtio-rng-device,bus=virtio-mmio-bus.0",
-            *disk_images.arguments("riscv64", disks, room=6 if len(card) > 2 else 7), *card]
+def devices(disks=(), net=None, bus=buses.DEFAULT):
+    """What is plugged into QEMU's machine besides its own parts."""
+    card = network.network_of(net).arguments("riscv64", bus) or ["-nic", "none"]
+    room = buses.CARD + (len(card) == 2) - buses.FIRST_DISK
+    return ["-global", "virtio-mmio.force-legacy=false", "-device", buses.plug(bus, "rng", buses.ENTROPY),
+            *disk_images.arguments("riscv64", disks, bus, room), *card]
 
 
-def command_line(machine, image, memory="128M", smp=1, append="", console="", disks=(), net=None):
+def command_line(machine, image, memory="128M", smp=1, append="", console="", disks=(), net=None, bus=buses.DEFAULT):
     """The words that start the machine; `console` is added to QEMU's description of the terminal. `net` is a Network, or
-    its words: "user tcp 80" (tools/network.py)."""
+    its words: "user tcp 80" (tools/network.py). `bus`: mmio or pci."""
     words = ["-append", append] if append else []
     if machine == "host":
         return [image, "-m", str(memory), *words, *disk_images.arguments("host", disks),
@@ -130,7 +132,7 @@ def command_line(machine, image, memory="128M", smp=1, append="", console="", di
     return ["qemu-system-riscv64", "-machine", "virt", "-m", str(memory), "-smp", str(smp), "-display", "none",
             "-chardev", "stdio,id=console,mux=on,signal=off" + console,
             "-serial", "chardev:console", "-mon", "chardev=console",
-            "-bios", "default", "-kernel", image, *words, *devices(disks, net)]
+            "-bios", "default", "-kernel", image, *words, *devices(disks, net, bus)]
 
 
 # ---- Looking at a running machine ---------------------------------------------------------------------------
@@ -198,14 +200,15 @@ class Failure(Exception):
 class Session:
     """A booted machine on a terminal of its own. `prefix`: a command that starts it, as `ip netns exec NAME` does."""
 
-    def __init__(self, machine, image, memory="128M", smp=1, append="", disks=(), net=None, extra=(), prefix=(),
-                 environment=None):
+    def __init__(self, machine, image, memory="128M", smp=1, append="", disks=(), net=None, bus=buses.DEFAULT, extra=(),
+                 prefix=(), environment=None):
         import pexpect
 
         self.machine, self.image = machine, image
         self.monitor = Monitor() if machine != "host" else None
         self.net = network.network_of(net)
-        self.line = [*prefix, *command_line(machine, image, memory, smp, append, disks=disks, net=self.net), *extra]
+        self.line = [*prefix, *command_line(machine, image, memory, smp, append, disks=disks, net=self.net, bus=bus),
+                     *extra]
         hidden = self.monitor.arguments if self.monitor else []
         self.child = pexpect.spawn(self.line[0], [*self.line[1:], *hidden], echo=False, timeout=PATIENCE,
                                    dimensions=(24, 80), env={**os.environ, **(environment or {})})

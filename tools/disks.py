@@ -13,12 +13,12 @@ import shutil
 import subprocess
 from collections import namedtuple
 
+import bus
+
 # What a chapter's `expect` or a test asks for. kind: blank, tsfs or fat; folder: what is on it at first, or None.
 Disk = namedtuple("Disk", "kind size folder")
 
 KINDS = {"blank": "zeros", "tsfs": "our own file system", "fat": "what mkfs.vfat makes"}
-FIRST_BUS = 1  # virtio-mmio-bus.0 is the entropy device's
-BUSES = 8
 UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
@@ -27,8 +27,8 @@ class DiskError(Exception):
 
 
 # ---- Telling the machine -----------------------------------------------------------------------------------------
-def arguments(machine, disks, room=BUSES - FIRST_BUS):
-    """The words of the command line that plug in the disks: vda first."""
+def arguments(machine, disks, where=bus.DEFAULT, room=bus.PLACES - bus.FIRST_DISK):
+    """The words of the command line that plug in the disks: vda first. `where`: mmio or pci."""
     if len(disks) > room:
         raise DiskError(f"{len(disks)} disks are too many: QEMU's virt has room for {room} here.")
     words = []
@@ -45,7 +45,7 @@ def arguments(machine, disks, room=BUSES - FIRST_BUS):
         drive += ["format=raw", "if=none", f"id=disk{number}"]
         drive += [disk["options"]] if disk.get("options") else []
         words += ["-drive", ",".join(drive),
-                  "-device", f"virtio-blk-device,drive=disk{number},bus=virtio-mmio-bus.{FIRST_BUS + number}"]
+                  "-device", bus.plug(where, "blk", bus.FIRST_DISK + number, f"drive=disk{number}")]
     return words
 
 

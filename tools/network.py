@@ -14,7 +14,8 @@ import os
 import re
 import socket
 
-LAST_BUS = 7  # virtio-mmio-bus.7: behind all disks
+import bus
+
 KINDS = {"none": [], "user": [], "tap": ["ifname"], "dgram": ["local", "remote"]}
 # What our own options are called at QEMU's card.
 CARD = {"csum": ["csum", "guest_csum"], "tso": ["host_tso4", "guest_tso4", "host_tso6", "guest_tso6", "host_ufo",
@@ -127,8 +128,8 @@ class Network:
         return re.sub(r"\{(tcp|udp):(\d+)\}", lambda found: str(self.port(found[1], int(found[2]))), text)
 
     # ---- Telling the machine ---------------------------------------------------------------------------------------
-    def arguments(self, machine):
-        """The words of the command line that plug in the card."""
+    def arguments(self, machine, where=bus.DEFAULT):
+        """The words of the command line that plug in the card. `where`: mmio or pci."""
         if self.kind == "none":
             return []
         ways = [f"hostfwd={protocol}:127.0.0.1:{port}-:{guest}" for (protocol, guest), port in self.forwards.items()]
@@ -137,7 +138,7 @@ class Network:
             places = [f"{name}={value}" for name, value in self.places.items()]
             card = [f"{name}={value}" for name, value in self.card.items()]
             return ["-nic", ",".join([self.kind, *places, *ways, *card]), *(["-pcap", self.pcap] if self.pcap else [])]
-        return self._qemu_backend(ways) + self._qemu_card()
+        return self._qemu_backend(ways) + self._qemu_card(where)
 
     def _qemu_backend(self, ways):
         words = [self.kind, "id=net0", *ways]
@@ -148,11 +149,11 @@ class Network:
         dump = ["-object", f"filter-dump,id=dump0,netdev=net0,file={self.pcap}"] if self.pcap else []
         return ["-netdev", ",".join(words), *dump]
 
-    def _qemu_card(self):
+    def _qemu_card(self, where):
         words = [f"{name}={value}" for option, value in self.card.items() for name in CARD[option]]
         if self.card.get("csum") == "off" and "tso" not in self.card:  # segments need checksums: virtio 1.2, 5.1.3.1
             words += [f"{name}=off" for name in CARD["tso"]]
-        return ["-device", ",".join(["virtio-net-device,netdev=net0", f"bus=virtio-mmio-bus.{LAST_BUS}", *words])]
+        return ["-device", bus.plug(where, "net", bus.CARD, "netdev=net0", *words)]
 
 
 def network_of(net):
