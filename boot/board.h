@@ -16,6 +16,7 @@
 
 #include "boot/boot.h"
 
+// `start` as the kernel addresses it: the linear map has been added.
 struct memory_range {
     uint64_t start, size; // bytes; both multiples of PAGE_SIZE in struct board
 };

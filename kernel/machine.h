@@ -71,6 +71,9 @@ bool machine_frame_next(struct machine_frame *frame, uintptr_t low, uintptr_t hi
 bool machine_stack_of(uintptr_t sp, uintptr_t *low, uintptr_t *high);
 
 // ---- Device registers and barriers (chapter 05) -------------------------------------
+// Where devices find memory of ours: what the kernel hands them in place of a pointer.
+static inline uint64_t machine_dma_address(const volatile void *memory);
+
 // Makes a device's registers reachable; the result is the address to give to
 // mmio_read/write. NULL when the range overlaps memory or cannot be mapped. Works before
 // and after machine_vm_init().

@@ -7,7 +7,7 @@
 // Chapter 05.
 #include "boot/board.h"
 
-#include "boot/riscv64/memory.h"
+#include "boot/memory.h"
 #include "cmdline.h"
 #include "fdt.h"
 #include "image.h"

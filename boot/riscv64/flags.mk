@@ -21,6 +21,6 @@ PARTS := $(filter-out $(if $(FRAMELESS),%/frame.c,%/frame_table.c) $(if $(SMALL)
 MACHINE_CFLAGS := -march=rv64imac$(shell $(CC) -march=rv64imac_zicsr_zifencei -mabi=lp64 -x c -c /dev/null -o /dev/null 2>/dev/null && echo _zicsr_zifencei) \
     -mabi=lp64 -mcmodel=medany $(if $(LLVM),-mno-relax -gdwarf-4) $(if $(SMALL),-msave-restore,-mno-save-restore) -fno-pic -fno-pie \
     -D_LIBC_LIMITS_H_
-LDFLAGS := -T $(call own,linker.ld) --defsym=image_base=0x80200000 --build-id=none --gc-sections -nostdlib -static -z noexecstack
+LDFLAGS := -T $(call own,linker.ld) --defsym=image_base=0x80200000 --defsym=linear_map=0 --build-id=none --gc-sections -nostdlib -static -z noexecstack
 LINK_EXTRA := $(call own,linker.ld)
 link = $(Q)$(LD) $(LDFLAGS) -u _start -o $(1) $(PROGRAM_OBJECT) $(2) $(ARCHIVE)

@@ -66,7 +66,7 @@ static void put(const struct virtio_device *device, unsigned which, uint32_t val
 static void put_address(const struct virtio_device *device, unsigned which,
                         const volatile void *memory)
 {
-    uint64_t address = (uintptr_t)memory;
+    uint64_t address = machine_dma_address(memory);
     put(device, which, (uint32_t)address);
     put(device, which + 4, (uint32_t)(address >> 32));
 }

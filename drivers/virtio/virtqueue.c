@@ -53,7 +53,7 @@ static int64_t measure(const struct segment *segments, unsigned first, unsigned 
 static void describe(struct virtq_desc *desc, const struct segment *segment, unsigned flags,
                      uint16_t next)
 {
-    desc->address = (uintptr_t)segment->data;
+    desc->address = machine_dma_address(segment->data);
     desc->length = (uint32_t)segment->size;
     desc->flags = (uint16_t)flags;
     desc->next = next;

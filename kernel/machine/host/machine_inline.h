@@ -67,6 +67,12 @@ static inline void machine_breakpoint(void)
 }
 
 // ---- Device registers: the accesses go to the device models (device.c)
+// The devices that the process plays use its pointers.
+static inline uint64_t machine_dma_address(const volatile void *memory)
+{
+    return (uintptr_t)memory;
+}
+
 uint64_t machine_device_read(const volatile void *address, unsigned width);
 void machine_device_write(volatile void *address, unsigned width, uint64_t value);
 

@@ -47,6 +47,12 @@ static inline void machine_breakpoint(void)
 }
 
 // ---- Device registers and barriers --------------------------------------------------
+// Memory is mapped at its own addresses.
+static inline uint64_t machine_dma_address(const volatile void *memory)
+{
+    return (uintptr_t)memory;
+}
+
 static inline uint8_t mmio_read8(const volatile void *address)
 {
     return *(const volatile uint8_t *)address;

@@ -3,7 +3,7 @@
 // The board's list of usable memory: ranges are added, and what is taken already is
 // removed.
 // Chapter 05.
-#include "boot/riscv64/memory.h"
+#include "boot/memory.h"
 
 #include "machine.h"
 #include "print.h"

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+//
+// The first line of C on x86-64: what the loader handed over becomes a struct boot_info.
+// Chapter 01.
+#include <stddef.h>
+#include <stdint.h>
+
+#include "boot/boot.h"
+#include "boot/x86_64/start_info.h"
+#include "machine.h"
+
+_Noreturn void boot_main(uint64_t start_info); // called by entry.S alone
+
+// The two interrupt controllers of the first PCs: here all that they have is masked, since
+// their numbers are those of exceptions.
+enum { PIC_MASK = 0x21, SECOND_PIC_MASK = 0xa1 };
+
+static struct {
+    const struct start_info *start_info;
+} boot;
+
+const struct start_info *boot_start_info(void)
+{
+    return boot.start_info;
+}
+
+static void *at(uint64_t physical)
+{
+    return (void *)(uintptr_t)(LINEAR + physical);
+}
+
+// The number that this processor's interrupts are addressed to.
+static uint64_t processor_number(void)
+{
+    return cpu_identify(1).b >> 24;
+}
+
+_Noreturn void boot_main(uint64_t start_info)
+{
+    const struct start_info *info = at(start_info);
+    struct boot_info to_kernel = {.hart = processor_number(), .command_line = ""};
+
+    port_write8(PIC_MASK, 0xff);
+    port_write8(SECOND_PIC_MASK, 0xff);
+    if (start_info != 0 && info->magic == START_INFO_MAGIC) {
+        boot.start_info = info;
+        if (info->command_line != 0)
+            to_kernel.command_line = at(info->command_line);
+    }
+    machine_exit(kernel_main(&to_kernel));
+}

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+//
+// What trap.c passes on of interrupts: the timer's to lapic.c, the number of a device's to
+// whoever asks.
+#pragma once
+
+// `ended`: called in the interrupt.
+void interrupt_set_timer(void (*ended)(void));
+// The source that INTERRUPT_DEVICE is about, once; then 0.
+unsigned interrupt_take_source(void);
