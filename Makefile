@@ -21,7 +21,7 @@ FORWARD ?=#          ports of this host that lead to the machine's, with commas 
 PCAP    ?=#          a file that gets all frames, for tcpdump -r or Wireshark
 MEMORY  ?= 128M
 SMP     ?= 1
-BUS     ?= mmio# where the devices are plugged in: mmio, or pci (in QEMU)
+BUS     ?=#          where QEMU's devices are plugged in: mmio or pci; without: mmio, or what a chapter's `expect` says
 BUILD   ?= build
 CCACHE  := $(shell command -v ccache)# what has been compiled before, in whatever folder, is not compiled again
 V       ?=#          1: show the commands
@@ -184,7 +184,7 @@ DISKS := $(DISK_IMAGES:%=--disk %) $(addprefix --expect ,$(if $(LAST),$(wildcard
 NETWORK := $(or $(NET),$(if $(filter tsumiki app-%,$(IMAGE_NAME)),user))
 PORTS := $(or $(FORWARD),$(if $(filter user,$(NETWORK)),8080:80))
 NETWORKS := $(if $(NETWORK),--net '$(NETWORK)') $(PORTS:%=--forward %) $(PCAP:%=--pcap %)
-MACHINE_ARGUMENTS = --machine $(MACHINE) --bus $(BUS) --memory $(MEMORY) --append '$(subst ','\'',$(COMMAND_LINE))' $(DISKS) $(NETWORKS)
+MACHINE_ARGUMENTS = --machine $(MACHINE) $(BUS:%=--bus %) --memory $(MEMORY) --append '$(subst ','\'',$(COMMAND_LINE))' $(DISKS) $(NETWORKS)
 QEMU_ARGUMENTS = $(MACHINE_ARGUMENTS) --smp $(SMP)
 
 .PHONY: qemu run qemu-gdb gdb check

@@ -28,6 +28,7 @@ static struct {
         void *context;
         uint64_t count;
     } sources[IRQ_SOURCES_MAX];
+    uint64_t given[WORDS]; // to devices that send messages
     // By the trap only, but for the scheduler's half, which takes them with interrupts
     // masked:
     volatile uint64_t pending[WORDS]; // claimed, not yet handled
@@ -86,7 +87,7 @@ static void handle_pending(void)
 
 void irq_init(struct irq_chip *chip)
 {
-    ASSERT(!irqs.chip);
+    ASSERT(!irqs.chip && chip->message_first + chip->message_count <= IRQ_SOURCES_MAX);
 
     irqs.chip = chip;
     thread_add_service(handle_pending);
@@ -108,6 +109,31 @@ int irq_connect(unsigned source, const char *name, void (*handler)(void *context
     irqs.sources[source].handler = handler;
     irqs.chip->enable(irqs.chip, source, true);
     return 0;
+}
+
+int irq_message_alloc(struct irq_message *message)
+{
+    struct irq_chip *chip = irqs.chip;
+    if (!chip || chip->message_count == 0)
+        return -ENODEV;
+
+    unsigned end = chip->message_first + chip->message_count;
+    for (unsigned source = chip->message_first; source < end; source++) {
+        uint64_t bit = UINT64_C(1) << source % WORD_BITS;
+        if (irqs.given[source / WORD_BITS] & bit)
+            continue;
+        irqs.given[source / WORD_BITS] |= bit;
+        chip->message(chip, source, message);
+        return (int)source;
+    }
+    return -EBUSY;
+}
+
+void irq_message_free(unsigned source)
+{
+    ASSERT(source < IRQ_SOURCES_MAX && !irqs.sources[source].handler);
+
+    irqs.given[source / WORD_BITS] &= ~(UINT64_C(1) << source % WORD_BITS);
 }
 
 bool irq_statistics(unsigned source, struct irq_statistics *statistics)

@@ -16,12 +16,21 @@
 
 enum { IRQ_SOURCES_MAX = 128 };
 
+// What a device writes, and where, to interrupt without a wire.
+struct irq_message {
+    uint64_t address;
+    uint32_t data;
+};
+
 // A device class: what an interrupt controller's driver provides.
 struct irq_chip {
     const char *name;
     void (*enable)(struct irq_chip *chip, unsigned source, bool on);
     unsigned (*claim)(struct irq_chip *chip); // a source that wants attention, 0: none
     void (*complete)(struct irq_chip *chip, unsigned source);
+    // The sources that come as messages, and what to write for one. 0: it takes no messages.
+    unsigned message_first, message_count;
+    void (*message)(struct irq_chip *chip, unsigned source, struct irq_message *message);
 };
 
 void irq_init(struct irq_chip *chip);
@@ -29,6 +38,11 @@ void irq_init(struct irq_chip *chip);
 // controller.
 int irq_connect(unsigned source, const char *name, void (*handler)(void *context),
                 void *context);
+
+// A source for a device that sends messages: to be connected like any other. -ENODEV: there
+// is no controller that takes messages; -EBUSY: all are taken.
+int irq_message_alloc(struct irq_message *message);
+void irq_message_free(unsigned source); // one that was not connected
 
 struct irq_statistics {
     const char *name; // of the device; NULL: the source is not connected

@@ -17,9 +17,11 @@
 #include "boot/boot.h"
 #include "cache.h"
 #include "cmdline.h"
+#include "drivers/pci/pci.h"
 #include "drivers/virtio/virtio_blk.h"
 #include "drivers/virtio/virtio_console.h"
 #include "drivers/virtio/virtio_net.h"
+#include "drivers/virtio/virtio_pci.h"
 #include "drivers/virtio/virtio_rng.h"
 #include "error.h"
 #include "fs/devfs.h"
@@ -204,6 +206,7 @@ int kernel_main(const struct boot_info *boot)
     trap_init();                                       // from here on a fault is a report
     cmdline_init(boot);                                // what we were asked to do
     const struct board *board = board_describe(boot);  // which parts there are
+    struct pci_host *pci = board_describe_pci(boot);   // and the bus that says itself
     bool uart = has(board_start_console(board), "uart", "the firmware's console stays");
     page_init(board->memory, board->memory_count);     // memory by the page
     heap_init();                                       // memory in any size
@@ -219,6 +222,8 @@ int kernel_main(const struct boot_info *boot)
         terminal_poll_every(KEY_PERIOD_NS);            // a console that cannot call us is asked
     process_init();                                    // this is now the process "kernel"
     virtio_probe(board, drivers);                      // disks, network cards, random bytes
+    pci_init(pci);                                     // what is on that bus
+    virtio_pci_probe(drivers);                         // more of the same kind
     start_network();                                   // frames, packets, connections
     cache_init(0);                                     // blocks of disks that were used lately
     vfs_init(file_systems);                            // one tree of names,

@@ -56,7 +56,7 @@ def build(machine, **variables):
 def add_machine_options(parser):
     """The options that say which machine the image gets, for tools/qemu and tools/gdb/run."""
     parser.add_argument("--machine", choices=MACHINES, default="riscv64")
-    parser.add_argument("--bus", choices=buses.BUSES, default=buses.DEFAULT, help="where the devices are plugged in")
+    parser.add_argument("--bus", choices=buses.BUSES, help="where the devices are plugged in")
     parser.add_argument("--memory", default="128M")
     parser.add_argument("--append", default="", help="the kernel's command line")
     parser.add_argument("--disk", action="append", default=[], help="an image, which the machine may change")
@@ -77,6 +77,12 @@ def disks_of(arguments):
             raise Failure(f"there is no disk image {path}.  `truncate -s 16M {path}` makes an empty one, `make tools`\n"
                           f"builds the tools for our file system:  build/mkfs.tsfs {path} 16M [folder]")
     return [{"file": path, "snapshot": False} for path in disks]
+
+
+def bus_of(arguments):
+    """The bus that these options describe."""
+    wanted = [run.bus for run in parse_expect(arguments.expect)[:1]] if arguments.expect else []
+    return arguments.bus or (wanted or [buses.DEFAULT])[0]
 
 
 def network_of(arguments):
@@ -363,16 +369,18 @@ def after_firmware(text):
 
 
 # ---- What a chapter promises -----------------------------------------------------------------------------------
-Run = namedtuple("Run", "append status skip steps line disks net")
+Run = namedtuple("Run", "append status skip steps line disks net bus")
 
 
-def parse_devices(path, number, words, disks, net):
-    """The disks and the network with what one such line adds to them."""
+def parse_devices(path, number, words, disks, net, bus):
+    """The disks, the network and the bus with what one such line adds to them."""
     try:
         if words.startswith("net "):
             network.Network(words[4:])
-            return disks, words[4:].strip()
-        return disks + ([] if words == "none" else [disk_images.parse(words)]), net
+            return disks, words[4:].strip(), bus
+        if words in ("bus " + name for name in buses.BUSES):
+            return disks, net, words[4:]
+        return disks + ([] if words == "none" else [disk_images.parse(words)]), net, bus
     except (disk_images.DiskError, network.NetworkError) as error:
         raise Failure(f"{path}:{number}: {error}") from None
 
@@ -387,10 +395,11 @@ def parse_expect(path):
     @ tsfs 16M disk   before a run: it and the following ones have this disk, and those of further such lines, made anew
                   for each: `blank SIZE`, or `tsfs` or `fat`, a size and a folder of the tree to fill it; `none`
     @ net user tcp 80 such a line, too: they have this network, and some port of this host leads to the machine's port 80
+    @ bus pci     such a line, too: devices are plugged into PCI (tools/bus.py)
     @ host curl localhost:{tcp:80} => 7   at this point a command runs on this host, and ends with that status (0 unless
                   said); what it prints is expected like the machine's output
     """
-    runs, disks, net, first = [], [], "none", ""
+    runs, disks, net, bus, first = [], [], "none", buses.DEFAULT, ""
     with open(path) as file:
         for number, line in enumerate(file, 1):
             line = line.rstrip("\n")
@@ -402,15 +411,15 @@ def parse_expect(path):
                 continue
             before, first = first, line[0]
             if first == "@":
-                disks, net = (disks, net) if before == "@" else ([], "none")
-                disks, net = parse_devices(path, number, line[1:].strip(), disks, net)
+                disks, net, bus = (disks, net, bus) if before == "@" else ([], "none", buses.DEFAULT)
+                disks, net, bus = parse_devices(path, number, line[1:].strip(), disks, net, bus)
                 continue
             if line.startswith("$"):
                 words, _, status = line[1:].partition("=>")
-                runs.append(Run(words.strip(), int(status or 0), {}, [], number, disks, net))
+                runs.append(Run(words.strip(), int(status or 0), {}, [], number, disks, net, bus))
                 continue
             if not runs:
-                runs.append(Run("", 0, {}, [], number, disks, net))
+                runs.append(Run("", 0, {}, [], number, disks, net, bus))
             if line.startswith("!"):
                 machine, _, reason = line[1:].partition(":")
                 runs[-1].skip[machine.strip()] = reason.strip()
@@ -427,7 +436,7 @@ def hold(machine, image, run, **options):
     """Boots the image and holds it to one run. Raises Failure with words for a person."""
     with tempfile.TemporaryDirectory(prefix="tsumiki-") as folder:
         disks = make_disks(image, run.disks, folder)
-        with Session(machine, image, append=run.append, disks=disks, net=run.net, **options) as session:
+        with Session(machine, image, append=run.append, disks=disks, net=run.net, bus=run.bus, **options) as session:
             follow(session, run)
 
 

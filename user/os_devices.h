@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The application interface, continued: what devices do, for those who look. Programs
-// include os.h, which includes this. Chapters 14 to 16.
+// include os.h, which includes this. Chapters 14 to 16, 28.
 #pragma once
 
 #include <stdbool.h>
@@ -31,6 +31,22 @@ struct os_queue_descriptor {
 };
 // Descriptor `index` of the i-th queue. False: there is none.
 bool os_queue_descriptor(unsigned i, unsigned index, struct os_queue_descriptor *descriptor);
+
+// ---- PCI --------------------------------------------------------------------------------
+struct os_pci_bar { // a range of registers; size 0: there is none
+    uint64_t address, size;
+    bool placed; // it has that address
+    bool ports, prefetchable;
+};
+struct os_pci_info {
+    char name[8], behind[8]; // "00:02.0"; the bridge that it is behind, or ""
+    uint16_t vendor, device;
+    uint32_t class;               // 24 bits
+    unsigned first_bus, last_bus; // of a bridge, otherwise 0: the buses behind it
+    unsigned interrupt, messages; // its wire, 0: not in use; how many it has of its own
+    struct os_pci_bar bars[6];
+};
+bool os_pci_next(unsigned i, struct os_pci_info *info); // the i-th; false: no more
 
 // ---- Disks ------------------------------------------------------------------------------
 struct os_disk_info {

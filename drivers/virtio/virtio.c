@@ -235,6 +235,15 @@ void virtio_queues_interrupt(struct virtio_device *device)
     }
 }
 
+void virtio_queue_interrupt(struct virtqueue *queue)
+{
+    if (queue->device->broken)
+        return;
+    queue->counters.interrupts++;
+    if (virtqueue_has_used(queue))
+        virtqueue_interrupted(queue);
+}
+
 void virtio_config_interrupt(struct virtio_device *device)
 {
     if (device->broken)

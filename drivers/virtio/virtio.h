@@ -128,4 +128,5 @@ struct virtio_device *virtio_next(struct virtio_device *device);
 bool virtio_start(struct virtio_device *device, const struct virtio_driver *const *drivers);
 // For transports: the device has used buffers, or its configuration has changed.
 void virtio_queues_interrupt(struct virtio_device *device);
+void virtio_queue_interrupt(struct virtqueue *queue); // one that has an interrupt of its own
 void virtio_config_interrupt(struct virtio_device *device);
