@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+//
+// The processor's own interrupt controller (local APIC; Intel 64 manual, vol. 3, chapter 10).
+//
+// It takes interrupts from the I/O APIC and from devices that send messages, hands them to
+// the processor one by one, and has a timer, of one of two kinds: newer ones interrupt when
+// the processor's clock counter reaches a value, all can count down at a rate of their own,
+// which has to be measured. Its registers are in memory, or, in newer ones, model-specific.
+// Chapter 10.
+#include "lapic.h"
+
+#include "clock.h"
+#include "interrupt.h"
+#include "machine.h"
+#include "panic.h"
+#include "trap_numbers.h"
+
+enum lapic_register { // 10.4.1
+    TASK_PRIORITY = 0x80,
+    END_OF_INTERRUPT = 0xb0,
+    SPURIOUS = 0xf0,
+    LOCAL_TIMER = 0x320,
+    LOCAL_PIN_0 = 0x350,
+    LOCAL_ERROR = 0x370,
+    TIMER_START = 0x380,
+    TIMER_NOW = 0x390,
+    TIMER_DIVISION = 0x3e0,
+    REGISTERS_SIZE = 0x400,
+};
+
+enum {
+    BASE_ENABLED = 1 << 11, // in MSR_APIC_BASE
+    BASE_BY_MSR = 1 << 10,
+    BASE_ADDRESS_SHIFT = 12,
+    MSR_REGISTERS = 0x800,  // 16 bytes of registers in memory are one of these
+    SPURIOUS_ENABLE = 1 << 8,
+    LOCAL_MASKED = 1 << 16,
+    TIMER_BY_CLOCK = 2 << 17,
+    DIVIDE_BY_1 = 0xb,
+};
+
+// In cpu_identify(1).
+enum { HAS_LAPIC = 1 << 9, HAS_MSR_REGISTERS = 1 << 21, HAS_TIMER_BY_CLOCK = 1 << 24 };
+
+enum { NS_PER_SECOND = 1000000000, MEASURE_NS = 100000 };
+#define COUNT_NS_MAX 1000000000ull // 32 bits count longer than that at 4 GHz
+
+static struct {
+    bool started, by_msr, timer_by_clock;
+    volatile uint8_t *registers; // unless by_msr
+    uint64_t timer_hz;           // unless timer_by_clock
+} lapic;
+
+static void put(enum lapic_register which, uint32_t value)
+{
+    if (lapic.by_msr)
+        cpu_write_msr((enum msr)(MSR_REGISTERS + which / 16), value);
+    else
+        mmio_write32(lapic.registers + which, value);
+}
+
+static uint32_t get(enum lapic_register which)
+{
+    if (lapic.by_msr)
+        return (uint32_t)cpu_read_msr((enum msr)(MSR_REGISTERS + which / 16));
+    return mmio_read32(lapic.registers + which);
+}
+
+// The upper bits of a counter of 32 bits do not matter: it counts less than that meanwhile.
+static void measure_timer(void)
+{
+    put(TIMER_DIVISION, DIVIDE_BY_1);
+    put(TIMER_START, UINT32_MAX);
+    uint64_t start_ns = machine_clock_ns(), ns;
+    uint32_t start = get(TIMER_NOW);
+    do
+        ns = machine_clock_ns() - start_ns;
+    while (ns < MEASURE_NS);
+    lapic.timer_hz = (uint64_t)(start - get(TIMER_NOW)) * NS_PER_SECOND / ns;
+    put(TIMER_START, 0);
+    if (lapic.timer_hz == 0)
+        panic("the local APIC's timer does not count");
+}
+
+static void find_registers(void)
+{
+    uint64_t base = cpu_read_msr(MSR_APIC_BASE) | BASE_ENABLED;
+    struct cpuid features = cpu_identify(1);
+    if (!(features.d & HAS_LAPIC))
+        panic("this processor has no local APIC: expected one, for its timer and interrupts");
+
+    lapic.by_msr = features.c & HAS_MSR_REGISTERS;
+    lapic.timer_by_clock = features.c & HAS_TIMER_BY_CLOCK;
+    cpu_write_msr(MSR_APIC_BASE, lapic.by_msr ? base | BASE_BY_MSR : base);
+    if (lapic.by_msr)
+        return;
+    lapic.registers = machine_map_device(base >> BASE_ADDRESS_SHIFT << BASE_ADDRESS_SHIFT,
+                                         REGISTERS_SIZE);
+    if (!lapic.registers)
+        panic("the local APIC at 0x%llx cannot be reached", (unsigned long long)base);
+}
+
+void lapic_start(void)
+{
+    if (lapic.started)
+        return;
+    lapic.started = true;
+    find_registers();
+    put(SPURIOUS, SPURIOUS_ENABLE | TRAP_SPURIOUS);
+    put(TASK_PRIORITY, 0);            // every interrupt may come
+    put(LOCAL_PIN_0, LOCAL_MASKED);   // the controllers of the first PCs: boot_main()
+    put(LOCAL_ERROR, LOCAL_MASKED);
+    if (!lapic.timer_by_clock)
+        measure_timer();
+    put(LOCAL_TIMER, TRAP_TIMER | (lapic.timer_by_clock ? TIMER_BY_CLOCK : 0));
+}
+
+void lapic_end(void)
+{
+    put(END_OF_INTERRUPT, 0);
+}
+
+void lapic_set_deadline(uint64_t deadline_ns)
+{
+    if (lapic.timer_by_clock) {
+        uint64_t ticks = clock_ticks_at(deadline_ns);
+        cpu_write_msr(MSR_TSC_DEADLINE, ticks ? ticks : 1); // 0 would mean none
+        return;
+    }
+    uint64_t now = machine_clock_ns();
+    uint64_t ns = deadline_ns > now ? deadline_ns - now : 0;
+    if (ns > COUNT_NS_MAX)
+        ns = COUNT_NS_MAX;
+    put(TIMER_START, (uint32_t)(ns * lapic.timer_hz / NS_PER_SECOND) + 1);
+}
