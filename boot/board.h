@@ -6,6 +6,7 @@
 //   board_start_console()       the UART takes over from the firmware's console (chapter 05)
 //   board_start_clock()         the wall clock is read once (chapter 10)
 //   board_start_interrupts()    the interrupt controller and the UART's interrupt (chapter 11)
+//   board_start_messages()      the same, where interrupts are messages (chapter 28)
 //
 // Each is answered by a file of boot/<machine>/. They return 0, or -ENODEV when the board
 // has no such part: the caller says so and runs on with what is there.
@@ -59,3 +60,4 @@ const struct board *board_describe(const struct boot_info *boot);
 int board_start_console(const struct board *board);
 int board_start_clock(const struct board *board);
 int board_start_interrupts(const struct board *board);
+int board_start_messages(const struct board *board); // after board_describe_pci()

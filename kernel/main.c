@@ -137,6 +137,13 @@ static void mount_all(void)
     mount_at("/proc", "procfs");
 }
 
+// As messages where the board has them; else over wires.
+static bool start_interrupts(const struct board *board)
+{
+    return board_start_messages(board) == 0 ||
+           has(board_start_interrupts(board), "interrupts", "keys are looked for");
+}
+
 // From frames upwards; DHCP goes on by itself.
 static void start_network(void)
 {
@@ -215,7 +222,7 @@ int kernel_main(const struct boot_info *boot)
     thread_init();                                     // this is now the thread "main"
     timer_init();                                      // sleep, and deadlines of waits
     has(board_start_clock(board), "clock", "`date` does not know the time");
-    bool calls = has(board_start_interrupts(board), "interrupts", "keys are looked for");
+    bool calls = start_interrupts(board);              // devices can call us
     machine_interrupts_enable();                       // the first one may come
     terminal_init();                                   // keys are queued for whoever reads
     if (!uart || !calls)

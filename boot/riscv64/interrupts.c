@@ -2,6 +2,8 @@
 //
 // The board's interrupts: the controller, and the UART as the first to use it.
 // Chapter 11.
+#include "boot/riscv64/interrupts.h"
+
 #include "boot/board.h"
 #include "console.h"
 #include "csr.h"
@@ -10,15 +12,14 @@
 #include "error.h"
 #include "irq.h"
 
-// From here on a byte that is typed interrupts. Nothing to do while the firmware's
-// console is in use: that one has no interrupt.
-static int connect_uart(const struct board *board)
+// Nothing to do while the firmware's console is in use: that one has no interrupt.
+int interrupts_connect_uart(const struct board *board, unsigned sources)
 {
     struct console_device *console = console_device();
     if (!console || !console->listen)
         return -ENODEV; // the caller has to look for keys
 
-    if (board->uart.irq > board->irqchip_sources)
+    if (board->uart.irq > sources)
         return -EINVAL; // the tree is wrong: this one will never come
     int error = irq_connect(board->uart.irq, "uart", ns16550_interrupt, NULL);
     if (!error)
@@ -37,5 +38,5 @@ int board_start_interrupts(const struct board *board)
         return error;
 
     csr_set(sie, SIE_EXTERNAL);
-    return connect_uart(board);
+    return interrupts_connect_uart(board, board->irqchip_sources);
 }

@@ -8,6 +8,7 @@
 // Bus Binding 2.1).
 // Chapter 28.
 #include "boot/boot.h"
+#include "boot/riscv64/messages.h"
 #include "drivers/pci/pci.h"
 #include "fdt.h"
 #include "print.h"
@@ -91,6 +92,7 @@ struct pci_host *board_describe_pci(const struct boot_info *boot)
     uint64_t address, size;
     if (fdt_open(&tree, boot->device_tree, FDT_SIZE_MAX) != 0)
         return NULL;
+    messages_describe(&tree, boot->hart);
     fdt_node node = fdt_find_compatible(&tree, FDT_NONE, "pci-host-ecam-generic");
     if (node == FDT_NONE)
         return NULL;

@@ -119,7 +119,8 @@ void pci_write16(const struct pci_function *function, unsigned offset, uint16_t 
 void pci_write32(const struct pci_function *function, unsigned offset, uint32_t value);
 // The n-th capability of that kind, counted from 0; 0: there are no more. All its registers up
 // to PCI_CAPABILITY_SIZE are inside the configuration space.
-unsigned pci_capability(const struct pci_function *function, enum pci_capability id, unsigned n);
+unsigned pci_capability(const struct pci_function *function, enum pci_capability id,
+                        unsigned n);
 enum { PCI_CAPABILITY_SIZE = 4 };
 
 // ---- Its registers (pci_bar.c, pci_assign.c) --------------------------------------------

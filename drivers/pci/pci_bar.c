@@ -98,8 +98,8 @@ void *pci_map(const struct pci_function *function, unsigned bar, uint64_t offset
     if (found->placed && found->space != PCI_IO && offset <= found->size &&
         size <= found->size - offset) {
         const struct pci_window *window = &function->host->windows[found->space];
-        registers = machine_map_device(window->address + (found->start - window->start) + offset,
-                                       size);
+        uint64_t address = window->address + (found->start - window->start) + offset;
+        registers = machine_map_device(address, size);
     }
     if (!registers)
         log_warning("%s: bytes %#llx to %#llx of bar %u cannot be reached: it has %#llx, %s",

@@ -69,7 +69,8 @@ void pci_write32(const struct pci_function *function, unsigned offset, uint32_t 
 
 // The list ends with 0. A pointer into the header ends it too, and so does its length: one
 // that is longer than there is room for goes in circles.
-unsigned pci_capability(const struct pci_function *function, enum pci_capability id, unsigned n)
+unsigned pci_capability(const struct pci_function *function, enum pci_capability id,
+                        unsigned n)
 {
     if (!(pci_read16(function, PCI_STATUS) & STATUS_HAS_CAPABILITIES) ||
         (pci_read8(function, PCI_HEADER_TYPE) & HEADER_LAYOUT) == HEADER_CARDBUS)

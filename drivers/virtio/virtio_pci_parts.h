@@ -44,7 +44,7 @@ struct virtio_pci {
         volatile uint8_t *at; // NULL: the device has no such part
         uint32_t size;
     } parts[PARTS];
-    uint32_t multiplier;                            // bytes from one place to notify to the next
+    uint32_t multiplier;                            // bytes between two places to notify at
     volatile uint8_t *notify_at[VIRTIO_QUEUES_MAX]; // by queue
     unsigned sources[VECTORS];                      // 0: not in use
 };

@@ -37,7 +37,7 @@ static void print_bus(void)
         for (unsigned i = 0; i < PCI_BARS_MAX; i++) {
             const struct pci_bar *bar = &function->bars[i];
             if (bar->size > 0)
-                print("; bar %u: %llu KiB at %#llx", i, (unsigned long long)bar->size >> 10,
+                print("; bar %u: %#llx bytes at %#llx", i, (unsigned long long)bar->size,
                       (unsigned long long)bar->start);
         }
         print("\n");
@@ -89,7 +89,8 @@ int kernel_main(const struct boot_info *boot)
     thread_init();
     timer_init();
     board_start_clock(board);
-    board_start_interrupts(board);
+    if (board_start_messages(board) != 0)
+        board_start_interrupts(board);
     machine_interrupts_enable();
     terminal_init();
     process_init();
