@@ -4,7 +4,8 @@
 # under build/<machine>/, all objects go into one archive, and an image is one program plus what it reaches of it.
 
 # ---- What to build: all of these can be given on the command line
-MACHINE ?= riscv64# riscv64: QEMU virt; host: a Linux process
+MACHINE ?= riscv64# riscv64: QEMU virt; x86_64: QEMU microvm or q35; host: a Linux process
+BOARD   ?=#          q35: of MACHINE=x86_64, the one with PCI; without: microvm
 CHAPTER ?=#          07: that chapter's main.c with the files of chapters 01 to 07
 APP     ?=#          a .c file with a kernel_main() of its own: the whole image
 UNIT    ?=#          a name: tests/unit/test_NAME.c with its runner is the image
@@ -184,7 +185,7 @@ DISKS := $(DISK_IMAGES:%=--disk %) $(addprefix --expect ,$(if $(LAST),$(wildcard
 NETWORK := $(or $(NET),$(if $(filter tsumiki app-%,$(IMAGE_NAME)),user))
 PORTS := $(or $(FORWARD),$(if $(filter user,$(NETWORK)),8080:80))
 NETWORKS := $(if $(NETWORK),--net '$(NETWORK)') $(PORTS:%=--forward %) $(PCAP:%=--pcap %)
-MACHINE_ARGUMENTS = --machine $(MACHINE) $(BUS:%=--bus %) --memory $(MEMORY) --append '$(subst ','\'',$(COMMAND_LINE))' $(DISKS) $(NETWORKS)
+MACHINE_ARGUMENTS = --machine $(MACHINE) $(addprefix --bus ,$(or $(BUS),$(if $(filter q35,$(BOARD)),pci))) --memory $(MEMORY) --append '$(subst ','\'',$(COMMAND_LINE))' $(DISKS) $(NETWORKS)
 QEMU_ARGUMENTS = $(MACHINE_ARGUMENTS) --smp $(SMP)
 
 .PHONY: qemu run qemu-gdb gdb check
@@ -242,6 +243,6 @@ setup: ##            install what is missing (Debian, Ubuntu), or print the comm
 clean: ##            remove everything that was built
 	$(Q)rm -rf $(BUILD) compile_commands.json
 help: ##             this list
-	@echo "make [MACHINE=riscv64|host] [CHAPTER=NN | APP=file.c] [RELEASE=1] [LLVM=1] [WORK=folder] [V=1] TARGET"
+	@echo "make [MACHINE=riscv64|x86_64|host] [CHAPTER=NN | APP=file.c] [RELEASE=1] [LLVM=1] [WORK=folder] [V=1] TARGET"
 	@sed -n 's/^\([a-z-]*\):.*## */  \1\t/p' Makefile | expand -t 14
 FORCE:

@@ -25,12 +25,12 @@ from collections import namedtuple
 import bus as buses
 import disks as disk_images
 import elf
+import machines
 import network
+from machines import MACHINES
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-MACHINES = ("riscv64", "host")
 PATIENCE = float(os.environ.get("TSUMIKI_PATIENCE", "30"))  # seconds for one step of a session; slow hosts need more
-FIRMWARE = (0x80000000, 0x80200000)  # where OpenSBI lives on QEMU virt, and what it jumps to
 PROMPT = re.compile(r"(?m)^tsumiki\$ ")
 ESCAPE_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -120,12 +120,12 @@ def gdb_port():
     return int(os.environ.get("TSUMIKI_GDB_PORT", 25000 + os.getuid() % 10000))
 
 
-def devices(disks=(), net=None, bus=buses.DEFAULT):
+def devices(machine, disks=(), net=None, bus=buses.DEFAULT):
     """What is plugged into QEMU's machine besides its own parts."""
-    card = network.network_of(net).arguments("riscv64", bus) or ["-nic", "none"]
+    card = network.network_of(net).arguments(machine, bus) or ["-nic", "none"]
     room = buses.CARD + (len(card) == 2) - buses.FIRST_DISK
     return ["-global", "virtio-mmio.force-legacy=false", "-device", buses.plug(bus, "rng", buses.ENTROPY),
-            *disk_images.arguments("riscv64", disks, bus, room), *card]
+            *disk_images.arguments(machine, disks, bus, room), *card]
 
 
 def command_line(machine, image, memory="128M", smp=1, append="", console="", disks=(), net=None, bus=buses.DEFAULT):
@@ -135,10 +135,10 @@ def command_line(machine, image, memory="128M", smp=1, append="", console="", di
     if machine == "host":
         return [image, "-m", str(memory), *words, *disk_images.arguments("host", disks),
                 *network.network_of(net).arguments("host")]
-    return ["qemu-system-riscv64", "-machine", "virt", "-m", str(memory), "-smp", str(smp), "-display", "none",
+    return [*machines.emulator(machine, bus), "-m", str(memory), "-smp", str(smp), "-display", "none",
             "-chardev", "stdio,id=console,mux=on,signal=off" + console,
             "-serial", "chardev:console", "-mon", "chardev=console",
-            "-bios", "default", "-kernel", image, *words, *devices(disks, net, bus)]
+            "-kernel", image, *words, *devices(machine, disks, net, bus)]
 
 
 # ---- Looking at a running machine ---------------------------------------------------------------------------
@@ -176,8 +176,8 @@ class Monitor:
         """[{'pc': ..., 'ra': ..., 'scause': ...}], one for each hart."""
         harts = []
         for part in re.split(r"CPU#\d+", self.ask("info registers -a"))[1:]:
-            found = re.findall(r"(?:x\d+/)?(\w+) +([0-9a-f]{16})\b", part)
-            harts.append({name: int(value, 16) for name, value in found})
+            found = re.findall(r"(?:x\d+/)?(\w+)(?: +|=)([0-9a-f]{16})\b", part)
+            harts.append({"pc" if name == "RIP" else name: int(value, 16) for name, value in found})
         return [hart for hart in harts if "pc" in hart]
 
     def close(self):
@@ -193,7 +193,8 @@ def where(image, pc):
     low, high = kernel.loaded_range()
     if low <= pc < high:
         return f"{pc:#x}, in the kernel: {kernel.describe(pc) or 'no function of ours'}"
-    if FIRMWARE[0] <= pc < FIRMWARE[1]:
+    firmware = next((m.firmware for m in machines.BARE.values() if m.image == low), (0, 0))
+    if firmware[0] <= pc < firmware[1]:
         return f"{pc:#x}, in the firmware"
     return f"{pc:#x}, nowhere: neither the kernel nor the firmware is there"
 
@@ -312,7 +313,7 @@ class Session:
                 raise Failure(self.explain("it does not end"))
         self.child.wait()
         status = self.child.exitstatus
-        return status if status is not None else 128 + self.child.signalstatus
+        return machines.status(self.machine, status) if status is not None else 128 + self.child.signalstatus
 
     def end(self, status=0, timeout=None):
         found = self.wait(timeout)
