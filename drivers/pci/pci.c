@@ -29,6 +29,7 @@ static struct {
     struct list functions;
     unsigned count;
     unsigned last_bus; // the highest number that is given out
+    bool is_full;      // one more was wanted than there are
 } pci = {.functions = {&pci.functions, &pci.functions}};
 
 struct pci_function *pci_next(struct pci_function *function)
@@ -97,8 +98,10 @@ static bool open_bridge(struct pci_function *bridge)
     if ((pci_read8(bridge, PCI_HEADER_TYPE) & HEADER_LAYOUT) != HEADER_BRIDGE)
         return false;
     if (pci.last_bus == last) {
-        log_warning("%s: no number is left for the bus behind it, which is left out",
-                    bridge->name);
+        if (!pci.is_full)
+            log_warning("%s: no number is left for the bus behind it, which is left out",
+                        bridge->name);
+        pci.is_full = true;
         return false;
     }
     bridge->secondary = (uint8_t)(pci.last_bus + 1);
@@ -128,6 +131,8 @@ static void scan(struct pci_host *host)
 {
     struct pci_function place = {.host = host, .bus = (uint8_t)host->bus_first};
     pci.last_bus = host->bus_first;
+    pci.count = 0;
+    pci.is_full = false;
 
     while (place.slot < PCI_SLOTS) {
         struct pci_function *found = look_at(&place);

@@ -66,12 +66,13 @@ static void write_bar(struct pci_function *function, unsigned i, bool wide)
                   (!wide || pci_read32(function, offset + 4) == bar->start >> 32);
 }
 
+// There is little room below 4 GiB, and some bars have no other.
 static void place_bar(struct pci_function *function, unsigned i)
 {
     struct pci_bar *bar = &function->bars[i];
     bool wide = bar->space == PCI_MEMORY_64;
-    bool taken = take(bar, wide ? PCI_MEMORY : bar->space) ||
-                 (wide && may_lie_high(function, bar) && take(bar, PCI_MEMORY_64));
+    bool taken = (wide && may_lie_high(function, bar) && take(bar, PCI_MEMORY_64)) ||
+                 take(bar, wide ? PCI_MEMORY : bar->space);
     if (taken)
         write_bar(function, i, wide);
     if (!bar->placed)

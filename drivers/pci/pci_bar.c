@@ -90,6 +90,15 @@ void pci_measure_bars(struct pci_function *function)
     pci_write16(function, PCI_COMMAND, command);
 }
 
+static const char *explain(const struct pci_bar *bar, uint64_t offset, size_t size)
+{
+    if (offset > bar->size || size > bar->size - offset)
+        return "it is smaller than that";
+    if (!bar->placed)
+        return "it has no address";
+    return bar->space == PCI_IO ? "it is for ports" : "nothing can be mapped at its address";
+}
+
 void *pci_map(const struct pci_function *function, unsigned bar, uint64_t offset, size_t size)
 {
     static const struct pci_bar none;
@@ -102,12 +111,9 @@ void *pci_map(const struct pci_function *function, unsigned bar, uint64_t offset
         registers = machine_map_device(address, size);
     }
     if (!registers)
-        log_warning("%s: bytes %#llx to %#llx of bar %u cannot be reached: it has %#llx, %s",
-                    function->name, (unsigned long long)offset,
-                    (unsigned long long)(offset + size), bar, (unsigned long long)found->size,
-                    !found->placed          ? "and no address"
-                    : found->space == PCI_IO ? "in the space of ports"
-                                             : "at an address where nothing can be mapped");
+        log_warning("%s: %llu bytes at %#llx of bar %u, of %llu bytes, cannot be reached: %s",
+                    function->name, (unsigned long long)size, (unsigned long long)offset, bar,
+                    (unsigned long long)found->size, explain(found, offset, size));
     return registers;
 }
 
