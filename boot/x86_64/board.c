@@ -94,20 +94,17 @@ static bool read_number(const char **text, char end, uint64_t *number)
     return string_to_u64(digits, 0, number) == 0;
 }
 
-// virtio_mmio.device=SIZE@ADDRESS:IRQ, a word for each slot with a device in it (Linux,
-// Documentation/admin-guide/kernel-parameters: QEMU has it from there).
-static void find_virtio(const char *line)
+// A word for each slot with a device in it.
+static void find_virtio(const char *words)
 {
-    static const char name[] = "virtio_mmio.device=";
-
-    for (const char *at = strstr(line, name); at; at = strstr(at, name)) {
-        const char *word = at += sizeof name - 1;
+    for (const char *at = strstr(words, BOOT_SLOT); at; at = strstr(at, BOOT_SLOT)) {
+        const char *word = at += sizeof BOOT_SLOT - 1;
         uint64_t size, address, irq;
         bool readable = read_number(&at, '@', &size) && read_number(&at, ':', &address) &&
                         read_number(&at, ' ', &irq) && size > 0 && address + size > address &&
                         irq <= IO_APIC_SOURCES;
         if (!readable)
-            log_warning("board: expected virtio_mmio.device=SIZE@ADDRESS:IRQ, found \"%.40s\"",
+            log_warning("board: expected " BOOT_SLOT "SIZE@ADDRESS:IRQ, found \"%.40s\"",
                         word);
         else if (memory_overlaps(&board, address, size))
             log_warning("board: the virtio slot at 0x%llx lies in memory, left out",
@@ -162,7 +159,7 @@ const struct board *board_describe(const struct boot_info *boot)
     find_memory(boot_start_info());
     count_memory();
     find_uart();
-    find_virtio(board.command_line);
+    find_virtio(boot_slots());
     remove_reserved_memory();
     if (board.memory_count == 0)
         panic("the loader names no free memory: expected a memory map in the start info that "

@@ -2,6 +2,7 @@
 //
 // The first line of C on x86-64: what the loader handed over becomes a struct boot_info.
 // Chapter 01.
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,11 +18,17 @@ enum { PIC_MASK = 0x21, SECOND_PIC_MASK = 0xa1 };
 
 static struct {
     const struct start_info *start_info;
-} boot;
+    const char *slots;
+} boot = {.slots = ""};
 
 const struct start_info *boot_start_info(void)
 {
     return boot.start_info;
+}
+
+const char *boot_slots(void)
+{
+    return boot.slots;
 }
 
 static void *at(uint64_t physical)
@@ -35,6 +42,31 @@ static uint64_t processor_number(void)
     return cpu_identify(1).b >> 24;
 }
 
+static bool begins_with(const char *text, const char *word)
+{
+    while (*word && *text == *word)
+        text++, word++;
+    return !*word;
+}
+
+// QEMU's microvm adds words of its own behind those that it was given. They are parts of the
+// board, not wishes: takes them off the line and keeps them.
+static void take_slots(char *line)
+{
+    char *slots = NULL;
+    for (char *at = line; *at; at++) {
+        bool is_word = *at != ' ' && (at == line || at[-1] == ' ');
+        if (is_word && !begins_with(at, BOOT_SLOT))
+            slots = NULL;
+        else if (is_word && !slots)
+            slots = at;
+    }
+    if (!slots || slots == line)
+        return; // there is room for the end of the line only where a space is
+    boot.slots = slots;
+    slots[-1] = '\0';
+}
+
 _Noreturn void boot_main(uint64_t start_info)
 {
     const struct start_info *info = at(start_info);
@@ -44,8 +76,10 @@ _Noreturn void boot_main(uint64_t start_info)
     port_write8(SECOND_PIC_MASK, 0xff);
     if (start_info != 0 && info->magic == START_INFO_MAGIC) {
         boot.start_info = info;
-        if (info->command_line != 0)
+        if (info->command_line != 0) {
+            take_slots(at(info->command_line));
             to_kernel.command_line = at(info->command_line);
+        }
     }
     machine_exit(kernel_main(&to_kernel));
 }

@@ -28,3 +28,8 @@ struct start_memory {
 
 // What boot_main() was given; NULL when that was nothing of the kind.
 const struct start_info *boot_start_info(void);
+
+// The words of the command line that name virtio slots, with spaces between: BOOT_SLOT,
+// then SIZE@ADDRESS:IRQ (Linux has it so, QEMU from there). "" when there are none.
+#define BOOT_SLOT "virtio_mmio.device="
+const char *boot_slots(void);
