@@ -3,6 +3,4 @@
 // Read before every file (flags.mk): every function and object that a file names is in the
 // same image. So its distance is known when linking, and no table of addresses is needed.
 #pragma once
-#ifndef __ASSEMBLER__
 #pragma GCC visibility push(hidden)
-#endif

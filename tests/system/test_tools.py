@@ -267,6 +267,23 @@ def test_gdb_session_on_riscv64(image):
     path = image("riscv64", CHAPTER="12")
     said = gdb_with_machine(path, path, [c.replace("CONTINUE", "continue") for c in GDB_SESSION])
     assert "another image" not in said
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("localhost", 0))
+        return str(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize("machine", boot.machines.BARE)
+def test_gdb_session(image, machine):
+    path, environment = image(machine, CHAPTER="12"), {**os.environ, "TSUMIKI_GDB_PORT": free_port()}
+    with subprocess.Popen([sys.executable, "tools/qemu", "--gdb", "--machine", machine, path], cwd=TREE,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                          env=environment) as waiting:
+        for line in waiting.stderr:
+            if "Waiting for gdb" in line:
+                break
+        said = gdb(machine, path, [c.replace("CONTINUE", "continue") for c in GDB_SESSION], env=environment)
+        waiting.terminate()
     for words in GDB_EXPECTED:
         assert re.search(words, said), f"{words} is not in\n{said}"
 

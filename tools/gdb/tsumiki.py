@@ -110,8 +110,11 @@ class Threads(gdb.Command):
 def saved_registers(thread):
     """(pc, frame pointer) of a thread that does not run, as the switch left them."""
     context = thread["context"]
-    if "ra" in [field.name for field in context.type.fields()]:
+    fields = [field.name for field in context.type.fields()]
+    if "ra" in fields:
         return int(context["ra"]), int(context["s"][0])
+    if "rip" in fields:
+        return int(context["rip"]), int(context["rbp"])
     saved = gdb.lookup_type("struct host_saved_registers").pointer()
     registers = context["stack_pointer"].cast(saved).dereference()
     return int(registers["return_address"]), int(registers["rbp"])

@@ -30,8 +30,8 @@ struct task_state {
 } __attribute__((packed));
 extern struct task_state task_state;
 
-// entry.S: the table of segments.
-extern uint64_t segments[];
+// entry.S: the table of segments, and of the window for device registers, by gigabytes.
+extern uint64_t segments[], window_gigabytes[];
 
 // switch.S: where a new thread's first switch goes to.
 extern char context_start[];

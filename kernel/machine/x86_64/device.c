@@ -9,18 +9,18 @@
 // Chapter 05.
 #include "device.h"
 
+#include "assembly.h"
 #include "image.h"
 #include "machine.h"
 #include "page_table.h"
 
-extern uint64_t window_gigabytes[]; // entry.S
-
 static struct {
-    void *(*new_table)(void);                          // NULL before vm_init()
+    void *(*new_table)(void);                        // NULL before vm_init()
     bool (*is_memory)(uint64_t start, uint64_t end);
 } device;
 
-void device_set_memory(void *(*new_table)(void), bool (*is_memory)(uint64_t start, uint64_t end))
+void device_set_memory(void *(*new_table)(void),
+                       bool (*is_memory)(uint64_t start, uint64_t end))
 {
     device.new_table = new_table;
     device.is_memory = is_memory;

@@ -9,4 +9,5 @@
 
 // `new_table`: a page of zeros, or NULL. `is_memory`: whether some of [start, end), physical
 // and whole LARGE pages, is memory.
-void device_set_memory(void *(*new_table)(void), bool (*is_memory)(uint64_t start, uint64_t end));
+void device_set_memory(void *(*new_table)(void),
+                       bool (*is_memory)(uint64_t start, uint64_t end));

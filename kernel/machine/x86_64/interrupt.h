@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What trap.c passes on of interrupts: the timer's to lapic.c, the number of a device's to
+// What trap.c passes on of interrupts: the timer's to wait.c, the number of a device's to
 // whoever asks.
 #pragma once
 

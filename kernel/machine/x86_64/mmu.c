@@ -12,6 +12,7 @@
 // Chapter 08.
 #include <stddef.h>
 
+#include "assembly.h"
 #include "boot/board.h"
 #include "device.h"
 #include "error.h"
@@ -27,8 +28,6 @@ enum {
     PAGE_SHIFT = 12,
     FLUSH_PAGES_MAX = 16, // from here on, forgetting all is cheaper than page by page
 };
-
-extern uint64_t window_gigabytes[]; // entry.S
 
 static struct {
     uint64_t *root;      // NULL: the boot tables are in use

@@ -19,10 +19,10 @@ _Static_assert(offsetof(struct machine_trap, vector) == 16 * 8, "trap.S");
 _Static_assert(sizeof(struct machine_trap) == 23 * 8, "trap.S");
 
 static struct {
-    void (*timer_ended)(void);                // lapic.c; NULL: nobody has set it
-    unsigned source;                          // of the interrupt under way, 0: claimed
-    bool reporting;                           // an exception's report has begun
-    bool giving_up;
+    void (*timer_ended)(void); // wait.c; NULL: nobody has set it
+    unsigned source;           // of the interrupt under way, 0: claimed
+    bool reporting;            // an exception's report has begun
+    bool giving_up;            // so have the last words
 } trap_state;
 
 // What is said of an exception.
@@ -76,8 +76,7 @@ static struct finding find_page(const struct machine_trap *trap)
                                : trap->error & PAGE_ERROR_WRITE ? FAULT_STORE
                                                                 : FAULT_LOAD;
     bool is_mapped = trap->error & PAGE_ERROR_PRESENT;
-    return (struct finding){access_in_words(access, is_mapped), true, trap->address,
-                            trap->rip};
+    return (struct finding){access_in_words(access, is_mapped), true, trap->address, trap->rip};
 }
 
 static struct finding find_protection(const struct machine_trap *trap)
