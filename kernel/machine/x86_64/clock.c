@@ -67,11 +67,6 @@ void machine_clock_set_frequency(uint64_t ticks_per_second)
     clock.offset_ns = now - scale(ticks, clock.ns_per_tick);
 }
 
-uint64_t clock_hz(void)
-{
-    return clock.hz;
-}
-
 // One tick more than the rounded-down quotient: a timer may be late by a tick, never early.
 // The offset may be negative, kept modulo 2^64; what lies before its moment is past.
 uint64_t clock_ticks_at(uint64_t ns)

@@ -7,5 +7,3 @@
 
 // The first value of the processor's counter at which machine_clock_ns() has reached `ns`.
 uint64_t clock_ticks_at(uint64_t ns);
-// How many ticks it makes in a second, as far as is known.
-uint64_t clock_hz(void);

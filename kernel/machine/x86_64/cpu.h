@@ -60,6 +60,18 @@ static inline uint64_t cpu_ticks(void)
     return (uint64_t)high << 32 | low;
 }
 
+// value * multiplier / divisor. The product may have more than 64 bits, the result may not.
+static inline uint64_t cpu_multiply_divide(uint64_t value, uint64_t multiplier,
+                                           uint64_t divisor)
+{
+    uint64_t quotient, rest;
+    __asm__("mulq %3\n\tdivq %4"
+            : "=&a"(quotient), "=&d"(rest)
+            : "0"(value), "r"(multiplier), "r"(divisor)
+            : "cc");
+    return quotient;
+}
+
 static inline uint8_t port_read8(uint16_t port)
 {
     uint8_t value;

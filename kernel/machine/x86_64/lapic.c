@@ -13,6 +13,7 @@
 #include "interrupt.h"
 #include "machine.h"
 #include "panic.h"
+#include "reference.h"
 #include "trap_numbers.h"
 
 enum lapic_register { // 10.4.1
@@ -42,13 +43,14 @@ enum {
 // In cpu_identify(1).
 enum { HAS_LAPIC = 1 << 9, HAS_MSR_REGISTERS = 1 << 21, HAS_TIMER_BY_CLOCK = 1 << 24 };
 
-enum { NS_PER_SECOND = 1000000000, MEASURE_NS = 100000 };
-#define COUNT_NS_MAX 1000000000ull // 32 bits count longer than that at 4 GHz
+enum { MEASURE_TICKS = 100000 }; // of the clock's counter
+#define TICKS_MAX (1ull << 40)   // the counter has 32 bits, and is no thousand times slower
 
 static struct {
     bool started, by_msr, timer_by_clock;
     volatile uint8_t *registers; // unless by_msr
-    uint64_t timer_hz;           // unless timer_by_clock
+    // Unless timer_by_clock: how far it counted, and the clock's counter meanwhile.
+    uint64_t measured, measured_ticks;
 } lapic;
 
 static void put(enum lapic_register which, uint32_t value)
@@ -66,19 +68,23 @@ static uint32_t get(enum lapic_register which)
     return mmio_read32(lapic.registers + which);
 }
 
-// The upper bits of a counter of 32 bits do not matter: it counts less than that meanwhile.
+static uint32_t read_timer(void)
+{
+    return UINT32_MAX - get(TIMER_NOW);
+}
+
 static void measure_timer(void)
 {
     put(TIMER_DIVISION, DIVIDE_BY_1);
     put(TIMER_START, UINT32_MAX);
-    uint64_t start_ns = machine_clock_ns(), ns;
-    uint32_t start = get(TIMER_NOW);
-    do
-        ns = machine_clock_ns() - start_ns;
-    while (ns < MEASURE_NS);
-    lapic.timer_hz = (uint64_t)(start - get(TIMER_NOW)) * NS_PER_SECOND / ns;
+    struct moment first = reference_look(read_timer);
+    while (cpu_ticks() - first.ticks < MEASURE_TICKS)
+        ;
+    struct moment last = reference_look(read_timer);
     put(TIMER_START, 0);
-    if (lapic.timer_hz == 0)
+    lapic.measured = last.other - first.other;
+    lapic.measured_ticks = last.ticks - first.ticks;
+    if (lapic.measured == 0)
         panic("the local APIC's timer does not count");
 }
 
@@ -122,14 +128,14 @@ void lapic_end(void)
 
 void lapic_set_deadline(uint64_t deadline_ns)
 {
+    uint64_t deadline = clock_ticks_at(deadline_ns);
     if (lapic.timer_by_clock) {
-        uint64_t ticks = clock_ticks_at(deadline_ns);
-        cpu_write_msr(MSR_TSC_DEADLINE, ticks ? ticks : 1); // 0 would mean none
+        cpu_write_msr(MSR_TSC_DEADLINE, deadline ? deadline : 1); // 0 would mean none
         return;
     }
-    uint64_t now = machine_clock_ns();
-    uint64_t ns = deadline_ns > now ? deadline_ns - now : 0;
-    if (ns > COUNT_NS_MAX)
-        ns = COUNT_NS_MAX;
-    put(TIMER_START, (uint32_t)(ns * lapic.timer_hz / NS_PER_SECOND) + 1);
+    uint64_t now = cpu_ticks(), ticks = deadline > now ? deadline - now : 0;
+    if (ticks > TICKS_MAX)
+        ticks = TICKS_MAX;
+    uint64_t count = cpu_multiply_divide(ticks, lapic.measured, lapic.measured_ticks) + 1;
+    put(TIMER_START, count < UINT32_MAX ? (uint32_t)count : UINT32_MAX);
 }

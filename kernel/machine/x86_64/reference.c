@@ -6,11 +6,10 @@
 // (Intel 8254 data sheet), which counts down from 65536 at 1.193182 MHz, again and again.
 // Booting is not to wait for it, so the first look is short and coarse. Later looks compare
 // with that first one over a longer time, and each is good enough to tell how often the chip
-// has gone round until a still later one: 0.2 ms give 1 %, 20 ms give 0.01 %, and so on.
+// has gone round until a still later one: 0.1 ms give 2 %, 20 ms give 0.01 %, and so on.
 // Chapter 05.
 #include "reference.h"
 
-#include "clock.h"
 #include "machine.h"
 #include "print.h"
 
@@ -21,8 +20,10 @@ enum {
     CONTROL = 0x43,
     CONTROL_START = 0x34,    // channel 0, two bytes, goes round and round
     CONTROL_LATCH = 0x00,    // channel 0: its count is kept to be read
-    FIRST_TICKS = 256,       // of the chip: 0.2 ms
-    TRIES_MAX = 100000,      // more reads than that take longer than a round
+    FIRST_TICKS = 128,       // of the chip: 0.1 ms
+    TRIES_MAX = 10000,       // more looks than that take longer than a round
+    LOOKS = 4,
+    DOUBT_MAX = 5000,        // of so many ticks, one
     DEFAULT_HZ = 1000000000,
 };
 #define FIRST_REFINE_NS 20000000ull
@@ -32,14 +33,9 @@ enum {
 // Leaves that may say it (Intel 64 manual, vol. 2, CPUID; the second is hypervisors').
 enum { CPUID_RATIO = 0x15, CPUID_HYPERVISOR_RATE = 0x40000010 };
 
-// The two clocks at one moment.
-struct moment {
-    uint64_t ticks; // of the processor
-    uint32_t chip;  // how far it has counted in its round
-};
-
 static struct {
     struct moment first;
+    uint64_t hz;        // what was measured last
     uint64_t refine_at; // ticks; UINT64_MAX: never
     uint64_t refine_ns; // since the first moment, as is thought
 } reference = {.refine_at = UINT64_MAX};
@@ -52,31 +48,32 @@ static uint64_t hz_by_processor(void)
     return (uint64_t)cpu_identify(CPUID_HYPERVISOR_RATE).a * 1000;
 }
 
-static struct moment look(void)
+struct moment reference_look(uint32_t (*read)(void))
 {
-    uint64_t before = cpu_ticks();
-    port_write8(CONTROL, CONTROL_LATCH);
-    uint64_t after = cpu_ticks();
-    uint32_t low = port_read8(CHANNEL_0), high = port_read8(CHANNEL_0);
-    uint32_t left = high << 8 | low;
-    return (struct moment){before + (after - before) / 2, (CHIP_ROUND - left) % CHIP_ROUND};
+    struct moment best = {.doubt = UINT64_MAX};
+    for (unsigned i = 0; i < LOOKS; i++) {
+        uint64_t before = cpu_ticks();
+        uint32_t other = read();
+        uint64_t doubt = (cpu_ticks() - before) / 2;
+        if (doubt < best.doubt)
+            best = (struct moment){before + doubt, doubt, other};
+    }
+    return best;
 }
 
-// value * multiplier / divisor, whose product may need more than 64 bits.
-static uint64_t multiply_divide(uint64_t value, uint64_t multiplier, uint64_t divisor)
+// How far it has counted in its round.
+static uint32_t read_chip(void)
 {
-    uint64_t quotient, rest;
-    __asm__("mulq %3\n\tdivq %4"
-            : "=&a"(quotient), "=&d"(rest)
-            : "0"(value), "r"(multiplier), "r"(divisor)
-            : "cc");
-    return quotient;
+    port_write8(CONTROL, CONTROL_LATCH);
+    uint32_t low = port_read8(CHANNEL_0), high = port_read8(CHANNEL_0);
+    return (CHIP_ROUND - (high << 8 | low)) % CHIP_ROUND;
 }
 
 static void refine_after(uint64_t ns)
 {
     reference.refine_ns = ns;
-    reference.refine_at = reference.first.ticks + multiply_divide(ns, clock_hz(), 1000000000);
+    reference.refine_at =
+        reference.first.ticks + cpu_multiply_divide(ns, reference.hz, 1000000000);
 }
 
 uint64_t reference_measure_hz(void)
@@ -88,16 +85,16 @@ uint64_t reference_measure_hz(void)
     port_write8(CONTROL, CONTROL_START);
     port_write8(CHANNEL_0, 0);
     port_write8(CHANNEL_0, 0);
-    struct moment now = reference.first = look();
-    for (unsigned i = 0; i < TRIES_MAX && now.chip - reference.first.chip < FIRST_TICKS; i++)
-        now = look();
-    if (now.chip - reference.first.chip < FIRST_TICKS) {
+    struct moment now = reference.first = reference_look(read_chip);
+    for (unsigned i = 0; i < TRIES_MAX && now.other - reference.first.other < FIRST_TICKS; i++)
+        now = reference_look(read_chip);
+    if (now.other - reference.first.other < FIRST_TICKS) {
         log_warning("board: no timer chip to measure the clock with, taking %d Hz", DEFAULT_HZ);
         return DEFAULT_HZ;
     }
-    hz = multiply_divide(now.ticks - reference.first.ticks, CHIP_HZ,
-                         now.chip - reference.first.chip);
-    machine_clock_set_frequency(hz);
+    hz = cpu_multiply_divide(now.ticks - reference.first.ticks, CHIP_HZ,
+                             now.other - reference.first.other);
+    reference.hz = hz;
     refine_after(FIRST_REFINE_NS);
     return hz;
 }
@@ -108,13 +105,15 @@ void reference_refine(void)
     if (cpu_ticks() < reference.refine_at)
         return;
 
-    struct moment now = look();
+    struct moment now = reference_look(read_chip);
     uint64_t ticks = now.ticks - reference.first.ticks;
-    uint64_t guess = multiply_divide(ticks, CHIP_HZ, clock_hz());
-    uint32_t within = (now.chip - reference.first.chip) % CHIP_ROUND;
+    if (now.doubt > ticks / DOUBT_MAX)
+        return; // somebody else had the processor meanwhile: the next time
+    uint64_t guess = cpu_multiply_divide(ticks, CHIP_HZ, reference.hz);
+    uint32_t within = (now.other - reference.first.other) % CHIP_ROUND;
     uint64_t rounds = (guess - within + CHIP_ROUND / 2) / CHIP_ROUND;
-    machine_clock_set_frequency(
-        multiply_divide(ticks, CHIP_HZ, rounds * CHIP_ROUND + within));
+    reference.hz = cpu_multiply_divide(ticks, CHIP_HZ, rounds * CHIP_ROUND + within);
+    machine_clock_set_frequency(reference.hz);
     if (reference.refine_ns >= LAST_REFINE_NS)
         reference.refine_at = UINT64_MAX;
     else
