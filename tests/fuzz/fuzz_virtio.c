@@ -9,6 +9,7 @@
 // device has its turns; a device that has no more to say asks for a reset.
 #include "fuzz.h"
 #include "invented_queue.h"
+#include "pieces.h"
 
 #include "block.h"
 #include "boot/board.h"
@@ -17,79 +18,16 @@
 #include "drivers/virtio/virtio_console.h"
 #include "drivers/virtio/virtio_rng.h"
 #include "error.h"
-#include "heap.h"
 #include "irq.h"
-#include "page.h"
-#include "panic.h"
 #include "random.h"
-#include "string.h"
 #include "thread.h"
 #include "timer.h"
 
-void *calloc(size_t count, size_t size); // of the C library
-void *aligned_alloc(size_t alignment, size_t size);
-void free(void *memory);
-
 enum {
-    PIECES_MAX = 4096,
     REQUESTS_MAX = 24,
     BUFFER_SIZE = 16 * SECTOR_SIZE,
     ALLOCATIONS_BEFORE_THE_END = 16, // at most, of a device with ODD_MEMORY
 };
-
-// ---- Memory: every piece is known, and goes after each run ----------------------------
-static struct {
-    void *pieces[PIECES_MAX];
-    unsigned count;
-    unsigned left; // allocations until there is no more memory
-} memory;
-
-static void *keep(void *piece)
-{
-    ASSERT(piece && memory.count < PIECES_MAX);
-    memory.pieces[memory.count++] = piece;
-    return piece;
-}
-
-static bool is_out(void)
-{
-    return memory.left == 0 || memory.left-- == 0;
-}
-
-void *heap_alloc(size_t size)
-{
-    return is_out() ? NULL : keep(calloc(1, size));
-}
-
-void heap_free(void *piece)
-{
-    unsigned i = 0;
-    if (!piece)
-        return;
-    while (i < memory.count && memory.pieces[i] != piece)
-        i++;
-    ASSERT(i < memory.count);
-    memory.pieces[i] = memory.pieces[--memory.count];
-    free(piece);
-}
-
-void *page_alloc(size_t count)
-{
-    return is_out() ? NULL
-                    : memset(keep(aligned_alloc(PAGE_SIZE, count * PAGE_SIZE)), 0,
-                             count * PAGE_SIZE);
-}
-
-void page_free(void *pages, size_t count)
-{
-    heap_free(pages);
-}
-
-static void free_everything(void)
-{
-    while (memory.count > 0)
-        free(memory.pieces[--memory.count]);
-}
 
 // ---- The one thread, its interrupts and its clock --------------------------------------
 static struct {
