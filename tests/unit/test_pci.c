@@ -3,60 +3,16 @@
 // PCI on a bus made of variables: what is found, which numbers and addresses it gets, whatever
 // it says of itself.
 #include "boot/board.h"
-#include "error.h"
 #include "fake_pci.h"
-#include "irq.h"
 #include "page.h"
 #include "test.h"
-#include "thread.h"
-#include "trap.h"
 #include "unit.h"
-
-enum { WIRES = 128 };
-static struct {
-    bool raised[WIRES];
-    unsigned calls[3];
-} wires;
-
-static void enable(struct irq_chip *chip, unsigned source, bool on)
-{
-}
-
-static unsigned claim(struct irq_chip *chip)
-{
-    for (unsigned source = 1; source < WIRES; source++) {
-        if (wires.raised[source]) {
-            wires.raised[source] = false;
-            return source;
-        }
-    }
-    return 0;
-}
-
-static void complete(struct irq_chip *chip, unsigned source)
-{
-}
-
-static void message(struct irq_chip *chip, unsigned source, struct irq_message *wanted)
-{
-    *wanted = (struct irq_message){.address = 0xfee00000, .data = source};
-}
-
-static struct irq_chip chip = {.name = "test",
-                               .enable = enable,
-                               .claim = claim,
-                               .complete = complete,
-                               .message_first = 100,
-                               .message_count = 3,
-                               .message = message};
 
 void unit_setup(const struct boot_info *boot)
 {
     const struct board *board = board_describe(boot);
     page_init(board->memory, board->memory_count);
     heap_init();
-    thread_init();
-    irq_init(&chip);
 }
 
 // ---- Finding ------------------------------------------------------------------------------
@@ -235,7 +191,8 @@ static void goes_behind_bridges(void)
     pci_init(&fake_pci.host);
 
     CHECK_EQUAL(fake_pci_found_count(), 5);
-    const struct pci_function *top = fake_pci_found("00:02.0"), *low = fake_pci_found("01:00.0");
+    const struct pci_function *top = fake_pci_found("00:02.0");
+    const struct pci_function *low = fake_pci_found("01:00.0");
     const struct pci_function *found = fake_pci_found("02:07.0");
     const struct pci_function *other = fake_pci_found("00:03.0");
     CHECK(top && low && found && other && fake_pci_found("03:01.0"));
@@ -338,60 +295,6 @@ static void bears_absurd_capabilities(void)
     }
 }
 
-// ---- Interrupts ---------------------------------------------------------------------------
-static void count(void *context)
-{
-    ++*(unsigned *)context;
-}
-
-static void interrupt(unsigned source)
-{
-    wires.raised[source] = true;
-    trap_interrupt(INTERRUPT_DEVICE);
-    thread_yield();
-}
-
-static void shares_wires(void)
-{
-    fake_pci_begin();
-    struct fake_function *bridge = fake_pci_add_bridge(NULL, 2);
-    struct fake_function *behind = fake_pci_add(bridge, 3, 0);
-    struct fake_function *device = fake_pci_add(NULL, 5, 0);
-    struct fake_function *without = fake_pci_add(NULL, 6, 0);
-    behind->bytes[PCI_INTERRUPT_PIN] = 2;  // INTB of slot 3 is INTA of the bridge
-    device->bytes[PCI_INTERRUPT_PIN] = 4;  // INTD
-    without->bytes[PCI_INTERRUPT_PIN] = 5; // there is none
-    fake_pci.host.irqs[2][0] = fake_pci.host.irqs[5][3] = 33;
-    pci_init(&fake_pci.host);
-
-    unsigned *calls = wires.calls;
-    struct pci_function *one = fake_pci_found("01:03.0"), *two = fake_pci_found("00:05.0");
-    fake_pci_set16(device, PCI_COMMAND, PCI_COMMAND_NO_INTX);
-    CHECK_EQUAL(pci_connect(one, count, &calls[0]), 0);
-    CHECK_EQUAL(pci_connect(two, count, &calls[1]), 0);
-    CHECK_EQUAL(pci_read16(two, PCI_COMMAND), 0);
-    CHECK_EQUAL(pci_connect(fake_pci_found("00:06.0"), count, &calls[2]), -ENODEV);
-    CHECK_EQUAL(one->source, 33);
-    interrupt(33);
-    CHECK_EQUAL(calls[0], 1);
-    CHECK_EQUAL(calls[1], 1);
-    CHECK_EQUAL(calls[2], 0);
-}
-
-static void gives_out_messages(void)
-{
-    struct irq_message messages[4];
-    for (unsigned i = 0; i < 3; i++) {
-        CHECK_EQUAL(irq_message_alloc(&messages[i]), 100 + (int)i);
-        CHECK_EQUAL(messages[i].data, 100 + i);
-    }
-    CHECK_EQUAL(irq_message_alloc(&messages[3]), -EBUSY);
-    irq_message_free(101);
-    CHECK_EQUAL(irq_message_alloc(&messages[3]), 101);
-    for (unsigned i = 0; i < 3; i++)
-        irq_message_free(100 + i);
-}
-
 const struct test unit_tests[] = {
     {"every function of every device is found", finds_functions},
     {"an empty bus, and no bus at all", nothing_is_nothing},
@@ -406,7 +309,5 @@ const struct test unit_tests[] = {
     {"behind the last bus there are no more", stops_at_the_last_bus},
     {"capabilities are found", finds_capabilities},
     {"absurd lists of capabilities end", bears_absurd_capabilities},
-    {"devices share wires, also behind bridges", shares_wires},
-    {"messages are given out and taken back", gives_out_messages},
     {0},
 };
