@@ -2,7 +2,7 @@
 """What the tools have to know of each machine that QEMU plays.
 
     emulator("x86_64", "pci")     the first words of QEMU's command line
-    status("x86_64", 3)           what the kernel said, of QEMU's exit status
+    status("x86_64", 3)           2: what the kernel said, of QEMU's exit status
 """
 from collections import namedtuple
 
@@ -33,8 +33,8 @@ def emulator(machine, bus):
 
 
 def status(machine, code):
-    """The kernel's exit status. On x86_64, QEMU ends with an odd number that has it in its upper bits, the largest for 0,
-    or with its own 0 or 1."""
-    if machine != "x86_64" or code < 3 or code % 2 == 0 or code > 255:
+    """The kernel's exit status. On x86_64, QEMU ends with an odd number, 1, 3, 5 ... for 1, 2, 3 ..., the largest for 0; or
+    with 0."""
+    if machine != "x86_64" or code % 2 == 0:
         return code
-    return 0 if code == 255 else code // 2
+    return 0 if code == 255 else (code + 1) // 2

@@ -82,12 +82,14 @@ struct pci_host *board_describe_pci(const struct boot_info *boot)
                     [PCI_MEMORY] = {.size = 1ull << 32},
                     [PCI_MEMORY_64] = {.size = 1ull << 46}},
     };
-    uint64_t ecam = bridge == Q35_HOST_BRIDGE ? read_by_port(NULL, Q35_ECAM, 4) : 0;
+    if (bridge != Q35_HOST_BRIDGE)
+        return &host; // its wires are known to its firmware alone; messages need none
+    note_wires();
+    uint64_t ecam = read_by_port(NULL, Q35_ECAM, 4);
     if (ecam & ECAM_ENABLED) {
         ecam |= (uint64_t)read_by_port(NULL, Q35_ECAM + 4, 4) << 32;
         pci_ecam_init(&host, ecam & ECAM_ADDRESS, ECAM_SIZE);
     }
-    note_wires();
     return &host;
 }
 

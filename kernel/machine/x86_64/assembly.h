@@ -15,7 +15,7 @@ enum {
 // trap.S: one entry after the other. They call trap_handle(), which returns after an
 // interrupt.
 extern char trap_entries[];
-void trap_handle(const struct machine_trap *trap);
+void trap_handle(struct machine_trap *trap);
 // Two stacks more, grown down from here.
 extern char double_fault_stack_low[], double_fault_stack_high[];
 extern char nmi_stack_low[], nmi_stack_high[];

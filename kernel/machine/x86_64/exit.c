@@ -3,16 +3,17 @@
 // The end of the machine: power off with a status, or start again.
 //
 // Powering off can carry no status. QEMU has a "debug exit" device for that (-device
-// isa-debug-exit): a value written to its port ends QEMU with the status 2 * value + 1. An
-// odd one of 8 bits, so 7 bits of ours reach whoever started it. 0 is the machine's own way
-// to power off where it has one (q35), or the largest of those values.
+// isa-debug-exit): a value written to its port ends QEMU with the status 2 * value + 1. That
+// is odd and has 8 bits, so there are 128 of them, for our statuses 1 to 127 in order (1 is
+// 1, as QEMU's own failures are), and for 0 where the machine has no way of its own to power
+// off. Larger ones arrive as 127.
 // Chapter 01.
 #include "machine.h"
 
 enum {
-    DEBUG_EXIT = 0xf4,     // tools/boot.py puts it there
+    DEBUG_EXIT = 0xf4,     // tools/machines.py puts it there
     DEBUG_EXIT_SUCCESS = 127,
-    STATUS_MAX = 126,
+    STATUS_MAX = 127,
     POWER_CONTROL = 0x604, // q35, when its firmware has run: ACPI's PM1a control
     POWER_OFF = 0x2000,    // to the sleep state that QEMU calls "off"
     RESET_CONTROL = 0xcf9, // of every PC with PCI
@@ -50,7 +51,7 @@ _Noreturn void machine_exit(int status)
     if (value == 0)
         power_off();
     unsigned said = value < STATUS_MAX ? value : STATUS_MAX;
-    port_write32(DEBUG_EXIT, value == 0 ? DEBUG_EXIT_SUCCESS : said);
+    port_write32(DEBUG_EXIT, value == 0 ? DEBUG_EXIT_SUCCESS : said - 1);
     power_off(); // there is no such device
     reset_by_fault();
 }

@@ -22,6 +22,7 @@ enum lapic_register { // 10.4.1
     SPURIOUS = 0xf0,
     LOCAL_TIMER = 0x320,
     LOCAL_PIN_0 = 0x350,
+    LOCAL_PIN_1 = 0x360,
     LOCAL_ERROR = 0x370,
     TIMER_START = 0x380,
     TIMER_NOW = 0x390,
@@ -36,6 +37,7 @@ enum {
     MSR_REGISTERS = 0x800,  // 16 bytes of registers in memory are one of these
     SPURIOUS_ENABLE = 1 << 8,
     LOCAL_MASKED = 1 << 16,
+    LOCAL_NMI = 4 << 8,
     TIMER_BY_CLOCK = 2 << 17,
     DIVIDE_BY_1 = 0xb,
 };
@@ -115,6 +117,7 @@ void lapic_start(void)
     put(SPURIOUS, SPURIOUS_ENABLE | TRAP_SPURIOUS);
     put(TASK_PRIORITY, 0);            // every interrupt may come
     put(LOCAL_PIN_0, LOCAL_MASKED);   // the controllers of the first PCs: boot_main()
+    put(LOCAL_PIN_1, LOCAL_NMI);      // what is left of them that cannot be masked
     put(LOCAL_ERROR, LOCAL_MASKED);
     if (!lapic.timer_by_clock)
         measure_timer();

@@ -29,7 +29,7 @@ static struct {
 struct finding {
     const char *cause;
     bool has_address;
-    uintptr_t address, pc;
+    uintptr_t address;
 };
 
 void machine_trap_init(void)
@@ -76,7 +76,7 @@ static struct finding find_page(const struct machine_trap *trap)
                                : trap->error & PAGE_ERROR_WRITE ? FAULT_STORE
                                                                 : FAULT_LOAD;
     bool is_mapped = trap->error & PAGE_ERROR_PRESENT;
-    return (struct finding){access_in_words(access, is_mapped), true, trap->address, trap->rip};
+    return (struct finding){access_in_words(access, is_mapped), true, trap->address};
 }
 
 static struct finding find_protection(const struct machine_trap *trap)
@@ -84,9 +84,8 @@ static struct finding find_protection(const struct machine_trap *trap)
     struct fault fault;
     if (!fault_find(trap, &fault))
         return (struct finding){"instruction that is not allowed (general protection)", false,
-                                0, trap->rip};
-    return (struct finding){access_in_words(fault.access, false), true, fault.address,
-                            trap->rip};
+                                0};
+    return (struct finding){access_in_words(fault.access, false), true, fault.address};
 }
 
 static struct finding find_cause(const struct machine_trap *trap)
@@ -96,15 +95,14 @@ static struct finding find_cause(const struct machine_trap *trap)
     case TRAP_PAGE: return find_page(trap);
     case TRAP_PROTECTION:
     case TRAP_STACK_SEGMENT: return find_protection(trap);
-    case TRAP_BREAKPOINT: // the processor says where it would go on
-        return (struct finding){"breakpoint", false, 0, trap->rip - 1};
+    case TRAP_BREAKPOINT: cause = "breakpoint"; break;
     case TRAP_ILLEGAL_INSTRUCTION: cause = "illegal instruction"; break;
     case TRAP_DIVISION: cause = "division by zero, or its result is too large"; break;
     case TRAP_DOUBLE_FAULT: cause = "exception that could not be delivered"; break;
     case TRAP_NMI: cause = "non-maskable interrupt"; break;
     default: break;
     }
-    return (struct finding){cause, false, 0, trap->rip};
+    return (struct finding){cause, false, 0};
 }
 
 static void put_text(const char *text)
@@ -144,7 +142,7 @@ static _Noreturn void report(const struct machine_trap *trap)
     struct finding found = find_cause(trap);
     const struct trap words = {
         .cause = found.cause,
-        .pc = found.pc,
+        .pc = trap->rip,
         .sp = trap->rsp,
         .has_address = found.has_address,
         .address = found.address,
@@ -154,9 +152,11 @@ static _Noreturn void report(const struct machine_trap *trap)
 }
 
 // Runs on the trap stack with interrupts masked. Returns to what was interrupted, or never.
-void trap_handle(const struct machine_trap *trap)
+void trap_handle(struct machine_trap *trap)
 {
     unsigned number = number_of(trap);
+    if (number == TRAP_BREAKPOINT)
+        trap->rip--; // the processor says where it would go on
     if (number == TRAP_SPURIOUS)
         return;
     if (number == TRAP_TIMER && trap_state.timer_ended) {
