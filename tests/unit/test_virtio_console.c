@@ -64,7 +64,7 @@ static void take_words(void)
     while (fake_has_request()) {
         struct fake_chain chain = fake_take();
         for (const struct virtq_desc *desc; (desc = fake_next(&chain));) {
-            memcpy(heard + heard_length, (const void *)(uintptr_t)desc->address, desc->length);
+            memcpy(heard + heard_length, fake_memory(desc->address), desc->length);
             heard_length += desc->length;
         }
         fake_use(chain.head, 0);
@@ -135,7 +135,7 @@ static bool give_keys(const char *keys)
         return false;
     struct fake_chain chain = fake_take();
     const struct virtq_desc *desc = fake_next(&chain);
-    memcpy((void *)(uintptr_t)desc->address, keys, strlen(keys));
+    memcpy(fake_memory(desc->address), keys, strlen(keys));
     fake_use(chain.head, (uint32_t)strlen(keys));
     virtio_queues_interrupt(device);
     return true;

@@ -23,7 +23,7 @@ static size_t take_sent(uint8_t header[HEADER])
     size_t total = 0;
     while ((desc = fake_next(&chain))) {
         if (total == 0)
-            memcpy(header, (const void *)(uintptr_t)desc->address, HEADER);
+            memcpy(header, fake_memory(desc->address), HEADER);
         total += desc->length;
     }
     fake_use(chain.head, 0);

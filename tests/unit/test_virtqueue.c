@@ -55,7 +55,7 @@ static void check_request(uint64_t features)
     for (unsigned i = 0; i < 3; i++) {
         const struct virtq_desc *desc = fake_next(&chain);
         CHECK(desc);
-        CHECK_EQUAL(desc->address, (uintptr_t)segments[i].data);
+        CHECK(fake_memory(desc->address) == segments[i].data);
         CHECK_EQUAL(desc->length, segments[i].size);
         CHECK_EQUAL(desc->flags & VIRTQ_DESC_WRITE, i == 0 ? 0 : VIRTQ_DESC_WRITE);
     }

@@ -8,6 +8,7 @@
 #include "drivers/virtio/virtqueue.h"
 #include "error.h"
 #include "heap.h"
+#include "machine.h"
 #include "string.h"
 
 enum { FAKE_STATUSES = 16 };
@@ -158,13 +159,20 @@ static inline bool fake_has_request(void)
     return fake.taken[fake.queue->index] != fake.queue->avail->index;
 }
 
+// The memory that a device finds there: the way back from machine_dma_address().
+static inline void *fake_memory(uint64_t address)
+{
+    uintptr_t distance = (uintptr_t)&fake - machine_dma_address(&fake);
+    return (void *)((uintptr_t)address + distance);
+}
+
 static inline struct fake_chain fake_take(void)
 {
     uint16_t place = fake.taken[fake.queue->index]++ % fake.queue->size;
     uint16_t head = fake.queue->avail->ring[place];
     const struct virtq_desc *desc = &fake.queue->desc[head];
     if (desc->flags & VIRTQ_DESC_INDIRECT)
-        return (struct fake_chain){(const void *)(uintptr_t)desc->address, head, 0, false};
+        return (struct fake_chain){fake_memory(desc->address), head, 0, false};
     return (struct fake_chain){fake.queue->desc, head, head, false};
 }
 

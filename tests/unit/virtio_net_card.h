@@ -134,7 +134,7 @@ static inline const struct virtq_desc *net_fill(const uint8_t header[HEADER], un
     net_at_queue(RECEIVE);
     struct fake_chain chain = fake_take();
     const struct virtq_desc *desc = fake_next(&chain);
-    uint8_t *bytes = (uint8_t *)(uintptr_t)desc->address;
+    uint8_t *bytes = fake_memory(desc->address);
     size_t at = 0;
     for (; header && at < HEADER; at++)
         bytes[at] = header[at];
