@@ -82,7 +82,7 @@ static bool find_parts(struct virtio_pci *pci)
     }
     for (unsigned part = PART_COMMON; part < PART_CONFIG; part++) {
         if (!pci->parts[part].at) {
-            log_warning("%s: a virtio device without a usable %s (virtio 1.2, 4.1.4)",
+            log_warning("%s: no usable %s, which every virtio device has (virtio 1.2, 4.1.4)",
                         function->name, parts[part].name);
             return false;
         }
