@@ -86,14 +86,32 @@ static void read_interrupts(const struct fdt *tree, fdt_node node)
     }
 }
 
+// The bus's node or FDT_NONE, and whether interrupts are messages, all in one walk.
+static fdt_node find_bus(const struct fdt *tree, bool *by_message)
+{
+    fdt_node node = FDT_NONE, bus = FDT_NONE;
+    uint32_t length;
+    int depth = 0;
+    while ((node = fdt_next(tree, node, &depth)) != FDT_NONE) {
+        const char *list = fdt_property(tree, node, "compatible", &length);
+        if (list && fdt_lists(list, length, "riscv,imsics"))
+            *by_message = true;
+        if (list && bus == FDT_NONE && fdt_lists(list, length, "pci-host-ecam-generic"))
+            bus = node;
+    }
+    return bus;
+}
+
 struct pci_host *board_describe_pci(const struct boot_info *boot)
 {
     struct fdt tree;
     uint64_t address, size;
     if (fdt_open(&tree, boot->device_tree, FDT_SIZE_MAX) != 0)
         return NULL;
-    messages_describe(&tree, boot->hart);
-    fdt_node node = fdt_find_compatible(&tree, FDT_NONE, "pci-host-ecam-generic");
+    bool by_message = false;
+    fdt_node node = find_bus(&tree, &by_message);
+    if (by_message)
+        messages_describe(&tree, boot->hart);
     if (node == FDT_NONE)
         return NULL;
     if (!fdt_reg(&tree, node, 0, &address, &size)) {

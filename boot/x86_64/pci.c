@@ -20,6 +20,9 @@ enum {
     ECAM_ENABLED = 1,
     ECAM_SIZE = 1 << 28, // of 256 buses; two bits of the register can say less
     WIRES_FIRST = 20,    // of the I/O APIC, for the slots of the first bus; four of them
+    CHIPSET_SLOTS = 25,  // from here on: the chipset's own
+    CHIPSET_WIRES = 16,
+    CHIPSET_BRIDGE = 30,
 };
 #define ECAM_ADDRESS 0xff0000000ull
 #define ADDRESS_ENABLED (1u << 31)
@@ -59,12 +62,19 @@ static void write_by_port(const struct pci_host *by, uint32_t where, unsigned wi
         port_write32(port, value);
 }
 
-// What q35's firmware leaves: a slot's four pins go to four wires, each slot one further.
+// As q35 is wired: a slot's four pins go to four wires of the I/O APIC, each slot one further.
+// The slots of the chipset itself have four others, straight through, unless its registers
+// say otherwise (Intel, I/O Controller Hub 9 data sheet); that of its bridge the first four.
 static void note_wires(void)
 {
-    for (unsigned slot = 0; slot < PCI_SLOTS; slot++)
-        for (unsigned pin = 0; pin < PCI_PINS; pin++)
-            host.irqs[slot][pin] = (uint16_t)(WIRES_FIRST + (slot + pin) % PCI_PINS);
+    for (unsigned slot = 0; slot < PCI_SLOTS; slot++) {
+        for (unsigned pin = 0; pin < PCI_PINS; pin++) {
+            unsigned wire = WIRES_FIRST + (slot + pin) % PCI_PINS;
+            if (slot >= CHIPSET_SLOTS)
+                wire = (slot == CHIPSET_BRIDGE ? WIRES_FIRST : CHIPSET_WIRES) + pin;
+            host.irqs[slot][pin] = (uint16_t)wire;
+        }
+    }
 }
 
 struct pci_host *board_describe_pci(const struct boot_info *boot)
