@@ -141,6 +141,11 @@ void machine_deadline_set(uint64_t deadline_ns);
 // trap comes then.
 void machine_wait(void);
 
+// ---- Entropy (chapter 27) -----------------------------------------------------------
+// Random bits of the processor's own: a count up to `size`; -ENODEV: it has none, or not for
+// us; -EIO: it has none just now. Never sleeps.
+int machine_entropy(void *buffer, size_t size);
+
 // ---- Memory checker, all inline -----------------------------------------------------
 // Where the machine can check every access (AddressSanitizer on host): these bytes may
 // (may not) be touched. Nothing on other machines.

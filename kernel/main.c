@@ -23,6 +23,7 @@
 #include "drivers/virtio/virtio_net.h"
 #include "drivers/virtio/virtio_pci.h"
 #include "drivers/virtio/virtio_rng.h"
+#include "entropy.h"
 #include "error.h"
 #include "fs/devfs.h"
 #include "fs/fat.h"
@@ -231,6 +232,7 @@ int kernel_main(const struct boot_info *boot)
     virtio_probe(board, drivers);                      // disks, network cards, random bytes
     pci_init(pci);                                     // what is on that bus
     virtio_pci_probe(drivers);                         // more of the same kind
+    entropy_init();                                    // or the processor gives those
     start_network();                                   // frames, packets, connections
     cache_init(0);                                     // blocks of disks that were used lately
     vfs_init(file_systems);                            // one tree of names,
