@@ -48,6 +48,8 @@ def test_setup_looks_for_what_was_chosen(poor_path):
     llvm = run("tools/setup", "--check", "build", env={**poor_path, "LLVM": "-99"}).stdout
     assert "clang-99" in llvm and "gcc" not in llvm
     assert "gcc" in run("tools/setup", "--check", "build", env={**poor_path, "MACHINE": "host"}).stdout
+    x86 = run("tools/setup", "--check", "qemu", env={**poor_path, "MACHINE": "x86_64"}).stdout
+    assert "x86-64 gcc" in x86 and "qemu-system-x86_64" in x86 and "RISC-V" not in x86
 
 
 @pytest.mark.parametrize("manager", ["dnf", "pacman", "zypper", "apk", "brew"])
