@@ -7,8 +7,8 @@
 #include "drivers/virtio/virtio.h"
 #include "drivers/virtio/virtqueue.h"
 #include "error.h"
+#include "fake_memory.h"
 #include "heap.h"
-#include "machine.h"
 #include "string.h"
 
 enum { FAKE_STATUSES = 16 };
@@ -157,13 +157,6 @@ struct fake_chain {
 static inline bool fake_has_request(void)
 {
     return fake.taken[fake.queue->index] != fake.queue->avail->index;
-}
-
-// The memory that a device finds there: the way back from machine_dma_address().
-static inline void *fake_memory(uint64_t address)
-{
-    uintptr_t distance = (uintptr_t)&fake - machine_dma_address(&fake);
-    return (void *)((uintptr_t)address + distance);
 }
 
 static inline struct fake_chain fake_take(void)

@@ -70,8 +70,8 @@ static void print_sleep(void)
 {
     uint64_t start_ns = machine_clock_ns();
     timer_sleep(10 * MS);
-    uint64_t slept_ns = machine_clock_ns() - start_ns;
-    print("%-26s %s\n", "a sleep of 10 ms", slept_ns < 10 * MS ? "ended early" : "took as long");
+    bool early = machine_clock_ns() - start_ns < 10 * MS;
+    print("%-26s %s\n", "a sleep of 10 ms", early ? "ended early" : "took as long");
 }
 
 static void print_entropy(void)
