@@ -97,7 +97,7 @@ static bool open_bridge(struct pci_function *bridge)
     unsigned last = bridge->host->bus_last;
     if ((pci_read8(bridge, PCI_HEADER_TYPE) & HEADER_LAYOUT) != HEADER_BRIDGE)
         return false;
-    if (pci.last_bus == last) {
+    if (pci.last_bus >= last) {
         if (!pci.is_full)
             log_warning("%s: no number is left for the bus behind it, which is left out",
                         bridge->name);
