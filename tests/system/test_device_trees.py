@@ -114,3 +114,35 @@ def test_a_file_that_is_no_tree(start, tmp_path):
     session = start("riscv64", extra=["-dtb", str(blob)])
     assert session.wait() != 0
     assert session.text.strip()
+
+
+# The same for the PCI bus, with the entropy device on it.
+PCI = r"(pci@[^}]*?\b"
+BUSES = [
+    ("no bus", without_node("pci@"), None, "there is nothing on PCI"),
+    ("a bus in memory", change(PCI + r"reg = <)[^>]*>", r"\g<1>0x00 0x80000000 0x00 0x10000000>"),
+     r"pci: its 262144 KiB of registers at 0x80000000 cannot be reached", "there is nothing on PCI"),
+    ("a bus of a page", change(PCI + r"reg = <)[^>]*>", r"\g<1>0x00 0x30000000 0x00 0x1000>"), None, "00:00.0"),
+    ("a bus without registers", without_property("pci@", "reg"), 'has no usable "reg"', "there is nothing on PCI"),
+    ("buses from the last to the first", change(PCI + r"bus-range = <)[^>]*>", r"\g<1>0xff 0x00>"), None, "ff:00.0"),
+    ("no windows", without_property("pci@", "ranges"), "cannot be reached: it has no address", "1af4:1044"),
+    ("endless windows", change(PCI + r"ranges = <)[^>]*>", r"\g<1>0x3000000 0x04 0x00 0x04 0x00 0xffffffff 0xffffffff "
+                               "0x2000000 0x00 0x40000000 0x00 0x40000000 0xffffffff 0x80000000>"),
+     None, "1af4:1044 00ff00  of no known class, interrupt"),
+    ("a window in memory", change(PCI + r"ranges = <)[^>]*>",
+                                  r"\g<1>0x2000000 0x00 0x80000000 0x00 0x80000000 0x00 0x10000000>"),
+     "nothing can be mapped at its address", "1af4:1044"),
+    ("no wires", without_property("pci@", "interrupt-map"), "virtio_rng does not start: no such device", "1af4:1044"),
+    ("half of the wires", change(PCI + r"interrupt-map = <)[^>]*>", r"\g<1>0x00 0x00 0x00>"),
+     "virtio_rng does not start: no such device", "1af4:1044"),
+    ("wires to nobody", change(PCI + r"interrupt-map = <)[^>]*>", r"\g<1>0x00 0x00 0x00 0x01 0x77 0xffffffff>"),
+     "virtio_rng does not start: no such device", "1af4:1044"),
+]
+
+
+@pytest.mark.parametrize("edit, said, listed", [b[1:] for b in BUSES], ids=[b[0] for b in BUSES])
+def test_a_bus_that_is_described_badly(bent, edit, said, listed):
+    session = bent(edit, bus="pci")
+    session.prompt()
+    assert not said or re.search(said, session.text), boot.after_firmware(session.text)
+    assert listed in session.run("lspci")
