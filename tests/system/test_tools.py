@@ -252,40 +252,25 @@ def gdb(machine, image, commands, **options):
                **options).stdout
 
 
-def gdb_with_machine(machine_image, gdb_image, commands):
+def gdb_with_machine(machine, machine_image, gdb_image, commands):
     """What gdb says with the symbols of one image on a machine that runs another, or the same."""
     environment = {**os.environ, "TSUMIKI_GDB_PORT": str(network.find_port("tcp"))}
-    with subprocess.Popen([sys.executable, "tools/qemu", "--gdb", machine_image], cwd=TREE, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment) as machine:
-        for line in machine.stderr:
-            if "Waiting for gdb" in line:
-                break
-        said = gdb("riscv64", gdb_image, commands, env=environment)
-        machine.terminate()
-    return said
-
-
-def test_gdb_session_on_riscv64(image):
-    path = image("riscv64", CHAPTER="12")
-    said = gdb_with_machine(path, path, [c.replace("CONTINUE", "continue") for c in GDB_SESSION])
-    assert "another image" not in said
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        return str(probe.getsockname()[1])
-
-
-@pytest.mark.parametrize("machine", boot.machines.BARE)
-def test_gdb_session(image, machine):
-    path, environment = image(machine, CHAPTER="12"), {**os.environ, "TSUMIKI_GDB_PORT": free_port()}
-    with subprocess.Popen([sys.executable, "tools/qemu", "--gdb", "--machine", machine, path], cwd=TREE,
+    with subprocess.Popen([sys.executable, "tools/qemu", "--gdb", "--machine", machine, machine_image], cwd=TREE,
                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                           env=environment) as waiting:
         for line in waiting.stderr:
             if "Waiting for gdb" in line:
                 break
-        said = gdb(machine, path, [c.replace("CONTINUE", "continue") for c in GDB_SESSION], env=environment)
+        said = gdb(machine, gdb_image, commands, env=environment)
         waiting.terminate()
+    return said
+
+
+@pytest.mark.parametrize("machine", boot.machines.BARE)
+def test_gdb_session(image, machine):
+    path = image(machine, CHAPTER="12")
+    said = gdb_with_machine(machine, path, path, [c.replace("CONTINUE", "continue") for c in GDB_SESSION])
+    assert "another image" not in said
     for words in GDB_EXPECTED:
         assert re.search(words, said), f"{words} is not in\n{said}"
 
@@ -298,7 +283,7 @@ def test_gdb_session_on_host(image):
 
 def test_gdb_notices_another_image(image):
     """The other terminal's CHAPTER= was forgotten: no breakpoint would be where it seems to be."""
-    said = gdb_with_machine(image("riscv64", CHAPTER="12"), image("riscv64", CHAPTER="11"), [])
+    said = gdb_with_machine("riscv64", image("riscv64", CHAPTER="12"), image("riscv64", CHAPTER="11"), [])
     assert re.search("the machine runs another image than .*chapter-11", said), said
 
 
