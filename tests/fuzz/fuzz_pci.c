@@ -27,6 +27,7 @@ enum {
     QUEUES = 3,
     CONFIG_READ = 24, // bytes of its configuration that the driver looks at
     READS_MAX = 20000000,
+    ECHOES = 8, // more would only take longer
 };
 
 // What can be odd from the start.
@@ -254,6 +255,7 @@ static void make_bus(void)
     fake_pci_begin();
     fuzz.odd = input_byte();
     fake_pci.echoes = fuzz.odd & ODD_ECHO;
+    fake_pci.host.bus_last = fake_pci.echoes ? ECHOES : 255;
     fake_pci.host.is_assigned = fuzz.odd & ODD_ASSIGNED;
     if (fuzz.odd & ODD_BUSES)
         fake_pci.host.bus_last = input_byte() & 3;

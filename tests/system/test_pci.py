@@ -152,3 +152,18 @@ def test_process_has_no_bus(start):
     session.expect("this machine has no PCI bus\n")
     session.prompt()
     assert "there is nothing on PCI" in session.run("lspci")
+
+
+# ---- The tools -----------------------------------------------------------------------------------------------------
+def test_the_machine_is_told_of_the_bus():
+    line = boot.command_line("riscv64", "image", disks=["d.img", "e.img"], net="user", bus="pci")
+    plugged = [word for word in line if word.startswith("virtio-") and "=" in word and "force" not in word]
+    assert [re.search("addr=0x(.)", word)[1] for word in plugged] == ["1", "2", "3", "8"]
+    assert not any("virtio-mmio-bus" in word for word in line)
+
+
+def test_expect_has_a_bus(tmp_path):
+    path = tmp_path / "expect"
+    path.write_text("@ blank 1M\n@ bus pci\n$ one\nfirst\n@ blank 2M\n$ two\n")
+    one, two = boot.parse_expect(path)
+    assert (one.bus, two.bus) == ("pci", "mmio") and len(one.disks) == len(two.disks) == 1
