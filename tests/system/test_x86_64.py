@@ -12,6 +12,8 @@ TRAPS = {
     "illegal": ["illegal instruction", r"in +provoke_illegal\+0x0 ", r"#1 +kernel_main\+"],
     "breakpoint": ["breakpoint", r"in +provoke_breakpoint\+0x0 ", r"#1 +kernel_main\+"],
     "stack": ["write to an address that is not mapped: 0xabababababababab", r"in +provoke_stack\+"],
+    "nested": ["write to an address that is not mapped: 0x0000000007000005", "PANIC: a trap inside a trap: load from"],
+    "handler": ["5 bytes behind a null pointer", r"#1 +handle_badly\+", r"#2 +trap_interrupt\+"],
     "table": ["exception that could not be delivered", r"#1 +provoke_table\+"],
 }
 

@@ -80,6 +80,31 @@ static void provoke_table(void)
     provoke_illegal();
 }
 
+static bool explain_badly(uintptr_t address, char *text, size_t size)
+{
+    return load_word((const uint64_t *)impossible, 0);
+}
+
+// A fault in the report of a fault.
+static void provoke_nested(void)
+{
+    trap_add_explainer(explain_badly);
+    store_byte((char *)(uintptr_t)0x7000000);
+}
+
+static void handle_badly(void)
+{
+    store_byte((char *)NULL);
+}
+
+// A fault in the handler of an interrupt.
+static void provoke_handler(void)
+{
+    trap_set_handler(INTERRUPT_TIMER, handle_badly);
+    machine_deadline_set(0);
+    machine_wait();
+}
+
 // The interrupt that cannot be masked comes by the local APIC, which timers start.
 static void provoke_wait(void)
 {
@@ -99,7 +124,8 @@ int kernel_main(const struct boot_info *boot)
         {"call", provoke_call},         {"division", provoke_division},
         {"illegal", provoke_illegal},   {"breakpoint", provoke_breakpoint},
         {"stack", provoke_stack},       {"table", provoke_table},
-        {"wait", provoke_wait},
+        {"wait", provoke_wait},         {"nested", provoke_nested},
+        {"handler", provoke_handler},
     };
     char name[16] = "";
 

@@ -124,12 +124,13 @@ static _Noreturn void give_up(const struct machine_trap *trap)
     if (trap_state.giving_up)
         machine_exit(1);
     trap_state.giving_up = true;
+    struct finding found = find_cause(trap);
     put_text("\r\nPANIC: a trap inside a trap: ");
-    put_text(find_cause(trap).cause);
+    put_text(found.cause);
     put_text("\r\n  at pc ");
     put_hex(trap->rip);
     put_text(", address ");
-    put_hex(trap->address);
+    put_hex(found.address);
     put_text("\r\n");
     machine_exit(1);
 }
