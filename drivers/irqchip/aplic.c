@@ -15,8 +15,9 @@
 enum { // 4.5; all are 32 bits wide
     DOMAIN_CONFIG = 0x0000,
     SOURCE_CONFIG = 0x0000, // of source 0, which does not exist
-    SET_PENDING = 0x1cdc,   // takes a source's number, as do the next two
-    SET_ENABLE = 0x1edc,
+    SET_PENDING = 0x1cdc,   // takes a source's number
+    INPUTS = 0x1d00,        // a bit for each source: whether its wire asks
+    SET_ENABLE = 0x1edc,    // takes a source's number, as does the next
     CLEAR_ENABLE = 0x1fdc,
     TARGET = 0x3000, // of source 0
     REGISTER = 4,    // bytes
@@ -44,10 +45,13 @@ void aplic_enable(unsigned source, bool on)
     put(on ? SET_ENABLE : CLEAR_ENABLE, source);
 }
 
-// For a wire that is high, "pending" comes back (4.7); for one that is low nothing happens.
+// A message is sent when a wire begins to ask (4.7). For one that still does, the next is
+// sent by hand; for another it must not be, since not every controller looks at the wire then.
 void aplic_complete(unsigned source)
 {
-    put(SET_PENDING, source);
+    uint32_t inputs = mmio_read32(aplic.registers + INPUTS + source / 32 * REGISTER);
+    if (inputs >> source % 32 & 1)
+        put(SET_PENDING, source);
 }
 
 int aplic_start(uint64_t address, uint64_t size, unsigned hart_index, unsigned sources)

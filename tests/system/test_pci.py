@@ -57,6 +57,7 @@ def test_everything_works_as_without(whole_system, tmp_path):
             assert answer.read() == page.read()
     interrupts = session.run("irqstat")
     assert (" pci" in interrupts) != session.by_message, interrupts
+    assert int(re.search(r"(\d+) +uart", interrupts)[1]) < 500, interrupts  # one or so for each key
     session.send("poweroff\n")
     session.end(0)
     assert b"tsumiki$" in (tmp_path / "second").read_bytes()
