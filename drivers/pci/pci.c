@@ -19,9 +19,7 @@
 
 enum {
     VENDOR_NONE = 0xffff,
-    HEADER_LAYOUT = 0x7f, // of the header type
-    HEADER_BRIDGE = 1,
-    HEADER_MULTI = 0x80, // the device has further functions
+    HEADER_MULTI = 0x80, // of the header type: the device has further functions
     FUNCTIONS_MAX = 1024,
 };
 
@@ -95,7 +93,7 @@ static void write_buses(struct pci_function *bridge)
 static bool open_bridge(struct pci_function *bridge)
 {
     unsigned last = bridge->host->bus_last;
-    if ((pci_read8(bridge, PCI_HEADER_TYPE) & HEADER_LAYOUT) != HEADER_BRIDGE)
+    if ((pci_read8(bridge, PCI_HEADER_TYPE) & PCI_HEADER_LAYOUT) != PCI_HEADER_BRIDGE)
         return false;
     if (pci.last_bus >= last) {
         if (!pci.is_full)

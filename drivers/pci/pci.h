@@ -48,6 +48,9 @@ enum pci_register {
     PCI_CONFIG_END = 0x100, // what every way of reaching it reaches
 };
 
+// Of the header type: which registers stand behind it. 0: a device's.
+enum { PCI_HEADER_LAYOUT = 0x7f, PCI_HEADER_BRIDGE = 1, PCI_HEADER_CARDBUS = 2 };
+
 enum pci_command { // 6.2.2
     PCI_COMMAND_IO = 1,
     PCI_COMMAND_MEMORY = 2,
@@ -55,7 +58,7 @@ enum pci_command { // 6.2.2
     PCI_COMMAND_NO_INTX = 1 << 10,
 };
 
-enum pci_capability { PCI_CAP_VENDOR = 0x09, PCI_CAP_MSIX = 0x11 };
+enum pci_capability_id { PCI_CAP_VENDOR = 0x09, PCI_CAP_MSIX = 0x11 };
 
 // What can be given out: three kinds of addresses.
 enum pci_space { PCI_IO, PCI_MEMORY, PCI_MEMORY_64, PCI_SPACES };
@@ -119,7 +122,7 @@ void pci_write16(const struct pci_function *function, unsigned offset, uint16_t 
 void pci_write32(const struct pci_function *function, unsigned offset, uint32_t value);
 // The n-th capability of that kind, counted from 0; 0: there are no more. All its registers up
 // to PCI_CAPABILITY_SIZE are inside the configuration space.
-unsigned pci_capability(const struct pci_function *function, enum pci_capability id,
+unsigned pci_capability(const struct pci_function *function, enum pci_capability_id id,
                         unsigned n);
 enum { PCI_CAPABILITY_SIZE = 4 };
 

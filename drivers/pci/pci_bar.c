@@ -11,7 +11,6 @@
 #include "print.h"
 
 enum {
-    HEADER_LAYOUT = 0x7f,
     BARS_OF_DEVICE = 6, // header layout 0
     BARS_OF_BRIDGE = 2, // 1
     BAR_IO = 1,
@@ -24,9 +23,9 @@ enum {
 static unsigned bar_count(const struct pci_function *function)
 {
     static const unsigned counts[] = {BARS_OF_DEVICE, BARS_OF_BRIDGE};
-    unsigned layout = pci_read8(function, PCI_HEADER_TYPE) & HEADER_LAYOUT;
+    unsigned layout = pci_read8(function, PCI_HEADER_TYPE) & PCI_HEADER_LAYOUT;
     // What the processor's own bridge decodes is not ours to move.
-    return layout > 1 || function->class == CLASS_HOST_BRIDGE ? 0 : counts[layout];
+    return layout > PCI_HEADER_BRIDGE || function->class == CLASS_HOST_BRIDGE ? 0 : counts[layout];
 }
 
 // Which of its bits can be set. It keeps its value.

@@ -13,11 +13,9 @@ enum {
     STATUS_HAS_CAPABILITIES = 1 << 4,
     POINTER_MASK = 0xfc, // the lowest two bits are reserved
     CAPABILITIES_MAX = (PCI_CONFIG_END - PCI_HEADER_END) / PCI_CAPABILITY_SIZE,
-    HEADER_LAYOUT = 0x7f,
-    HEADER_CARDBUS = 2, // has its pointer elsewhere
 };
 
-// 8 slots' functions, and so on: as an ECAM has them.
+// As an ECAM has its registers; ports take the same numbers apart.
 static uint32_t where(const struct pci_function *function, unsigned offset)
 {
     return (uint32_t)function->bus << 20 | (uint32_t)function->slot << 15 |
@@ -68,12 +66,13 @@ void pci_write32(const struct pci_function *function, unsigned offset, uint32_t 
 }
 
 // The list ends with 0. A pointer into the header ends it too, and so does its length: one
-// that is longer than there is room for goes in circles.
-unsigned pci_capability(const struct pci_function *function, enum pci_capability id,
+// that is longer than there is room for goes in circles. A bridge to CardBus has its list
+// elsewhere, and nothing in it for us.
+unsigned pci_capability(const struct pci_function *function, enum pci_capability_id id,
                         unsigned n)
 {
     if (!(pci_read16(function, PCI_STATUS) & STATUS_HAS_CAPABILITIES) ||
-        (pci_read8(function, PCI_HEADER_TYPE) & HEADER_LAYOUT) == HEADER_CARDBUS)
+        (pci_read8(function, PCI_HEADER_TYPE) & PCI_HEADER_LAYOUT) == PCI_HEADER_CARDBUS)
         return 0;
 
     unsigned at = pci_read8(function, PCI_CAPABILITIES) & POINTER_MASK;

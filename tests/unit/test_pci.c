@@ -289,7 +289,7 @@ static void bears_absurd_capabilities(void)
         struct pci_function *function = pci_next(NULL);
         unsigned reads = fake_pci.reads;
         CHECK_EQUAL(pci_capability(function, PCI_CAP_VENDOR, 1000), 0);
-        CHECK_EQUAL(pci_capability(function, (enum pci_capability)0x77, 0), 0);
+        CHECK_EQUAL(pci_capability(function, (enum pci_capability_id)0x77, 0), 0);
         CHECK(fake_pci.reads - reads < 400);
         CHECK_EQUAL(pci_msix_start(function), 0);
     }
