@@ -25,7 +25,8 @@ static unsigned bar_count(const struct pci_function *function)
     static const unsigned counts[] = {BARS_OF_DEVICE, BARS_OF_BRIDGE};
     unsigned layout = pci_read8(function, PCI_HEADER_TYPE) & PCI_HEADER_LAYOUT;
     // What the processor's own bridge decodes is not ours to move.
-    return layout > PCI_HEADER_BRIDGE || function->class == CLASS_HOST_BRIDGE ? 0 : counts[layout];
+    bool has_none = layout > PCI_HEADER_BRIDGE || function->class == CLASS_HOST_BRIDGE;
+    return has_none ? 0 : counts[layout];
 }
 
 // Which of its bits can be set. It keeps its value.
