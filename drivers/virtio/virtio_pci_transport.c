@@ -107,8 +107,9 @@ static volatile uint8_t *config_at(struct virtio_device *device, unsigned offset
                                    unsigned width)
 {
     const struct virtio_pci *pci = pci_of(device);
-    return offset + width <= pci->parts[PART_CONFIG].size ? pci->parts[PART_CONFIG].at + offset
-                                                          : NULL;
+    uint32_t size = pci->parts[PART_CONFIG].size;
+    bool inside = width <= size && offset <= size - width;
+    return inside ? pci->parts[PART_CONFIG].at + offset : NULL;
 }
 
 static uint8_t config_read8(struct virtio_device *device, unsigned offset)
