@@ -76,14 +76,14 @@ static bool follows_call(uintptr_t address, uintptr_t pc)
     struct symbol self;
     if (!is_text(address - 8) || !is_text(address))
         return false;
-    bool is_function = symbol_find(pc, &self);
-    if ((!is_function || pc == self.start) && follows_indirect_call(at))
+    uintptr_t start = symbol_find(pc, &self) ? self.start : pc; // no function: a bad pointer
+    if (pc == start && follows_indirect_call(at))
         return true;
-    if (!is_function || at[-NEAR_SIZE] != NEAR_CALL)
+    if (at[-NEAR_SIZE] != NEAR_CALL)
         return false;
     uint32_t distance = (uint32_t)at[-4] | (uint32_t)at[-3] << 8 | (uint32_t)at[-2] << 16 |
                         (uint32_t)at[-1] << 24;
-    return address + (uintptr_t)(int32_t)distance == self.start;
+    return address + (uintptr_t)(int32_t)distance == start;
 }
 
 // The return address, in a function that has no frame yet: on top of the stack, or below the
