@@ -13,6 +13,7 @@ import threading
 
 import boot
 import pytest
+from conftest import TWO
 
 OURS, THEIRS, PREFIX = "10.9.0.2", "10.9.0.1", 24
 ADDRESS = f"ip={OURS}/{PREFIX},{THEIRS}"
@@ -179,7 +180,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("words", BAD)
-@pytest.mark.parametrize("machine", boot.MACHINES)
+@pytest.mark.parametrize("machine", TWO)
 def test_bytes_go_both_ways_over_a_bad_cable(there, boots, bad_cable, machine, words):
     session = boots(machine, bad_cable(BAD[words]))
     give(there, session, some_bytes(300_000))
@@ -196,7 +197,7 @@ def netem(there):
 
 
 @pytest.mark.parametrize("words", BAD)
-@pytest.mark.parametrize("machine", boot.MACHINES)
+@pytest.mark.parametrize("machine", TWO)
 def test_bytes_go_both_ways_with_netem(there, boots, netem, machine, words):
     netem(words)
     session = boots(machine)

@@ -7,6 +7,7 @@ import subprocess
 import xml.etree.ElementTree
 
 import pytest
+from conftest import TWO
 
 import boot
 
@@ -15,7 +16,7 @@ CLIENT, SERVER = ((10, 0, 0, 1), 4000), ((10, 0, 0, 2), 80)
 SYN, ACK = 2, 16
 
 
-@pytest.fixture(params=boot.MACHINES)
+@pytest.fixture(params=TWO)
 def machine(request):
     return request.param
 
