@@ -200,11 +200,11 @@ check: ##            CHAPTER=NN check: does the chapter's program show what its 
 	$(Q)$(PYTHON) tools/check --machine $(MACHINE) $(if $(WORK),--work $(WORK)) $(CHAPTER)
 
 # ---- Testing and measuring
-# What both workers of pytest need is compiled once, before they start: ccache hands it to them.
+# What all workers of pytest need is compiled once, before they start: ccache hands it to them.
 .PHONY: test bench soak
 test: ##             everything: style, unit tests, fuzzers (a short run), both machines, every chapter
 	$(Q)for machine in riscv64 x86_64 host; do $(MAKE) -s -j2 MACHINE=$$machine BUILD=$(BUILD)/test CI=1 image || exit 1; done
-	$(Q)$(PYTHON) -m pytest -n 2 --dist loadgroup tests
+	$(Q)$(PYTHON) -m pytest -n 3 --dist loadgroup tests
 bench: ##            the figures of speed and size, in guest instructions
 	$(Q)$(PYTHON) tests/bench/run.py
 soak: ##             minutes of random commands (MINUTES=60, SEED=n repeats a run)
