@@ -62,7 +62,7 @@ static void count_memory(void)
 // people take that for nothing. What the loader has written is not needed any more.
 static void remove_reserved_memory(void)
 {
-    const uint64_t reach = WINDOW - LINEAR;
+    const uint64_t reach = DEVICES - LINEAR;
     if (memory_overlaps(&board, reach, UINT64_MAX))
         log_warning("board: memory beyond 64 TiB is left out");
     memory_remove(&board, reach, UINT64_MAX);

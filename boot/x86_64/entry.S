@@ -129,9 +129,9 @@ boot_root:
     .quad boot_gigabytes - LINEAR + PRESENT + WRITE
     .fill LINEAR_ENTRY - 1, 8, 0
     .quad boot_gigabytes - LINEAR + PRESENT + WRITE
-    .fill WINDOW_ENTRY - LINEAR_ENTRY - 1, 8, 0
+    .fill DEVICES_ENTRY - LINEAR_ENTRY - 1, 8, 0
     .quad window_gigabytes - LINEAR + PRESENT + WRITE
-    .fill 511 - WINDOW_ENTRY, 8, 0
+    .fill 511 - DEVICES_ENTRY, 8, 0
 boot_gigabytes:
     .quad boot_pages - LINEAR + PRESENT + WRITE
     .quad boot_pages - LINEAR + 0x1000 + PRESENT + WRITE

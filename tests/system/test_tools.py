@@ -110,8 +110,8 @@ def assemble(tmp_path, base="0x80200000", script="linker.ld"):
     source.write_text('.section .text.start, "ax"\n.globl _start\n.type _start, @function\n_start: j _start\n'
                       ".size _start, . - _start\n")
     subprocess.run([prefix + "gcc", "-nostdlib", "-static", "-march=rv64imac", "-mabi=lp64", "-Wl,--build-id=none",
-                    "-Wl,-T," + os.path.join(TREE, script), f"-Wl,--defsym=image_base={base}", str(source), "-o",
-                    str(image)], check=True)
+                    "-Wl,-T," + os.path.join(TREE, script), f"-Wl,--defsym=image_base={base},--defsym=linear_map=0",
+                    str(source), "-o", str(image)], check=True)
     return str(image)
 
 

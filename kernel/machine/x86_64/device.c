@@ -64,5 +64,5 @@ void *machine_map_device(uint64_t physical, size_t size)
         table[at / LARGE_PAGE % ENTRIES] = at | ENTRY_PRESENT | ENTRY_WRITE | ENTRY_UNCACHED |
                                            ENTRY_ACCESSED | ENTRY_DIRTY | ENTRY_LARGE;
     }
-    return (void *)(uintptr_t)(WINDOW + physical);
+    return (void *)(uintptr_t)(DEVICES + physical);
 }

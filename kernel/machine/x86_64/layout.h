@@ -5,16 +5,16 @@
 //
 //     0                      nothing: no null pointer leads anywhere, whatever is added
 //     LINEAR  + physical     all of memory, the image with it
-//     WINDOW  + physical     registers of devices
+//     DEVICES + physical     registers of devices
 //     PORTS   + number       not memory at all: ports, which have instructions of their own
 #pragma once
 
 #define LINEAR 0xffff800000000000
-#define WINDOW 0xffffc00000000000
+#define DEVICES 0xffffc00000000000
 #define PORTS 0xffffffffffff0000
 
 #define LINEAR_ENTRY 256 // of the root table, where the linear map begins
-#define WINDOW_ENTRY 384
+#define DEVICES_ENTRY 384
 
 // Selectors: offsets into the table of segments (entry.S).
 #define CODE_SELECTOR 8

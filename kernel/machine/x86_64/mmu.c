@@ -221,14 +221,14 @@ int machine_vm_init(const struct memory_range *memory, unsigned count)
     int error = map_image(root);
     for (unsigned i = 0; i < count && !error; i++) {
         uint64_t start = memory[i].start, end = start + memory[i].size;
-        if (start < LINEAR || end > WINDOW || end < start)
+        if (start < LINEAR || end > DEVICES || end < start)
             return -EINVAL;
         error = map(root, ROOT_LEVEL, start, end, MACHINE_READ | MACHINE_WRITE);
     }
     if (error)
         return error;
 
-    root[WINDOW_ENTRY] = entry_for(window_gigabytes) | mmu.no_execute;
+    root[DEVICES_ENTRY] = entry_for(window_gigabytes) | mmu.no_execute;
     mmu.root = root;
     cpu_write_control(cr3, machine_dma_address(root));
     flush_all();
@@ -265,7 +265,7 @@ int machine_vm_protect(uintptr_t address, size_t size, unsigned access)
 {
     uintptr_t end = address + size;
     if (!mmu.root || address % PAGE_SIZE || size % PAGE_SIZE || end < address ||
-        address < LINEAR || end > WINDOW || !is_memory(address, end))
+        address < LINEAR || end > DEVICES || !is_memory(address, end))
         return -EINVAL;
     // The splits change nothing that could be seen; after them nothing can fail.
     if (size == 0)
