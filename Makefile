@@ -204,7 +204,7 @@ check: ##            CHAPTER=NN check: does the chapter's program show what its 
 .PHONY: test bench soak
 test: ##             everything: style, unit tests, fuzzers (a short run), both machines, every chapter
 	$(Q)for machine in riscv64 x86_64 host; do $(MAKE) -s -j2 MACHINE=$$machine BUILD=$(BUILD)/test CI=1 image || exit 1; done
-	$(Q)$(PYTHON) -m pytest -n 3 --dist loadgroup tests
+	$(Q)$(PYTHON) -m pytest -n 4 --dist loadgroup tests
 bench: ##            the figures of speed and size, in guest instructions
 	$(Q)$(PYTHON) tests/bench/run.py
 soak: ##             minutes of random commands (MINUTES=60, SEED=n repeats a run)

@@ -12,7 +12,7 @@ sys.dont_write_bytecode = True
 
 import boot  # noqa: E402
 
-# The tests' own folder: nobody's half-built objects, nobody's flags. Tests run side by side (pytest -n 3), each worker
+# The tests' own folder: nobody's half-built objects, nobody's flags. Tests run side by side (pytest -n 4), each worker
 # with a folder of its own.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 BUILD = os.environ.get("TSUMIKI_TEST_BUILD", "build/test") + WORKER
