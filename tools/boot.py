@@ -334,7 +334,10 @@ class Session:
         if "AddressSanitizer" in self.text or "runtime error:" in self.text:
             return "A sanitizer stopped it; its report is below."
         if self.ended:
-            return "It ended by itself." if said else "It ended before it said anything."
+            if self.child.isalive():
+                self.child.wait()
+            how = f"signal {self.child.signalstatus}" if self.child.signalstatus else f"status {self.child.exitstatus}"
+            return f"It ended by itself ({how})." if said else f"It ended before it said anything ({how})."
         place = ""
         if self.monitor:
             harts = self.monitor.harts()
