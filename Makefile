@@ -202,7 +202,7 @@ check: ##            CHAPTER=NN check: does the chapter's program show what its 
 # ---- Testing and measuring
 # What all workers of pytest need is compiled once, before they start: ccache hands it to them.
 .PHONY: test bench soak
-test: ##             everything: style, unit tests, fuzzers (a short run), both machines, every chapter
+test: ##             everything: style, unit tests, fuzzers (a short run), all machines, every chapter
 	$(Q)for machine in riscv64 x86_64 host; do $(MAKE) -s -j2 MACHINE=$$machine BUILD=$(BUILD)/test CI=1 image || exit 1; done
 	$(Q)$(PYTHON) -m pytest -n 4 --dist loadgroup tests
 bench: ##            the figures of speed and size, in guest instructions

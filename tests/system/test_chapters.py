@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Every chapter is held to its `expect`, on both machines."""
+"""Every chapter is held to its `expect`, on all machines."""
 import glob
 import os
 

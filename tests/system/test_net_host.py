@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The network cards that the host machine plays, what they are plugged into, and what drivers may not do; and how the tools
-ask for networks, on both machines."""
+ask for networks, on all machines."""
 import os
 import re
 import socket

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The unit tests in C, on both machines: each case is an item here. On host they run under the sanitizers.
+"""The unit tests in C, on all machines: each case is an item here. On host they run under the sanitizers.
 
 A test that plays with the process's side (it includes boot/host/...) is for host only.
 """

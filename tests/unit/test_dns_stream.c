@@ -75,7 +75,7 @@ static void the_whole_answer_counts(void)
     CHECK_EQUAL(fake_udp.sent, 0);
 }
 
-// What is there is better than nothing, for now.
+// What is there is better than nothing; it is not kept.
 static void without_one_the_part_has_to_do(void)
 {
     begin(1, 1, 0);
