@@ -35,7 +35,7 @@ endif
 .DELETE_ON_ERROR:
 # ---- What this needs, before anything asks for it: what is missing is installed (tools/setup). Not under `make -n`.
 GOALS := $(filter-out help doctor setup clean,$(or $(MAKECMDGOALS),image))
-PURPOSE := $(or $(if $(filter test soak bench fuzz,$(GOALS))$(FUZZ),test),$(if $(filter gdb qemu-gdb,$(GOALS)),gdb),\
+PURPOSE := $(or $(if $(filter test soak bench fuzz,$(GOALS))$(FUZZ),test),$(if $(filter race,$(GOALS)),race),$(if $(filter gdb qemu-gdb,$(GOALS)),gdb),\
     $(if $(filter check,$(GOALS)),check),$(if $(filter qemu run,$(GOALS)),qemu),$(if $(TOOL),tools),build)
 ifneq ($(and $(GOALS),$(if $(findstring n,$(filter-out -%,$(firstword $(MAKEFLAGS)))),,yes)),)
     PYTHON := $(shell MACHINE=$(MACHINE) LLVM=$(LLVM) CROSS=$(CROSS) tools/setup $(PURPOSE))
@@ -201,12 +201,14 @@ check: ##            CHAPTER=NN check: does the chapter's program show what its 
 
 # ---- Testing and measuring
 # What all workers of pytest need is compiled once, before they start: ccache hands it to them.
-.PHONY: test bench soak
+.PHONY: test bench race soak
 test: ##             everything: style, unit tests, fuzzers (a short run), all machines, every chapter
 	$(Q)for machine in riscv64 x86_64 host; do $(MAKE) -s -j2 MACHINE=$$machine BUILD=$(BUILD)/test CI=1 image || exit 1; done
 	$(Q)$(PYTHON) -m pytest -n 4 --dist loadgroup tests
 bench: ##            the figures of speed and size, in guest instructions
 	$(Q)$(PYTHON) tests/bench/run.py
+race: ##             against Debian's Linux, in turns (MACHINE= one of them, ROUNDS=5, ROWS=words, BUS=pci; --help of tests/race/race.py)
+	$(Q)BUILD=$(BUILD) $(PYTHON) tests/race/race.py $(if $(filter command line,$(origin MACHINE)),--machine $(MACHINE)) $(ROUNDS:%=--rounds %) $(if $(ROWS),--only '$(ROWS)') $(BUS:%=--bus %)
 soak: ##             minutes of random commands (MINUTES=60, SEED=n repeats a run)
 	$(Q)$(PYTHON) -m pytest -s tests/soak --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED))
 

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""The other end of the network's rows: wrk, ab and client.c, on this host, the same for both sides.
+
+Each returns a rate per second, or raises Failed: a rate with failures in it is none.
+"""
+import os
+import re
+import subprocess
+
+import debian
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SECONDS = 2
+
+
+class Failed(Exception):
+    """Not all that was asked for was answered; the text has what the client said."""
+
+
+def wrk_rate(words):
+    """Requests a second, of what wrk prints."""
+    found = re.search(r"^Requests/sec:\s+([\d.]+)", words, re.M)
+    if not found or float(found[1]) == 0 or re.search(r"Socket errors:|Non-2xx", words):
+        raise Failed(f"wrk:\n{words}")
+    return float(found[1])
+
+
+def ab_rate(words):
+    """Requests a second, of what ab prints."""
+    found = re.search(r"^Requests per second:\s+([\d.]+)", words, re.M)
+    failed = re.search(r"^Failed requests:\s+(\d+)", words, re.M)
+    if not found or not failed or int(failed[1]) or "Non-2xx" in words:
+        raise Failed(f"ab:\n{words}")
+    return float(found[1])
+
+
+def run(*words):
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                          timeout=60 + SECONDS)
+    return done.stdout
+
+
+def keep_alive(url, connections):
+    """Requests a second over so many connections that are kept."""
+    return wrk_rate(run("wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--timeout", "10s", url))
+
+
+def one_each(url, connections):
+    """Requests a second, each with a connection of its own, so many at once."""
+    return ab_rate(run("ab", "-q", "-t", str(SECONDS), "-n", "1000000", "-c", str(connections), url))
+
+
+class Streams:
+    """client.c, compiled for this host into the folder."""
+
+    def __init__(self, folder):
+        self.path = os.path.join(folder, "client")
+        source = os.path.join(HERE, "client.c")
+        if not os.path.exists(self.path) or os.path.getmtime(self.path) < os.path.getmtime(source):
+            debian.run("gcc", "-O2", "-Wall", "-Wextra", "-o", self.path, source)
+
+    def rate(self, mode, port):
+        """Rounds a second (`rounds`), or bytes (`take` from there, `give` to there)."""
+        words = run(self.path, mode, str(port), str(SECONDS))
+        if not words.strip().isdigit() or int(words) == 0:
+            raise Failed(f"client {mode}:\n{words}")
+        return float(words)
