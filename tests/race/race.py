@@ -38,10 +38,6 @@ class Race:
         os.makedirs(self.folder, exist_ok=True)
         self.linux = Linux(self)
 
-    @property
-    def is_microvm(self):
-        return self.machine == "x86_64" and self.bus == "mmio"
-
 
 def parse(words):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
