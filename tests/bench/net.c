@@ -9,7 +9,7 @@
 //   UDP 7    takes datagrams      TCP 7    gives back every byte
 //   TCP 9    takes bytes          TCP 19   gives bytes
 //   TCP 20   gives bytes of a file: of a disk, if there is one, out of the block cache
-//   TCP 80   httpd, with a file of 600 bytes
+//   TCP 80   httpd, with a file of 600 bytes, or of size= on the command line
 #include "block.h"
 #include "boot/board.h"
 #include "boot/boot.h"
@@ -190,7 +190,7 @@ static void start_httpd(void)
     static char *const argv[] = {name, quiet, root, NULL};
     struct file *const files[3] = {file_null(), file_null(), file_null()};
     os_mkdir("/www");
-    make_file("/www/small.txt", SMALL_FILE);
+    make_file("/www/small.txt", cmdline_number("size", SMALL_FILE));
     make_large_file();
     const struct program *httpd = program_find(argv[0]);
     if (!httpd || process_start(httpd, argv, files, true) < 0)

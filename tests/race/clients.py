@@ -8,12 +8,13 @@ import re
 import subprocess
 
 import debian
+from guest import Silent
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SECONDS = 2
 
 
-class Failed(Exception):
+class Failed(Silent):
     """Not all that was asked for was answered; the text has what the client said."""
 
 
@@ -60,8 +61,8 @@ class Streams:
             debian.run("gcc", "-O2", "-Wall", "-Wextra", "-o", self.path, source)
 
     def rate(self, mode, port):
-        """Rounds a second (`rounds`), or bytes (`take` from there, `give` to there)."""
+        """Rounds a second (`rounds`), or MiB (`take` from there, `give` to there)."""
         words = run(self.path, mode, str(port), str(SECONDS))
         if not words.strip().isdigit() or int(words) == 0:
             raise Failed(f"client {mode}:\n{words}")
-        return float(words)
+        return float(words) / (1 if mode == "rounds" else 1 << 20)

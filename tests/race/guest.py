@@ -44,6 +44,12 @@ class Guest:
         self.cpu_seconds = usage.ru_utime + usage.ru_stime
         self.process.stdout.close()
 
+    def cpu_now(self):
+        """Seconds of processor that QEMU has used so far, all its threads."""
+        with open(f"/proc/{self.process.pid}/stat") as file:
+            user, system = file.read().rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def until(self, pattern, patience=PATIENCE):
         """Waits for a text that fits; returns the match, and notes the time at which it was there."""
         deadline = time.monotonic() + patience

@@ -16,13 +16,14 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "linux.h"
 
 enum { CONNECTIONS_MAX = 20000, EVENTS = 512, REQUEST_MAX = 2048, HEAD_MAX = 256 };
 
@@ -46,20 +47,12 @@ static struct {
     struct connection *connections[CONNECTIONS_MAX]; // by handle
 } server;
 
-static void need(bool is_fine, const char *what)
-{
-    if (is_fine)
-        return;
-    perror(what);
-    exit(1);
-}
-
 // ---- Answers ----------------------------------------------------------------------------
 static struct answer make_answer(const char *status, const char *connection,
                                  const char *body, size_t size)
 {
     char *bytes = malloc(HEAD_MAX + size);
-    need(bytes, "memory");
+    check(bytes != NULL, "memory");
     int head = snprintf(bytes, HEAD_MAX, "HTTP/1.1 %s\r\nContent-Type: text/plain\r\n"
                         "Content-Length: %zu\r\nConnection: %s\r\n\r\n", status, size,
                         connection);
@@ -71,9 +64,9 @@ static void make_answers(char *path)
 {
     struct stat status;
     int file = open(path, O_RDONLY);
-    need(file >= 0 && fstat(file, &status) == 0, path);
+    check(file >= 0 && fstat(file, &status) == 0, path);
     char *body = malloc((size_t)status.st_size + 1);
-    need(body && read(file, body, (size_t)status.st_size) == status.st_size, path);
+    check(body && read(file, body, (size_t)status.st_size) == status.st_size, path);
     server.kept = make_answer("200 OK", "keep-alive", body, (size_t)status.st_size);
     server.last = make_answer("200 OK", "close", body, (size_t)status.st_size);
     server.missing = make_answer("404 Not Found", "close", "", 0);
@@ -169,7 +162,7 @@ static void take_connection(void)
         return;
     }
     server.connections[handle] = calloc(1, sizeof(struct connection));
-    need(server.connections[handle], "memory");
+    check(server.connections[handle] != NULL, "memory");
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
                                 .data.fd = handle};
     if (!serve(handle, false) ||
@@ -187,19 +180,23 @@ static void listen_at(uint16_t port)
     setsockopt(server.listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
     setsockopt(server.listener, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     setsockopt(server.listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof(seconds));
-    need(bind(server.listener, (const void *)&any, sizeof(any)) == 0, "bind");
-    need(listen(server.listener, 4096) == 0, "listen");
+    check(bind(server.listener, (const void *)&any, sizeof(any)) == 0, "bind");
+    check(listen(server.listener, 4096) == 0, "listen");
     event.data.fd = server.listener;
-    need(epoll_ctl(server.events, EPOLL_CTL_ADD, server.listener, &event) == 0, "epoll");
+    check(epoll_ctl(server.events, EPOLL_CTL_ADD, server.listener, &event) == 0, "epoll");
 }
 
 int main(int argc, char **argv)
 {
     static struct epoll_event events[EVENTS];
-    need(argc == 3, "usage: httpd PORT FILE");
+    const struct rlimit handles = {CONNECTIONS_MAX, CONNECTIONS_MAX};
+    setrlimit(RLIMIT_NOFILE, &handles);
+    check(argc >= 3, "usage: httpd PORT FILE");
     make_answers(argv[2]);
     server.events = epoll_create1(0);
     listen_at((uint16_t)atoi(argv[1]));
+    puts("ready");
+    fflush(stdout);
     for (;;) {
         int count = epoll_wait(server.events, events, EVENTS, -1);
         for (int i = 0; i < count; i++) {

@@ -11,13 +11,14 @@ import debian
 # One process, nothing written, the file kept open: what a web server does best. Connections are kept as long as the client
 # likes.
 SETTINGS = """
+user root;
 daemon off;
 master_process off;
 worker_processes 1;
 pid /tmp/nginx.pid;
 error_log /dev/null;
-worker_rlimit_nofile 4096;
-events { worker_connections 2048; }
+worker_rlimit_nofile 20000;
+events { worker_connections 20000; }
 http {
     access_log off;
     sendfile on;
@@ -52,7 +53,7 @@ def parts(linux):
     folder = os.path.join(linux.folder, "nginx")
     paths = [path for name in needs(linux.archive, "nginx") for package in linux.archive.fetch(name)
              for path in debian.unpack(package, folder, *WANTED)]
-    content = {"etc/nginx.conf": SETTINGS.encode()}
+    content = {"etc/nginx.conf": SETTINGS.encode(), "etc/passwd": b"root:x:0:0::/:/\n", "etc/group": b"root:x:0:\n"}
     for path in paths:
         with open(path, "rb") as file:
             content[f"lib/{os.path.basename(path)}"] = file.read()

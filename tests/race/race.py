@@ -14,6 +14,7 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [HERE, os.path.join(TOP, "tools")]
 import bus as buses  # noqa: E402
 import machines  # noqa: E402
+import rows_network  # noqa: E402
 import rows_start  # noqa: E402
 import table  # noqa: E402
 from debian import Unavailable  # noqa: E402
@@ -37,6 +38,17 @@ class Race:
         self.folder = os.path.join(self.build, "race", machine)
         os.makedirs(self.folder, exist_ok=True)
         self.linux = Linux(self)
+        self.kept = {}
+
+    def keep(self, start):
+        """The Guest that start(race) returned when it was first asked for: for turns that a machine stays up for."""
+        if start not in self.kept:
+            self.kept[start] = start(self)
+        return self.kept[start]
+
+    def close(self):
+        for guest in self.kept.values():
+            guest.__exit__()
 
 
 def parse(words):
@@ -95,12 +107,13 @@ def main(words=None):
             print(f"{machine}: skipped, {why}\n")
             continue
         print(describe(race, options.rounds), table.header(machine), sep="\n", flush=True)
-        for contest in CONTESTS:
+        for contest in [*CONTESTS, *rows_network.contests(race)]:
             if is_wanted(contest, options.only):
                 try:
                     run(contest, race, options.rounds)
                 except (Unavailable, Silent) as why:
                     print(f"{contest.name}: skipped, {why}", flush=True)
+        race.close()
         print()
 
 
