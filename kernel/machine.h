@@ -101,20 +101,24 @@ enum machine_access {
     MACHINE_WRITE = 2,
     MACHINE_EXECUTE = 4,
 };
-struct memory_range;
-// Turns on translation: all of `memory` and the image mapped at their physical addresses,
-// the image's text read-execute, constants read-only, everything else read-write; nothing
-// else mapped. -ENOMEM: no page for tables; -EINVAL: memory that they cannot reach.
-int machine_vm_init(const struct memory_range *memory, unsigned count);
+// Whole pages, [start, end), and what they may be used for.
+struct machine_mapping {
+    uintptr_t start, end;
+    unsigned access;
+};
+// Turns on translation: these parts of memory, and device registers, can be reached, nothing
+// else. -ENOMEM: no page for tables; -EINVAL: memory that they cannot reach.
+int machine_vm_init(const struct machine_mapping *parts, unsigned count);
 // Changes whole pages. -EINVAL: not page aligned or not mapped memory, -ENOMEM: no page
 // for a table, nothing changed.
 int machine_vm_protect(uintptr_t address, size_t size, unsigned access);
 // What the tables say of an address: the access bits, MACHINE_NO_ACCESS when it is not mapped.
 unsigned machine_vm_access(uintptr_t address);
 
-// Where the image lies, and the page below each stack that it brings (0: there is none).
+// Where the parts of the image begin, whole pages, the last one up to `end` (all 0: the system
+// has mapped them); and the page below each stack that it brings (0: there is none).
 struct machine_image {
-    uintptr_t start, end; // [start, end)
+    uintptr_t text, constants, data, symbols, end;
     uintptr_t boot_stack_guard, trap_stack_guard;
 };
 struct machine_image machine_image(void);

@@ -85,9 +85,30 @@ static void guard_stack(uintptr_t page)
         panic("vm: no memory to guard the boot stacks; give the machine more");
 }
 
+// No page may be written and executed.
+static int map(const struct board *board)
+{
+    enum { IMAGE_PARTS = 4 };
+    const struct machine_image image = machine_image();
+    struct machine_mapping parts[IMAGE_PARTS + BOARD_MEMORY_MAX] = {
+        {image.text, image.constants, CODE},
+        {image.constants, image.data, CONSTANT},
+        {image.data, image.symbols, DATA}, // with the stacks
+        {image.symbols, image.end, CONSTANT},
+    };
+    unsigned count = IMAGE_PARTS;
+
+    for (unsigned i = 0; i < board->memory_count; i++) {
+        const struct memory_range *range = &board->memory[i];
+        parts[count++] =
+            (struct machine_mapping){range->start, range->start + range->size, DATA};
+    }
+    return machine_vm_init(parts, count);
+}
+
 void vm_init(const struct board *board)
 {
-    int error = machine_vm_init(board->memory, board->memory_count);
+    int error = map(board);
     if (error)
         panic("vm: the page tables cannot be set up: %s", error_text(error));
     guard_stack(machine_image().boot_stack_guard);

@@ -13,7 +13,7 @@
 #include "host.h"
 #include "machine.h"
 
-int machine_vm_init(const struct memory_range *memory, unsigned count)
+int machine_vm_init(const struct machine_mapping *parts, unsigned count)
 {
     return 0;
 }
@@ -21,8 +21,6 @@ int machine_vm_init(const struct memory_range *memory, unsigned count)
 struct machine_image machine_image(void)
 {
     return (struct machine_image){
-        .start = (uintptr_t)__executable_start,
-        .end = (uintptr_t)end,
         .boot_stack_guard = host_boot_stack().low - PAGE_SIZE,
     };
 }

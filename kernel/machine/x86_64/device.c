@@ -12,6 +12,7 @@
 #include "assembly.h"
 #include "image.h"
 #include "machine.h"
+#include "page_entry.h"
 #include "page_table.h"
 
 static struct {
@@ -54,15 +55,16 @@ void *machine_map_device(uint64_t physical, size_t size)
         return NULL;
     if (physical >= PORTS)
         return (void *)(uintptr_t)physical;
-    if (last >= ENTRIES * GIGABYTE)
+    if (last >= PAGE_TABLE_ENTRIES * GIGABYTE)
         return NULL;
 
     for (uint64_t at = physical & -LARGE_PAGE; at <= last; at += LARGE_PAGE) {
         uint64_t *table = table_of(at / GIGABYTE);
         if (!table || overlaps_memory(at, at + LARGE_PAGE))
             return NULL;
-        table[at / LARGE_PAGE % ENTRIES] = at | ENTRY_PRESENT | ENTRY_WRITE | ENTRY_UNCACHED |
-                                           ENTRY_ACCESSED | ENTRY_DIRTY | ENTRY_LARGE;
+        table[at / LARGE_PAGE % PAGE_TABLE_ENTRIES] =
+            at | ENTRY_PRESENT | ENTRY_WRITE | ENTRY_UNCACHED | ENTRY_ACCESSED | ENTRY_DIRTY |
+            ENTRY_LARGE;
     }
     return (void *)(uintptr_t)(DEVICES + physical);
 }

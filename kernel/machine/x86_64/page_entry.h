@@ -13,11 +13,9 @@ enum page_entry {
     ENTRY_DIRTY = 1 << 6,
     ENTRY_LARGE = 1 << 7,    // above the lowest level: memory, not a table
     ENTRY_GLOBAL = 1 << 8,
-    ENTRY_MEMORY = 1 << 9,   // free for our own use: the leaf may be changed or split
 };
 #define ENTRY_NO_EXECUTE (1ull << 63)
 #define ENTRY_ADDRESS 0x000ffffffffff000ull
 
-enum { ENTRIES = 512 }; // of a table
 #define LARGE_PAGE (1ull << 21)
 #define GIGABYTE (1ull << 30)
