@@ -48,3 +48,16 @@ void os_date(uint64_t unix_seconds, struct os_date *date)
         .weekday = found.weekday,
     };
 }
+
+bool os_date_to_seconds(const struct os_date *date, uint64_t *unix_seconds)
+{
+    const struct wallclock_date wanted = {
+        .year = date->year,
+        .month = date->month,
+        .day = date->day,
+        .hour = date->hour,
+        .minute = date->minute,
+        .second = date->second,
+    };
+    return wallclock_from_date(&wanted, unix_seconds);
+}

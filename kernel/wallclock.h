@@ -19,3 +19,6 @@ void wallclock_set(uint64_t unix_ns);
 // 0 when the board has no clock.
 uint64_t wallclock_now_ns(void);
 void wallclock_to_date(uint64_t unix_seconds, struct wallclock_date *date);
+// The other way round; the weekday does not matter. False: there is no such day or time from
+// 1970 to 9999. (A minute may have a 61st second, which counts as the next one's first.)
+bool wallclock_from_date(const struct wallclock_date *date, uint64_t *unix_seconds);

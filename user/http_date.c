@@ -11,7 +11,7 @@
 // Chapter 25.
 #include "http.h"
 
-enum { WORDS = 9, MONTHS = 12, DAYS_TO_1970 = 719468, SECONDS_A_DAY = 86400 };
+enum { WORDS = 9, MONTHS = 12 };
 
 static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 static const char weekdays[] = "SunMonTueWedThuFriSat";
@@ -83,16 +83,6 @@ static int month_of(struct word word)
     return 0;
 }
 
-// Days since 1970, after the calendar that has no end of a year but the last of February:
-// counted from March, the months' lengths repeat every five (153 days).
-static uint64_t days_of(int year, int month, int day)
-{
-    int shifted = month > 2 ? month - 3 : month + 9;
-    uint64_t years = (uint64_t)(month > 2 ? year : year - 1);
-    return years * 365 + years / 4 - years / 100 + years / 400 +
-           (uint64_t)((153 * shifted + 2) / 5 + day - 1) - DAYS_TO_1970;
-}
-
 // A year of two digits that seems to be more than half a century ahead is past; nobody here
 // knows what year it is, so 1970 is where the centuries meet.
 static int full_year(struct word word)
@@ -111,14 +101,14 @@ bool http_date_parse(const char *text, size_t length, uint64_t *unix_seconds)
     bool is_old = count == 7 && month_of(words[1]) > 0;
     if (!is_old && (count != 8 || words[7].length != 3 || memcmp(words[7].text, "GMT", 3) != 0))
         return false;
-    int day = number(words[is_old ? 2 : 1], 2), month = month_of(words[is_old ? 1 : 2]);
-    int year = full_year(words[is_old ? 6 : 3]);
     const struct word *time = words + (is_old ? 3 : 4);
-    int hour = number(time[0], 2), minute = number(time[1], 2), second = number(time[2], 2);
-    if (day < 1 || day > 31 || month < 1 || year < 1970 || hour < 0 || hour > 23 ||
-        minute < 0 || minute > 59 || second < 0 || second > 60)
-        return false;
-    *unix_seconds = days_of(year, month, day) * SECONDS_A_DAY +
-                    (uint64_t)(hour * 3600 + minute * 60 + second);
-    return true;
+    const struct os_date date = {
+        .year = full_year(words[is_old ? 6 : 3]),
+        .month = month_of(words[is_old ? 1 : 2]),
+        .day = number(words[is_old ? 2 : 1], 2),
+        .hour = number(time[0], 2),
+        .minute = number(time[1], 2),
+        .second = number(time[2], 2),
+    };
+    return os_date_to_seconds(&date, unix_seconds);
 }

@@ -149,6 +149,8 @@ struct os_date {
     int weekday;                                // 0: Sunday
 };
 void os_date(uint64_t unix_seconds, struct os_date *date);
+// Back again, whatever the weekday says. False: there is no such day or time.
+bool os_date_to_seconds(const struct os_date *date, uint64_t *unix_seconds);
 
 // ---- Programs ---------------------------------------------------------------------------
 // Starts the program argv[0]; argv ends with NULL. It gets copies of three of our

@@ -13,6 +13,7 @@
 
 #include "error.h"
 #include "machine.h"
+#include "wallclock.h"
 
 enum { INDEX = 0, DATA = 1, REGISTERS_SIZE = 2 };
 
@@ -34,7 +35,7 @@ enum {
     B_BINARY = 0x04,   // otherwise each digit has four bits
     HOURS_PM = 0x80,
     TRIES_MAX = 10000,
-    SECONDS_PER_DAY = 86400,
+    YEAR_MAX = 2261, // 63 bits of nanoseconds end in the next
 };
 
 struct reading {
@@ -71,16 +72,6 @@ static unsigned number(uint8_t value, bool binary)
     return binary ? value : (value >> 4) * 10u + (value & 15);
 }
 
-// Years begin in March here, so that the day that comes every four years is the last of one;
-// the months from there have 31, 30, 31, 30, 31 days, again and again.
-static uint64_t days_since_1970(unsigned year, unsigned month, unsigned day)
-{
-    unsigned from_march = (month + 9) % 12;
-    year -= month < 3;
-    uint64_t days = 365ull * year + year / 4 - year / 100 + year / 400;
-    return days + (153 * from_march + 2) / 5 + day - 1 - 719468;
-}
-
 static int to_unix_ns(const struct reading *now, uint8_t status, uint64_t *unix_ns)
 {
     bool binary = status & B_BINARY;
@@ -89,14 +80,18 @@ static int to_unix_ns(const struct reading *now, uint8_t status, uint64_t *unix_
         hour = hour % 12 + (now->hour & HOURS_PM ? 12 : 0);
     unsigned century = number(now->century, binary);
     unsigned year = number(now->year, binary) + 100 * (century >= 19 ? century : 20);
-    unsigned month = number(now->month, binary), day = number(now->day, binary);
-    unsigned minute = number(now->minute, binary), second = number(now->second, binary);
-    if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 ||
-        second > 59 || year < 1970 || year > 2261)
+    const struct wallclock_date date = {
+        .year = (int)year,
+        .month = (int)number(now->month, binary),
+        .day = (int)number(now->day, binary),
+        .hour = (int)hour,
+        .minute = (int)number(now->minute, binary),
+        .second = (int)number(now->second, binary),
+    };
+    uint64_t seconds;
+    if (year > YEAR_MAX || !wallclock_from_date(&date, &seconds))
         return -EIO;
-
-    uint64_t seconds = days_since_1970(year, month, day) * SECONDS_PER_DAY;
-    *unix_ns = (seconds + hour * 3600 + minute * 60 + second) * 1000000000ull;
+    *unix_ns = seconds * 1000000000ull;
     return 0;
 }
 

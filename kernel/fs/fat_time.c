@@ -10,26 +10,21 @@
 enum { FIRST_YEAR = 1980, LAST_YEAR = 2107 };
 #define SECOND_NS 1000000000ull
 
-// Days since 1970-01-01. Years begin in March here, so that a leap day is the last one;
-// the months from there have 31, 30, 31, 30, 31 days, again and again.
-static uint64_t days_since_1970(unsigned year, unsigned month, unsigned day)
-{
-    unsigned from_march = (month + 9) % 12;
-    year -= month < 3;
-    uint64_t days = 365ull * year + year / 4 - year / 100 + year / 400;
-    return days + (153 * from_march + 2) / 5 + day - 1 - 719468;
-}
-
+// 0: not known.
 uint64_t fat_time_read(const uint8_t *entry, enum fat_field date, enum fat_field time)
 {
     unsigned days = le16_read(entry + date);
     unsigned seconds = time ? le16_read(entry + time) : 0; // 0 is no time's field
-    unsigned month = days >> 5 & 15, day = days & 31;
-    if (month < 1 || month > 12 || day < 1)
-        return 0; // not known
-    uint64_t total = days_since_1970(FIRST_YEAR + (days >> 9), month, day) * 86400;
-    total += (seconds >> 11) * 3600 + (seconds >> 5 & 63) * 60 + (seconds & 31) * 2;
-    return total * SECOND_NS;
+    const struct wallclock_date d = {
+        .year = FIRST_YEAR + (int)(days >> 9),
+        .month = days >> 5 & 15,
+        .day = days & 31,
+        .hour = (int)(seconds >> 11),
+        .minute = seconds >> 5 & 63,
+        .second = (seconds & 31) * 2,
+    };
+    uint64_t unix_seconds;
+    return wallclock_from_date(&d, &unix_seconds) ? unix_seconds * SECOND_NS : 0;
 }
 
 void fat_time_write(uint8_t *entry, enum fat_field date, enum fat_field time, uint64_t ns)

@@ -59,7 +59,27 @@ static void knows_the_calendar(void)
         CHECK_EQUAL(date.minute, known[i].date.minute);
         CHECK_EQUAL(date.second, known[i].date.second);
         CHECK_EQUAL(date.weekday, known[i].date.weekday);
+        uint64_t seconds = 0;
+        CHECK(wallclock_from_date(&known[i].date, &seconds));
+        CHECK_EQUAL(seconds, known[i].seconds);
     }
+}
+
+static void knows_what_is_no_date(void)
+{
+    static const struct wallclock_date wrong[] = {
+        {1969, 12, 31, 23, 59, 59, 0}, {10000, 1, 1, 0, 0, 0, 0}, {2026, 0, 1, 0, 0, 0, 0},
+        {2026, 13, 1, 0, 0, 0, 0},     {2026, 1, 0, 0, 0, 0, 0},  {2026, 4, 31, 0, 0, 0, 0},
+        {2026, 2, 29, 0, 0, 0, 0},     {2100, 2, 29, 0, 0, 0, 0}, {2026, 1, 1, 24, 0, 0, 0},
+        {2026, 1, 1, 0, 60, 0, 0},     {2026, 1, 1, 0, 0, 61, 0}, {2026, 1, 1, -1, 0, 0, 0},
+        {2026, 1, 1, 0, 0, -1, 0},
+    };
+    uint64_t seconds = 5;
+    for (unsigned i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        CHECK(!wallclock_from_date(&wrong[i], &seconds));
+    CHECK_EQUAL(seconds, 5);
+    CHECK(wallclock_from_date(&(struct wallclock_date){2016, 12, 31, 23, 59, 60, 0}, &seconds));
+    CHECK_EQUAL(seconds, 1483228800); // the next year's first
 }
 
 // Every day of 500 years follows the one before: the next day, or the first of the next
@@ -70,7 +90,9 @@ static void every_day_follows_the_last(void)
 
     wallclock_to_date(0, &last);
     for (uint64_t day = 1; day < 500 * 365; day++, last = date) {
+        uint64_t seconds;
         wallclock_to_date(day * 86400, &date);
+        CHECK(wallclock_from_date(&date, &seconds) && seconds == day * 86400);
         CHECK_EQUAL(date.weekday, (last.weekday + 1) % 7);
         if (date.year == last.year && date.month == last.month) {
             CHECK_EQUAL(date.day, last.day + 1);
@@ -86,6 +108,7 @@ const struct test unit_tests[] = {
     {"without a clock the time is 0", knows_no_time_unless_told},
     {"the time is carried on", carries_on},
     {"known moments have their dates", knows_the_calendar},
+    {"what is no date is refused", knows_what_is_no_date},
     {"every day follows the one before", every_day_follows_the_last},
     {0},
 };
