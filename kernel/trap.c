@@ -135,3 +135,28 @@ void trap_report(const struct trap *trap)
     panic_hooks()->advice = print_advice;
     panic_end();
 }
+
+static void put_text(const char *text)
+{
+    while (*text)
+        machine_console_put(*text++);
+}
+
+static void put_hex(uintptr_t number)
+{
+    put_text("0x");
+    for (int shift = 60; shift >= 0; shift -= 4)
+        machine_console_put("0123456789abcdef"[number >> shift & 15]);
+}
+
+_Noreturn void trap_last_words(const char *cause, uintptr_t pc, uintptr_t address)
+{
+    put_text("\r\nPANIC: a trap inside a trap: ");
+    put_text(cause);
+    put_text("\r\n  at pc ");
+    put_hex(pc);
+    put_text(", address ");
+    put_hex(address);
+    put_text("\r\n");
+    machine_exit(1);
+}

@@ -41,6 +41,8 @@ void trap_set_handler(enum interrupt_kind kind, void (*handler)(void));
 void trap_interrupt(enum interrupt_kind kind);
 // Reports what happened, where, by whom and what to try; exits with status 1.
 _Noreturn void trap_report(const struct trap *trap);
+// When that has trapped, too: a line that trusts nothing but machine_console_put(); status 1.
+_Noreturn void trap_last_words(const char *cause, uintptr_t pc, uintptr_t address);
 
 // Who can say more about a faulting address (chapters 08, 09): fills `text` and returns
 // true when it knows it. Each is asked in turn, the one added last first.

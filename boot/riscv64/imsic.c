@@ -12,6 +12,7 @@
 #include "csr.h"
 #include "drivers/irqchip/aplic.h"
 #include "irq.h"
+#include "machine.h"
 
 // By number: assemblers learned the names late (2.2).
 #define SISELECT 0x150 // which of the controller's registers ...
@@ -37,14 +38,18 @@ static void write(unsigned which, uint64_t value)
     csr_write(SIREG, value);
 }
 
+// Not to be interrupted: a source that nobody wants is disabled in the interrupt, and that
+// would select another register in between.
 static void enable(struct irq_chip *chip, unsigned source, bool on)
 {
     uint64_t bit = UINT64_C(1) << source % 64;
+    bool enabled = machine_interrupts_save();
     csr_write(SISELECT, ENABLE + source / 64 * 2);
     if (on)
         csr_set(SIREG, bit);
     else
         csr_clear(SIREG, bit);
+    machine_interrupts_restore(enabled);
     if (source <= imsic.wires)
         aplic_enable(source, on);
 }

@@ -12,6 +12,8 @@
 #include "lapic.h"
 #include "trap_numbers.h"
 
+_Static_assert((int)TRAP_DEVICES + (int)IRQ_SOURCES_MAX <= (int)TRAP_TIMER, "trap_numbers.h");
+
 // From here on a byte that is typed interrupts. Nothing to do while the bare port is in use:
 // that one has no interrupt.
 static int connect_uart(const struct board *board)

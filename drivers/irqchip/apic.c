@@ -60,7 +60,8 @@ static bool is_shared(unsigned source)
     return source >= SHARED_FIRST && source <= apic.sources;
 }
 
-// A source that is no wire is off where its messages come from.
+// A source that is no wire is off where its messages come from. Not to be interrupted: claim()
+// comes here, too, and would select another register in between.
 static void enable_source(struct irq_chip *chip, unsigned source, bool on)
 {
     if (source == 0 || source > apic.sources)
@@ -69,19 +70,23 @@ static void enable_source(struct irq_chip *chip, unsigned source, bool on)
     uint32_t entry = apic.processor.first_number + source;
     if (is_shared(source))
         entry |= ENTRY_LOW | ENTRY_LEVEL;
+    bool enabled = machine_interrupts_save();
     put(ENTRIES + 2 * source + 1, apic.processor.id << PROCESSOR_SHIFT);
     put(ENTRIES + 2 * source, on ? entry : entry | ENTRY_MASKED);
+    machine_interrupts_restore(enabled);
 }
 
+// Source 0 is nobody's: what a firmware's timer has left behind. It ends all the same, since
+// no other as urgent comes before that.
 static unsigned claim(struct irq_chip *chip)
 {
-    unsigned source = apic.processor.claim();
-    if (source == 0)
+    int source = apic.processor.claim();
+    if (source < 0)
         return 0;
-    if (is_shared(source))
-        enable_source(chip, source, false);
+    if (is_shared((unsigned)source))
+        enable_source(chip, (unsigned)source, false);
     apic.processor.end();
-    return source;
+    return (unsigned)source;
 }
 
 static void complete(struct irq_chip *chip, unsigned source)

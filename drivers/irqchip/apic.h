@@ -9,7 +9,7 @@
 struct apic_processor {
     unsigned id;              // where messages go
     unsigned first_number;    // of the interrupt for source 0
-    unsigned (*claim)(void);  // the source of the interrupt under way, 0: none
+    int (*claim)(void);       // the source of the interrupt under way, once; then -1
     void (*end)(void);        // the next interrupt may come
 };
 

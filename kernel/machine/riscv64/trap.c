@@ -133,35 +133,15 @@ void machine_trap_print(const struct machine_trap *trap)
           (unsigned long long)trap->status);
 }
 
-static void put_text(const char *text)
-{
-    while (*text)
-        machine_console_put(*text++);
-}
-
-static void put_hex(uint64_t number)
-{
-    put_text("0x");
-    for (int shift = 60; shift >= 0; shift -= 4)
-        machine_console_put("0123456789abcdef"[number >> shift & 15]);
-}
-
 // Where a trap of the last words goes. Aligned as stvec wants it.
 static _Noreturn __attribute__((aligned(4))) void exit_without_words(void)
 {
     machine_exit(1);
 }
 
-// The code that reports traps has trapped itself: trusts nothing but the firmware.
+// The code that reports traps has trapped itself.
 _Noreturn void trap_give_up(uint64_t cause, uint64_t pc, uint64_t value)
 {
     csr_write(stvec, (uintptr_t)exit_without_words);
-    put_text("\r\nPANIC: a trap inside a trap: ");
-    put_text(cause_in_words(cause, value));
-    put_text("\r\n  at pc ");
-    put_hex(pc);
-    put_text(", address ");
-    put_hex(value);
-    put_text("\r\n");
-    machine_exit(1);
+    trap_last_words(cause_in_words(cause, value), pc, value);
 }

@@ -6,5 +6,5 @@
 
 // `ended`: called in the interrupt.
 void interrupt_set_timer(void (*ended)(void));
-// The source that INTERRUPT_DEVICE is about, once; then 0.
-unsigned interrupt_take_source(void);
+// The source that INTERRUPT_DEVICE is about, once; then -1.
+int interrupt_take_source(void);

@@ -114,6 +114,8 @@ void lapic_start(void)
         return;
     lapic.started = true;
     find_registers();
+    put(LOCAL_TIMER, LOCAL_MASKED);   // a firmware may have used it
+    put(TIMER_START, 0);
     put(SPURIOUS, SPURIOUS_ENABLE | TRAP_SPURIOUS);
     put(TASK_PRIORITY, 0);            // every interrupt may come
     put(LOCAL_PIN_0, LOCAL_MASKED);   // the controllers of the first PCs: boot_main()
@@ -122,6 +124,7 @@ void lapic_start(void)
     if (!lapic.timer_by_clock)
         measure_timer();
     put(LOCAL_TIMER, TRAP_TIMER | (lapic.timer_by_clock ? TIMER_BY_CLOCK : 0));
+    machine_barrier(); // before the first MSR_TSC_DEADLINE (10.5.4.1)
 }
 
 void lapic_end(void)

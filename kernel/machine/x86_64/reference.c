@@ -21,6 +21,7 @@ enum {
     CONTROL_START = 0x34,    // channel 0, two bytes, goes round and round
     CONTROL_LATCH = 0x00,    // channel 0: its count is kept to be read
     FIRST_TICKS = 128,       // of the chip: 0.1 ms
+    FIRST_TICKS_MAX = 1024,
     TRIES_MAX = 10000,       // more looks than that take longer than a round
     LOOKS = 4,
     DOUBT_MAX = 5000,        // of so many ticks, one
@@ -69,6 +70,12 @@ static uint32_t read_chip(void)
     return (CHIP_ROUND - (high << 8 | low)) % CHIP_ROUND;
 }
 
+// How far it has counted since the first look, whole rounds not counted.
+static uint32_t since_first(struct moment now)
+{
+    return (now.other - reference.first.other) % CHIP_ROUND;
+}
+
 static void refine_after(uint64_t ns)
 {
     reference.refine_ns = ns;
@@ -86,14 +93,20 @@ uint64_t reference_measure_hz(void)
     port_write8(CHANNEL_0, 0);
     port_write8(CHANNEL_0, 0);
     struct moment now = reference.first = reference_look(read_chip);
-    for (unsigned i = 0; i < TRIES_MAX && now.other - reference.first.other < FIRST_TICKS; i++)
+    uint32_t passed = 0;
+    for (unsigned i = 0; i < TRIES_MAX && passed < FIRST_TICKS; i++) {
         now = reference_look(read_chip);
-    if (now.other - reference.first.other < FIRST_TICKS) {
+        passed = since_first(now);
+        if (passed > FIRST_TICKS_MAX) { // somebody else had the processor, for rounds perhaps
+            reference.first = now;
+            passed = 0;
+        }
+    }
+    if (passed < FIRST_TICKS) {
         log_warning("board: no timer chip to measure the clock with, taking %d Hz", DEFAULT_HZ);
         return DEFAULT_HZ;
     }
-    hz = cpu_multiply_divide(now.ticks - reference.first.ticks, CHIP_HZ,
-                             now.other - reference.first.other);
+    hz = cpu_multiply_divide(now.ticks - reference.first.ticks, CHIP_HZ, passed);
     reference.hz = hz;
     refine_after(FIRST_REFINE_NS);
     return hz;
@@ -110,7 +123,7 @@ void reference_refine(void)
     if (now.doubt > ticks / DOUBT_MAX)
         return; // somebody else had the processor meanwhile: the next time
     uint64_t guess = cpu_multiply_divide(ticks, CHIP_HZ, reference.hz);
-    uint32_t within = (now.other - reference.first.other) % CHIP_ROUND;
+    uint32_t within = since_first(now);
     uint64_t rounds = (guess - within + CHIP_ROUND / 2) / CHIP_ROUND;
     reference.hz = cpu_multiply_divide(ticks, CHIP_HZ, rounds * CHIP_ROUND + within);
     machine_clock_set_frequency(reference.hz);

@@ -20,7 +20,7 @@ _Static_assert(sizeof(struct machine_trap) == 23 * 8, "trap.S");
 
 static struct {
     void (*timer_ended)(void); // wait.c; NULL: nobody has set it
-    unsigned source;           // of the interrupt under way, 0: claimed
+    int source;                // of the interrupt under way, -1: claimed
     bool reporting;            // an exception's report has begun
     bool giving_up;            // so have the last words
 } trap_state;
@@ -42,10 +42,10 @@ void interrupt_set_timer(void (*ended)(void))
     trap_state.timer_ended = ended;
 }
 
-unsigned interrupt_take_source(void)
+int interrupt_take_source(void)
 {
-    unsigned source = trap_state.source;
-    trap_state.source = 0;
+    int source = trap_state.source;
+    trap_state.source = -1;
     return source;
 }
 
@@ -105,34 +105,14 @@ static struct finding find_cause(const struct machine_trap *trap)
     return (struct finding){cause, false, 0};
 }
 
-static void put_text(const char *text)
-{
-    while (*text)
-        machine_console_put(*text++);
-}
-
-static void put_hex(uint64_t number)
-{
-    put_text("0x");
-    for (int shift = 60; shift >= 0; shift -= 4)
-        machine_console_put("0123456789abcdef"[number >> shift & 15]);
-}
-
-// The code that reports traps has trapped itself: trusts nothing but the serial port.
+// The code that reports traps has trapped itself.
 static _Noreturn void give_up(const struct machine_trap *trap)
 {
     if (trap_state.giving_up)
         machine_exit(1);
     trap_state.giving_up = true;
     struct finding found = find_cause(trap);
-    put_text("\r\nPANIC: a trap inside a trap: ");
-    put_text(found.cause);
-    put_text("\r\n  at pc ");
-    put_hex(trap->rip);
-    put_text(", address ");
-    put_hex(found.address);
-    put_text("\r\n");
-    machine_exit(1);
+    trap_last_words(found.cause, trap->rip, found.address);
 }
 
 static _Noreturn void report(const struct machine_trap *trap)
@@ -166,7 +146,7 @@ void trap_handle(struct machine_trap *trap)
     }
     if (number < TRAP_DEVICES || number >= TRAP_TIMER)
         report(trap);
-    trap_state.source = number - TRAP_DEVICES;
+    trap_state.source = (int)(number - TRAP_DEVICES);
     trap_interrupt(INTERRUPT_DEVICE);
 }
 
