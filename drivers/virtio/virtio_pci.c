@@ -35,12 +35,12 @@ enum {
 
 static const struct {
     const char *name;
-    uint32_t least; // bytes
+    uint32_t least, unit; // bytes: at least so many, at a multiple of that
 } parts[PARTS] = {
-    [PART_COMMON] = {"common registers", COMMON_SIZE},
-    [PART_NOTIFY] = {"place to notify queues at", sizeof(uint16_t)},
-    [PART_ISR] = {"interrupt status", sizeof(uint8_t)},
-    [PART_CONFIG] = {"configuration", 0},
+    [PART_COMMON] = {"common registers", COMMON_SIZE, sizeof(uint32_t)},
+    [PART_NOTIFY] = {"place to notify queues at", sizeof(uint16_t), sizeof(uint16_t)},
+    [PART_ISR] = {"interrupt status", sizeof(uint8_t), sizeof(uint8_t)},
+    [PART_CONFIG] = {"configuration", 1, sizeof(uint32_t)},
 };
 
 // The first of its kind that can be used counts: a device may offer another way to the same.
@@ -51,8 +51,8 @@ static void try_part(struct virtio_pci *pci, unsigned at)
     uint32_t offset = pci_read32(function, at + CAP_OFFSET);
     uint32_t length = pci_read32(function, at + CAP_LENGTH);
     if (type < PART_COMMON || type >= PARTS || pci->parts[type].at || bar >= PCI_BARS_MAX ||
-        function->bars[bar].space == PCI_IO || offset % sizeof(uint32_t) != 0 ||
-        length < parts[type].least || length == 0)
+        function->bars[bar].space == PCI_IO || offset % parts[type].unit != 0 ||
+        length < parts[type].least)
         return;
     if (type == PART_NOTIFY) {
         if (at + CAP_NOTIFY_END > PCI_CONFIG_END)

@@ -176,6 +176,15 @@ static void reads_its_configuration_to_the_end(void)
     CHECK_EQUAL(transport->config_read32(tester.device, UINT32_MAX - 3), 0);
 }
 
+// The places to notify at are words, and the status is a byte anywhere (4.1.4.4.1, 4.1.4.5).
+static void asks_for_no_more_order_than_it_needs(void)
+{
+    struct fake_function *function = begin();
+    fake_pci_set32(function, 0x50 + 8, 0x1001);
+    fake_pci_set32(function, NOTIFY + 8, 0x3002);
+    CHECK_EQUAL(probe(), 1);
+}
+
 static void goes_back_to_the_wire(void)
 {
     begin();
@@ -209,6 +218,7 @@ static void refuses_what_cannot_be(void)
         {COMMON + 12, 4, 0x37},            // too short
         {COMMON + 12, 4, 0xffffffff},      // too long
         {0x50 + 12, 4, 0},                 // the others are looked at, too
+        {NOTIFY + 8, 4, 0x3001},           // not at a multiple of 2
         {NOTIFY + 12, 4, 1},               // less than a word
         {NOTIFY + 16, 4, 3},               // half a word from one place to the next
         {COMMON + 1, 1, 0},                // the list ends with the first
@@ -243,6 +253,7 @@ static void refuses_those_of_before(void)
 const struct test unit_tests[] = {
     {"a device starts, with a message for its queue", starts_with_messages},
     {"the configuration is read to its end, not further", reads_its_configuration_to_the_end},
+    {"registers need not stand at multiples of four", asks_for_no_more_order_than_it_needs},
     {"a device that refuses a message has a wire", goes_back_to_the_wire},
     {"devices that can do both are modern ones", knows_those_that_can_do_both},
     {"registers where none can be are refused", refuses_what_cannot_be},
