@@ -161,35 +161,40 @@ class Linux:
             shutil.copy(found, path)
         return path
 
+    def modules_for(self, modules):
+        """The modules with what plugs their devices in."""
+        return (*BUSES[self.race.bus], *modules) if modules else ()
+
     def initramfs(self, programs, modules=(), files=None, pack=False):
         """An archive with /init, /bin/NAME for each of our programs, /modules in their order, and {path: bytes}. `pack`:
         compressed, to be small."""
         names = sorted(name[:-3] for name in os.listdir(self.folder) if name.endswith(".ko"))
-        needs = {name: needs_of(self._read(f"{name}.ko")) for name in names}
+        needs = {name: needs_of(self.read(f"{name}.ko")) for name in names}
         order = in_order(modules, needs)
-        content = {"init": self._read(self.program("init")), "modules/order": "\n".join(order + [""]).encode()}
-        content.update({f"modules/{name}.ko": self._read(f"{name}.ko") for name in order})
-        content.update({f"bin/{name}": self._read(self.program(name)) for name in programs})
+        content = {"init": self.read(self.program("init")), "modules/order": "\n".join(order + [""]).encode()}
+        content.update({f"modules/{name}.ko": self.read(f"{name}.ko") for name in order})
+        content.update({f"bin/{name}": self.read(self.program(name)) for name in programs})
         data = cpio({**content, **(files or {})})
         path = os.path.join(self.folder, "-".join(["initramfs", *programs, *modules]))
         with open(path, "wb") as file:
             file.write(gzip.compress(data, 9) if pack else data)
         return path
 
-    def _read(self, name):
+    def read(self, name):
+        """The bytes of a file in our folder, or at a path."""
         with open(os.path.join(self.folder, name), "rb") as file:
             return file.read()
 
     # ---- Starting ------------------------------------------------------------------------------------------------------
-    def boot(self, program, *arguments, modules=(), ip=False, files=None, way=None, words="", **options):
+    def boot(self, program, *arguments, modules=(), ip=False, files=None, way=None, words="", more=(), **options):
         """A Guest whose /init runs the program (one of ours, or a path in `files`). `ip`: it has an address; `words`: more
         for the kernel's command line; the other options are Guest's."""
         ours = [] if program.startswith("/") else [program]
-        modules = (*BUSES[self.race.bus], *modules) if modules else ()
+        modules = self.modules_for(modules)
         archive = self.initramfs(ours, modules, files)
         acpi = bool(modules)  # virtio-mmio: Debian's kernel does not read devices from its command line
         append = [self.words(acpi, options.get("icount")), words,
                   *([f"ip={ADDRESS},{GATEWAY}"] if ip else []),
                   "--", f"/bin/{program}" if ours else program, *arguments]
         return Guest(self.race, self.ways[way or self.fastest], append=" ".join(filter(None, append)),
-                     acpi=acpi, more=["-initrd", archive], **options)
+                     acpi=acpi, more=["-initrd", archive, *more], **options)
