@@ -35,6 +35,12 @@ static uint64_t *entry_in(uint64_t *table, unsigned level, uintptr_t address)
     return &table[address / span_of(level) % PAGE_TABLE_ENTRIES];
 }
 
+// NULL: the entry is no link.
+static uint64_t *table_in(const struct page_format *format, uint64_t entry, unsigned level)
+{
+    return level > 0 ? format->linked(entry) : NULL;
+}
+
 // The end of what the entry for an address stands for.
 static uintptr_t end_of_entry(uintptr_t address, unsigned level)
 {
@@ -46,7 +52,7 @@ static uintptr_t end_of_entry(uintptr_t address, unsigned level)
 static uint64_t *table_under(const struct page_format *format, uint64_t *entry, unsigned level,
                              uintptr_t address)
 {
-    uint64_t *table = format->linked(*entry, level);
+    uint64_t *table = table_in(format, *entry, level);
     if (table)
         return table;
     table = page_alloc(1);
@@ -54,10 +60,11 @@ static uint64_t *table_under(const struct page_format *format, uint64_t *entry, 
         return NULL;
 
     if (*entry) {
-        uint64_t leaf = format->leaf(address & -span_of(level), level - 1,
-                                     format->access(*entry));
-        for (unsigned i = 0; i < PAGE_TABLE_ENTRIES; i++)
-            table[i] = leaf + i * step_of(format, level - 1);
+        uintptr_t start = address & -span_of(level);
+        uint64_t leaf = format->leaf(start, level - 1, format->access(*entry));
+        uint64_t step = step_of(format, level - 1);
+        for (unsigned i = 0; i < PAGE_TABLE_ENTRIES; i++, leaf += step)
+            table[i] = leaf;
     }
     *entry = format->link(table);
     return table;
@@ -67,14 +74,15 @@ static uint64_t *table_under(const struct page_format *format, uint64_t *entry, 
 static int map(const struct page_format *format, uint64_t *table, unsigned level,
                struct machine_mapping part)
 {
+    uint64_t span = span_of(level), step = step_of(format, level);
     uint64_t *entry = entry_in(table, level, part.start);
-    uintptr_t base = part.start & -span_of(level), next;
-    uint64_t leaf = format->leaf(base, level, part.access), step = step_of(format, level);
+    uintptr_t base = part.start & -span, next;
+    uint64_t leaf = format->leaf(base, level, part.access);
 
     for (; part.start < part.end; part.start = base = next, entry++, leaf += step) {
-        next = base + span_of(level);
+        next = base + span;
         bool is_whole = part.start == base && next <= part.end;
-        if (is_whole && level <= format->leaf_level_max && !format->linked(*entry, level)) {
+        if (is_whole && level <= format->leaf_level_max && !table_in(format, *entry, level)) {
             *entry = leaf;
             continue;
         }
@@ -102,7 +110,7 @@ static uint64_t *find_entry(const struct page_table *table, uintptr_t address, u
 
     for (*level = table->format->root_level;; --*level) {
         entry = entry_in(entries, *level, address);
-        entries = table->format->linked(*entry, *level);
+        entries = table_in(table->format, *entry, *level);
         if (!entries)
             return entry;
     }

@@ -26,7 +26,7 @@ struct page_format {
     uint64_t (*leaf)(uintptr_t address, unsigned level, unsigned access);
     unsigned (*access)(uint64_t leaf);
     uint64_t (*link)(const uint64_t *table);
-    uint64_t *(*linked)(uint64_t entry, unsigned level); // NULL: the entry is no link
+    uint64_t *(*linked)(uint64_t entry); // above level 0; NULL: the entry is no link
     // The processor is to forget what it remembers of [start, end).
     void (*flush)(uintptr_t start, uintptr_t end);
 };

@@ -37,7 +37,7 @@ static uint64_t link_to(const uint64_t *table)
     return (uintptr_t)table | LINK;
 }
 
-static uint64_t *table_in(uint64_t entry, unsigned level)
+static uint64_t *table_in(uint64_t entry)
 {
     return entry & LINK ? (uint64_t *)(uintptr_t)(entry & ~(uint64_t)LINK) : NULL;
 }
@@ -74,7 +74,7 @@ static void free_table(uint64_t *entries, unsigned level)
 {
     for (unsigned i = 0; level > 0 && i < PAGE_TABLE_ENTRIES; i++)
         if (entries[i] & LINK)
-            free_table(table_in(entries[i], level), level - 1);
+            free_table(table_in(entries[i]), level - 1);
     page_free(entries, 1);
 }
 
@@ -101,11 +101,11 @@ static void leaves_are_as_large_as_they_can_be(void)
     const uint64_t *root = table.root;
     CHECK_EQUAL(root[1], leaf_for(GIB, 2, DATA));
     CHECK_EQUAL(root[2], leaf_for(2 * GIB, 2, DATA));
-    const uint64_t *last = table_in(root[3], 2), *first = table_in(root[0], 2);
+    const uint64_t *last = table_in(root[3]), *first = table_in(root[0]);
     CHECK_EQUAL(last[0], leaf_for(3 * GIB, 1, DATA));
-    CHECK_EQUAL(table_in(last[1], 1)[0], leaf_for(3 * GIB + 2 * MIB, 0, DATA));
-    CHECK_EQUAL(table_in(last[1], 1)[1], 0);
-    CHECK_EQUAL(table_in(first[511], 1)[511], leaf_for(GIB - PAGE_SIZE, 0, DATA));
+    CHECK_EQUAL(table_in(last[1])[0], leaf_for(3 * GIB + 2 * MIB, 0, DATA));
+    CHECK_EQUAL(table_in(last[1])[1], 0);
+    CHECK_EQUAL(table_in(first[511])[511], leaf_for(GIB - PAGE_SIZE, 0, DATA));
     CHECK(page_table_is_empty(&table, 0, GIB - PAGE_SIZE));
     CHECK(!page_table_is_empty(&table, 0, GIB));
     CHECK(page_table_is_empty(&table, 3 * GIB + 2 * MIB + PAGE_SIZE, 4 * GIB));
@@ -113,7 +113,7 @@ static void leaves_are_as_large_as_they_can_be(void)
 
     begin(1);
     CHECK_EQUAL(map(GIB, 2 * GIB, DATA), 0);
-    CHECK_EQUAL(table_in(table.root[1], 2)[511], leaf_for(2 * GIB - 2 * MIB, 1, DATA));
+    CHECK_EQUAL(table_in(table.root[1])[511], leaf_for(2 * GIB - 2 * MIB, 1, DATA));
     end();
 }
 
@@ -124,7 +124,7 @@ static void what_is_split_says_the_same(void)
     flushes = 0;
     CHECK_EQUAL(protect(GIB + 6 * MIB, GIB + 6 * MIB + PAGE_SIZE, MACHINE_NO_ACCESS), 0);
     CHECK_EQUAL(flushes, 3); // two splits, one change
-    uint64_t *middle = table_in(table.root[1], 2), *low = table_in(middle[3], 1);
+    uint64_t *middle = table_in(table.root[1]), *low = table_in(middle[3]);
     for (unsigned i = 0; i < PAGE_TABLE_ENTRIES; i++) {
         if (i != 3)
             CHECK_EQUAL(middle[i], leaf_for(GIB + i * 2 * MIB, 1, CODE));

@@ -70,7 +70,7 @@ static uint64_t link_to(const uint64_t *table)
     return (uintptr_t)table >> PAGE_SHIFT << NUMBER_SHIFT | VALID;
 }
 
-static uint64_t *table_in(uint64_t entry, unsigned level)
+static uint64_t *table_in(uint64_t entry)
 {
     if ((entry & (VALID | READ | WRITE | EXECUTE)) != VALID)
         return NULL;

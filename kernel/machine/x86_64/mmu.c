@@ -58,9 +58,9 @@ static uint64_t link_to(const uint64_t *table)
     return machine_dma_address(table) | ENTRY_PRESENT | ENTRY_WRITE;
 }
 
-static uint64_t *table_in(uint64_t entry, unsigned level)
+static uint64_t *table_in(uint64_t entry)
 {
-    if (level == 0 || (entry & (ENTRY_PRESENT | ENTRY_LARGE)) != ENTRY_PRESENT)
+    if ((entry & (ENTRY_PRESENT | ENTRY_LARGE)) != ENTRY_PRESENT)
         return NULL;
     return (uint64_t *)(uintptr_t)(LINEAR + (entry & ENTRY_ADDRESS));
 }
