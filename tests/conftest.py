@@ -23,9 +23,6 @@ def pytest_configure(config):
     os.environ["CI"] = "1"  # warnings are errors
 
 
-# What is the same code on all machines, and long: judged on the default one and under the sanitizers.
-TWO = ("riscv64", "host")
-
 # Tests that use the same images stay together on one worker: those of a file, here those of these parameters.
 TOGETHER = {
     "test_builds": ("machine", "variant", "prefix"),

@@ -4,7 +4,6 @@ import re
 import socket
 
 import pytest
-from conftest import TWO
 
 ADDRESS = re.compile(r"eth0: 10\.0\.2\.15/24 by DHCP")
 
@@ -16,7 +15,6 @@ def more_cards(count):
                     f"virtio-net-device,netdev=more{i},bus=virtio-mmio-bus.{4 + i}")
 
 
-@pytest.mark.parametrize("machine", TWO)
 def test_a_card_in_8_mib(start, machine):
     session = start(machine, memory="8M", net="user")
     session.prompt()
@@ -69,7 +67,6 @@ def test_two_cards_of_the_process(start):
     assert session.run("sleep 0.1; cat /tmp/said").startswith("hello\n")
 
 
-@pytest.mark.parametrize("machine", TWO)
 def test_no_card(start, machine):
     session = start(machine)
     session.prompt()

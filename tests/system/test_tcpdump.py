@@ -14,7 +14,7 @@ import time
 import boot
 import disks
 import pytest
-from conftest import BUILD, TWO
+from conftest import BUILD
 
 SEED = int(os.environ.get("SEED", time.time_ns() % 1_000_000))
 US, HOST, DNS = "10.0.2.15", "10.0.2.2", "10.0.2.3"
@@ -118,7 +118,7 @@ def damaged(dice):
     return bytes(frame[:dice.randrange(1, len(frame) + 1)])
 
 
-@pytest.fixture(scope="module", params=TWO)
+@pytest.fixture(scope="module", params=boot.MACHINES)
 def session(request, image, tmp_path_factory):
     print(f"SEED={SEED}")
     dice = random.Random(SEED)

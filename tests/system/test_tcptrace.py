@@ -7,18 +7,12 @@ import subprocess
 import xml.etree.ElementTree
 
 import pytest
-from conftest import TWO
 
 import boot
 
 TOOL = os.path.join(boot.ROOT, "tools/tcptrace")
 CLIENT, SERVER = ((10, 0, 0, 1), 4000), ((10, 0, 0, 2), 80)
 SYN, ACK = 2, 16
-
-
-@pytest.fixture(params=TWO)
-def machine(request):
-    return request.param
 
 
 def frame(source, target, sequence, ack, flags, data=0, window=1000, options=b""):
