@@ -5,7 +5,7 @@
 // Registers are seen through a window of the address space, 2 MiB of which are opened when a
 // device in them is asked for. Its tables come with the image (entry.S) and are a part of
 // vm_init()'s, so an address is good for ever. They reach 4 GiB; where something lies above,
-// a page is needed for another table. Ports are not memory: machine_inline.h.
+// pages are needed for other tables. Ports are not memory: machine_inline.h.
 // Chapter 05.
 #include "device.h"
 
@@ -15,14 +15,19 @@
 #include "page_entry.h"
 #include "page_table.h"
 
+// What the root's entries from DEVICES_ENTRY on stand for, but the last, which has the ports.
+#define WINDOW_SIZE ((PAGE_TABLE_ENTRIES - 1 - DEVICES_ENTRY) * (PAGE_TABLE_ENTRIES * GIGABYTE))
+
 static struct {
+    uint64_t *root;                                  // from DEVICES_ENTRY on
     void *(*new_table)(void);                        // NULL before vm_init()
     bool (*is_memory)(uint64_t start, uint64_t end);
 } device;
 
-void device_set_memory(void *(*new_table)(void),
+void device_set_memory(uint64_t *root, void *(*new_table)(void),
                        bool (*is_memory)(uint64_t start, uint64_t end))
 {
+    device.root = root;
     device.new_table = new_table;
     device.is_memory = is_memory;
 }
@@ -35,17 +40,30 @@ static bool overlaps_memory(uint64_t start, uint64_t end)
     return start < machine_dma_address(image_end) && end > machine_dma_address(image_start);
 }
 
-// The table of the 2 MiB pages in a gigabyte, or NULL.
-static uint64_t *table_of(uint64_t gigabyte)
+// Which may be a new one; NULL: no memory for it.
+static uint64_t *table_under(uint64_t *entry, uint64_t bits)
 {
-    uint64_t *entry = &window_gigabytes[gigabyte];
     if (*entry == 0) {
         void *table = device.new_table ? device.new_table() : NULL;
         if (!table)
             return NULL;
-        *entry = machine_dma_address(table) | ENTRY_PRESENT | ENTRY_WRITE;
+        *entry = machine_dma_address(table) | bits;
     }
     return (uint64_t *)(uintptr_t)(LINEAR + (*entry & ENTRY_ADDRESS));
+}
+
+// The table of the 2 MiB pages in a gigabyte, or NULL. All of the window is as its first
+// 512 GiB: nothing there is executed.
+static uint64_t *table_of(uint64_t gigabyte)
+{
+    const uint64_t bits = ENTRY_PRESENT | ENTRY_WRITE;
+    uint64_t *gigabytes = window_gigabytes;
+    if (gigabyte >= PAGE_TABLE_ENTRIES && !device.root)
+        return NULL;
+    if (gigabyte >= PAGE_TABLE_ENTRIES)
+        gigabytes = table_under(&device.root[gigabyte / PAGE_TABLE_ENTRIES],
+                                bits | (device.root[0] & ENTRY_NO_EXECUTE));
+    return gigabytes ? table_under(&gigabytes[gigabyte % PAGE_TABLE_ENTRIES], bits) : NULL;
 }
 
 void *machine_map_device(uint64_t physical, size_t size)
@@ -55,7 +73,7 @@ void *machine_map_device(uint64_t physical, size_t size)
         return NULL;
     if (physical >= PORTS)
         return (void *)(uintptr_t)physical;
-    if (last >= PAGE_TABLE_ENTRIES * GIGABYTE)
+    if (last >= WINDOW_SIZE)
         return NULL;
 
     for (uint64_t at = physical & -LARGE_PAGE; at <= last; at += LARGE_PAGE) {

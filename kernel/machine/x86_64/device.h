@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// `new_table`: a page of zeros, or NULL. `is_memory`: whether some of [start, end), physical
-// and whole LARGE pages, is memory.
-void device_set_memory(void *(*new_table)(void),
+// `root`: the entries of the root table from DEVICES_ENTRY on. `new_table`: a page of zeros, or
+// NULL. `is_memory`: whether some of [start, end), physical and whole LARGE pages, is memory.
+void device_set_memory(uint64_t *root, void *(*new_table)(void),
                        bool (*is_memory)(uint64_t start, uint64_t end));

@@ -4,8 +4,8 @@
 // two lower ones with leaves. Memory is mapped in the upper half of the address space, at a
 // fixed distance from its place (LINEAR).
 //
-// The window for device registers is one entry of the root table; device.c keeps what is
-// below it.
+// The window for device registers begins at one entry of the root table; device.c keeps what
+// is below it and those behind.
 // Chapter 08.
 #include <stddef.h>
 
@@ -146,7 +146,7 @@ int machine_vm_init(const struct machine_mapping *parts, unsigned count)
     mmu.table = table;
     cpu_write_control(cr3, machine_dma_address(table.root));
     flush(0, UINTPTR_MAX);
-    device_set_memory(new_table, is_memory);
+    device_set_memory(&table.root[DEVICES_ENTRY], new_table, is_memory);
     return 0;
 }
 
