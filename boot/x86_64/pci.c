@@ -3,7 +3,7 @@
 // Where the PCI bus of this board is. The first host bridge answers at two ports on every PC
 // with PCI (PCI Local Bus Specification 3.0, 3.2.2.3.2); the one of q35 also shows the
 // configuration space in memory, where its firmware has put it (Intel, 82Q35 data sheet,
-// 5.1.13). The firmware has given out addresses, which are the processor's, too.
+// 5.1.13). The firmware has given out addresses, which are the processor's, too, and wires.
 // Chapter 28.
 #include "boot/board.h"
 #include "boot/boot.h"
@@ -19,10 +19,6 @@ enum {
     Q35_ECAM = 0x60,     // its register: where configuration space lies
     ECAM_ENABLED = 1,
     ECAM_SIZE = 1 << 28, // of 256 buses; two bits of the register can say less
-    WIRES_FIRST = 20,    // of the I/O APIC, for the slots of the first bus; four of them
-    CHIPSET_SLOTS = 25,  // from here on: the chipset's own
-    CHIPSET_WIRES = 16,
-    CHIPSET_BRIDGE = 30,
 };
 #define ECAM_ADDRESS 0xff0000000ull
 #define ADDRESS_ENABLED (1u << 31)
@@ -62,21 +58,6 @@ static void write_by_port(const struct pci_host *by, uint32_t where, unsigned wi
         port_write32(port, value);
 }
 
-// As q35 is wired: a slot's four pins go to four wires of the I/O APIC, each slot one further.
-// The slots of the chipset itself have four others, straight through, unless its registers
-// say otherwise (Intel, I/O Controller Hub 9 data sheet); that of its bridge the first four.
-static void note_wires(void)
-{
-    for (unsigned slot = 0; slot < PCI_SLOTS; slot++) {
-        for (unsigned pin = 0; pin < PCI_PINS; pin++) {
-            unsigned wire = WIRES_FIRST + (slot + pin) % PCI_PINS;
-            if (slot >= CHIPSET_SLOTS)
-                wire = (slot == CHIPSET_BRIDGE ? WIRES_FIRST : CHIPSET_WIRES) + pin;
-            host.irqs[slot][pin] = (uint16_t)wire;
-        }
-    }
-}
-
 struct pci_host *board_describe_pci(const struct boot_info *boot)
 {
     uint32_t bridge = read_by_port(NULL, HOST_BRIDGE, 4);
@@ -88,13 +69,13 @@ struct pci_host *board_describe_pci(const struct boot_info *boot)
         .write = write_by_port,
         .bus_last = 0xff,
         .is_assigned = true,
+        .has_lines = true,
         .windows = {[PCI_IO] = {.size = 1 << 16, .address = PORTS},
                     [PCI_MEMORY] = {.size = 1ull << 32},
                     [PCI_MEMORY_64] = {.size = 1ull << 46}},
     };
     if (bridge != Q35_HOST_BRIDGE)
-        return &host; // its wires are known to its firmware alone; messages need none
-    note_wires();
+        return &host;
     uint64_t ecam = read_by_port(NULL, Q35_ECAM, 4);
     if (ecam & ECAM_ENABLED) {
         ecam |= (uint64_t)read_by_port(NULL, Q35_ECAM + 4, 4) << 32;

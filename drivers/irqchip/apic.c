@@ -4,10 +4,9 @@
 // (Intel, 82093AA data sheet.)
 //
 // An entry for each wire says which number its interrupt has, for which processor, and how
-// the wire speaks. The first 16 are as on the first PCs: an interrupt comes when the wire
-// rises. Those behind are PCI's, and shared: an interrupt comes as long as the wire is low,
-// so it is masked from the claim to the completion. A device that can write such a message by
-// itself has no need of any wire.
+// the wire speaks. On the first PCs an interrupt came when the wire rose. PCI shares wires: an
+// interrupt comes as long as some device holds it up, so it is masked from the claim to the
+// completion. A device that can write such a message by itself has no need of any wire.
 // Chapter 11.
 #include "drivers/irqchip/apic.h"
 
@@ -27,11 +26,9 @@ enum apic_register {
 };
 
 enum {
-    ENTRY_LOW = 1 << 13,   // an interrupt when the wire is low
-    ENTRY_LEVEL = 1 << 15, // as long as it is
+    ENTRY_LEVEL = 1 << 15, // an interrupt as long as the wire is up
     ENTRY_MASKED = 1 << 16,
     PROCESSOR_SHIFT = 24,
-    SHARED_FIRST = 16,     // wires of PCI
     MESSAGE_ADDRESS = 0xfee00000, // Intel 64 manual, vol. 3, 10.11.1
     MESSAGE_PROCESSOR_SHIFT = 12,
 };
@@ -57,7 +54,7 @@ static uint32_t get(unsigned which)
 
 static bool is_shared(unsigned source)
 {
-    return source >= SHARED_FIRST && source <= apic.sources;
+    return source <= apic.sources && (apic.processor.shared >> source & 1);
 }
 
 // A source that is no wire is off where its messages come from. Not to be interrupted: claim()
@@ -69,7 +66,7 @@ static void enable_source(struct irq_chip *chip, unsigned source, bool on)
 
     uint32_t entry = apic.processor.first_number + source;
     if (is_shared(source))
-        entry |= ENTRY_LOW | ENTRY_LEVEL;
+        entry |= ENTRY_LEVEL;
     bool enabled = machine_interrupts_save();
     put(ENTRIES + 2 * source + 1, apic.processor.id << PROCESSOR_SHIFT);
     put(ENTRIES + 2 * source, on ? entry : entry | ENTRY_MASKED);

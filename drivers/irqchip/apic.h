@@ -9,6 +9,7 @@
 struct apic_processor {
     unsigned id;              // where messages go
     unsigned first_number;    // of the interrupt for source 0
+    uint32_t shared;          // wires of several devices, a bit for each
     int (*claim)(void);       // the source of the interrupt under way, once; then -1
     void (*end)(void);        // the next interrupt may come
 };

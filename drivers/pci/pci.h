@@ -43,6 +43,7 @@ enum pci_register {
     PCI_SUBSYSTEM = 0x2e,
     PCI_IO_HIGH = 0x30,
     PCI_CAPABILITIES = 0x34,
+    PCI_INTERRUPT_LINE = 0x3c,
     PCI_INTERRUPT_PIN = 0x3d,
     PCI_HEADER_END = 0x40,
     PCI_CONFIG_END = 0x100, // what every way of reaching it reaches
@@ -82,6 +83,7 @@ struct pci_host {
     bool is_assigned; // the firmware has given out addresses, and they stay
     struct pci_window windows[PCI_SPACES];
     uint16_t irqs[PCI_SLOTS][PCI_PINS]; // the interrupt of a pin of a slot; 0: none
+    bool has_lines; // the firmware has noted each function's interrupt with it instead
 };
 
 struct pci_bar {

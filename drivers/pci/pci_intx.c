@@ -4,15 +4,20 @@
 //
 // A device has one of four pins, INTA to INTD. From slot to slot the pins are led to the
 // lines in another order, so that the first pins do not all end in one (bridge 9.1); the host
-// says which line is which interrupt. Each device on a line is asked whether it was the one.
+// says which line is which interrupt, or a PC's firmware has noted that with each function.
+// Each device on a line is asked whether it was the one.
 // Chapter 28.
 #include "drivers/pci/pci.h"
 
 #include "error.h"
 #include "heap.h"
 #include "irq.h"
+#include "print.h"
 
-enum { LINES = 16 }; // interrupts that a host may lead its pins to
+enum {
+    LINES = 16,        // interrupts that a host may lead its pins to
+    LINE_NUMBERS = 16, // what the firmware of a PC can note (6.2.4); all else stands for none
+};
 
 struct listener {
     struct listener *next;
@@ -40,6 +45,10 @@ static unsigned find_source(const struct pci_function *function)
     unsigned pin = pci_read8(function, PCI_INTERRUPT_PIN);
     if (pin < 1 || pin > PCI_PINS)
         return 0;
+    if (function->host->has_lines) {
+        unsigned line = pci_read8(function, PCI_INTERRUPT_LINE);
+        return line < LINE_NUMBERS ? line : 0;
+    }
     for (; function->bridge; function = function->bridge)
         pin = (pin - 1 + function->slot) % PCI_PINS + 1;
     return function->host->irqs[function->slot][pin - 1];
@@ -67,6 +76,10 @@ int pci_connect(struct pci_function *function, void (*handler)(void *context), v
     int error = -ENODEV;
     unsigned source = find_source(function);
     struct line *line = source ? find_line(source, &error) : NULL;
+    if (!source)
+        log_warning("%s: expected messages (QEMU: no vectors=0) or a wire, found neither: its "
+                    "pin %u leads to no interrupt",
+                    function->name, pci_read8(function, PCI_INTERRUPT_PIN));
     if (!line)
         return error;
     struct listener *listener = heap_alloc(sizeof(*listener));

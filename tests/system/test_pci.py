@@ -137,15 +137,18 @@ def test_a_device_without_messages_has_wires(start, drive, way, place):
     assert "interrupt" in re.search("storage.*", session.run("lspci"))[0]
 
 
+# Its wires are known to its firmware, which has noted them.
 @pytest.mark.skipif("x86_64" not in BARE, reason="a PC's way")
-def test_a_pc_of_old_is_asked_by_ports(image, drive):
+@pytest.mark.parametrize("words, found", [("", "2 messages"), (",vectors=0", "interrupt 1[01]")])
+def test_a_pc_of_old_is_asked_by_ports(image, drive, words, found):
     line = boot.command_line("x86_64", image("x86_64", **CHAPTER), append="run=lspci", bus="pci")
     line[line.index("q35")] = "pc"
     line = line[:line.index("-device", line.index("-global"))]  # its second place is taken
-    done = subprocess.run([*line, *drive(), "-device", "virtio-blk-pci,drive=d0,addr=5"], stdin=subprocess.DEVNULL,
+    done = subprocess.run([*line, *drive(), "-device", f"virtio-blk-pci,drive=d0,addr=5{words}"], stdin=subprocess.DEVNULL,
                           capture_output=True, timeout=60, check=False)
     assert b"00:00.0  vendor 8086, device 1237" in done.stdout, done
     assert b"vda begins with 62 65 67 69 6e 73" in done.stdout, done
+    assert re.search(f"00:05.0 .*storage, {found}".encode(), done.stdout), done
 
 
 def test_process_has_no_bus(start):

@@ -98,6 +98,26 @@ static void shares_wires(void)
     CHECK_EQUAL(calls[2], 0);
 }
 
+// A PC's firmware writes a number into each function; 255 is none.
+static void knows_the_lines_of_a_pc(void)
+{
+    fake_pci_begin();
+    fake_pci.host.has_lines = true;
+    struct fake_function *bridge = fake_pci_add_bridge(NULL, 2);
+    struct fake_function *behind = fake_pci_add(bridge, 3, 0);
+    struct fake_function *without = fake_pci_add(NULL, 5, 0);
+    behind->bytes[PCI_INTERRUPT_PIN] = without->bytes[PCI_INTERRUPT_PIN] = 1;
+    behind->bytes[PCI_INTERRUPT_LINE] = 11;
+    without->bytes[PCI_INTERRUPT_LINE] = 255;
+    pci_init(&fake_pci.host);
+
+    unsigned calls = 0;
+    CHECK_EQUAL(pci_connect(fake_pci_found("01:03.0"), count, &calls), 0);
+    CHECK_EQUAL(pci_connect(fake_pci_found("00:05.0"), count, &calls), -ENODEV);
+    interrupt(11);
+    CHECK_EQUAL(calls, 1);
+}
+
 static void gives_out_messages(void)
 {
     struct irq_message messages[4];
@@ -135,6 +155,7 @@ static void without_a_table_there_are_wires(void)
 
 const struct test unit_tests[] = {
     {"devices share wires, also behind bridges", shares_wires},
+    {"knows the lines of a PC", knows_the_lines_of_a_pc},
     {"messages are given out and taken back", gives_out_messages},
     {"a device whose table of messages is not there", without_a_table_there_are_wires},
     {0},
