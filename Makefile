@@ -6,6 +6,7 @@
 # ---- What to build: all of these can be given on the command line
 MACHINE ?= riscv64# riscv64: QEMU virt; x86_64: QEMU microvm or q35; host: a Linux process
 BOARD   ?=#          q35: of MACHINE=x86_64, the one with PCI; without: microvm
+BOOT    ?=#          bios, uefi: MACHINE=x86_64 starts from a disk with GRUB, on q35; without: QEMU loads the image itself
 CHAPTER ?=#          07: that chapter's main.c with the files of chapters 01 to 07
 APP     ?=#          a .c file with a kernel_main() of its own: the whole image
 UNIT    ?=#          a name: tests/unit/test_NAME.c with its runner is the image
@@ -36,7 +37,7 @@ endif
 # ---- What this needs, before anything asks for it: what is missing is installed (tools/setup). Not under `make -n`.
 GOALS := $(filter-out help doctor setup clean,$(or $(MAKECMDGOALS),image))
 PURPOSE := $(or $(if $(filter test soak bench fuzz,$(GOALS))$(FUZZ),test),$(if $(filter race,$(GOALS)),race),$(if $(filter gdb qemu-gdb,$(GOALS)),gdb),\
-    $(if $(filter check,$(GOALS)),check),$(if $(filter qemu run,$(GOALS)),qemu),$(if $(TOOL),tools),build)
+    $(if $(filter check,$(GOALS)),check),$(if $(filter bootdisk,$(GOALS))$(BOOT),boot),$(if $(filter qemu run,$(GOALS)),qemu),$(if $(TOOL),tools),build)
 ifneq ($(and $(GOALS),$(if $(findstring n,$(filter-out -%,$(firstword $(MAKEFLAGS)))),,yes)),)
     PYTHON := $(shell MACHINE=$(MACHINE) LLVM=$(LLVM) CROSS=$(CROSS) tools/setup $(PURPOSE))
     $(if $(PYTHON),,$(error something is missing, see above; `make doctor` judges every tool))
@@ -185,12 +186,14 @@ DISKS := $(DISK_IMAGES:%=--disk %) $(addprefix --expect ,$(if $(LAST),$(wildcard
 NETWORK := $(or $(NET),$(if $(filter tsumiki app-%,$(IMAGE_NAME)),user))
 PORTS := $(or $(FORWARD),$(if $(filter user,$(NETWORK)),8080:80))
 NETWORKS := $(if $(NETWORK),--net '$(NETWORK)') $(PORTS:%=--forward %) $(PCAP:%=--pcap %)
-MACHINE_ARGUMENTS = --machine $(MACHINE) $(addprefix --bus ,$(or $(BUS),$(if $(filter q35,$(BOARD)),pci))) --memory $(MEMORY) --append '$(subst ','\'',$(COMMAND_LINE))' $(DISKS) $(NETWORKS)
+MACHINE_ARGUMENTS = --machine $(MACHINE) $(addprefix --bus ,$(or $(BUS),$(if $(filter q35,$(BOARD)),pci))) $(BOOT:%=--boot %) --memory $(MEMORY) --append '$(subst ','\'',$(COMMAND_LINE))' $(DISKS) $(NETWORKS)
 QEMU_ARGUMENTS = $(MACHINE_ARGUMENTS) --smp $(SMP)
 
-.PHONY: qemu run qemu-gdb gdb check
+.PHONY: qemu run qemu-gdb gdb check bootdisk
 qemu: $(IMAGE) $(DISK_IMAGES) ##             boot the image in QEMU (RUN='ps; free' runs commands and powers off; MEMORY=, SMP=, BUS=pci, APPEND=, NET=, PCAP=)
 	$(Q)$(PYTHON) tools/qemu $(QEMU_ARGUMENTS) $(IMAGE)
+bootdisk: $(IMAGE) ##         MACHINE=x86_64: a disk that a PC starts from, by BIOS or UEFI: the image with .iso behind its name
+	$(Q)$(PYTHON) tools/bootdisk --append '$(subst ','\'',$(COMMAND_LINE))' $(IMAGE)
 run: qemu ##              the same for MACHINE=host: run the kernel as a Linux process
 qemu-gdb: $(IMAGE) $(DISK_IMAGES) ##         boot and wait for a debugger before the first instruction
 	$(Q)$(PYTHON) tools/qemu --gdb $(QEMU_ARGUMENTS) $(IMAGE)

@@ -25,6 +25,7 @@ from collections import namedtuple
 import bus as buses
 import disks as disk_images
 import elf
+import grub
 import machines
 import network
 from machines import MACHINES
@@ -57,6 +58,7 @@ def add_machine_options(parser):
     """The options that say which machine the image gets, for tools/qemu and tools/gdb/run."""
     parser.add_argument("--machine", choices=MACHINES, default="riscv64")
     parser.add_argument("--bus", choices=buses.BUSES, help="where the devices are plugged in")
+    parser.add_argument("--boot", choices=grub.FIRMWARES, help="start from a disk with GRUB: bios or uefi")
     parser.add_argument("--memory", default="128M")
     parser.add_argument("--append", default="", help="the kernel's command line")
     parser.add_argument("--disk", action="append", default=[], help="an image, which the machine may change")
@@ -82,7 +84,7 @@ def disks_of(arguments):
 def bus_of(arguments):
     """The bus that these options describe."""
     wanted = [run.bus for run in parse_expect(arguments.expect)[:1]] if arguments.expect else []
-    return arguments.bus or (wanted or [buses.DEFAULT])[0]
+    return arguments.bus or ("pci" if arguments.boot else (wanted or [buses.DEFAULT])[0])
 
 
 def network_of(arguments):
@@ -128,9 +130,11 @@ def devices(machine, disks=(), net=None, bus=buses.DEFAULT):
             *disk_images.arguments(machine, disks, bus, room), *card]
 
 
-def command_line(machine, image, memory="128M", smp=1, append="", console="", disks=(), net=None, bus=buses.DEFAULT):
+def command_line(machine, image, memory="128M", smp=1, append="", console="", disks=(), net=None, bus=buses.DEFAULT,
+                 boot=None):
     """The words that start the machine; `console` is added to QEMU's description of the terminal. `net` is a Network, or
-    its words: "user tcp 80" (tools/network.py). `bus`: mmio or pci."""
+    its words: "user tcp 80" (tools/network.py). `bus`: mmio or pci. `boot`: "bios" or "uefi" start it from the disk that
+    grub.make_disk() has made, where the command line is, too."""
     words = ["-append", append] if append else []
     if machine == "host":
         return [image, "-m", str(memory), *words, *disk_images.arguments("host", disks),
@@ -138,7 +142,8 @@ def command_line(machine, image, memory="128M", smp=1, append="", console="", di
     return [*machines.emulator(machine, bus), "-m", str(memory), "-smp", str(smp), "-display", "none",
             "-chardev", "stdio,id=console,mux=on,signal=off" + console,
             "-serial", "chardev:console", "-mon", "chardev=console",
-            "-kernel", image, *words, *devices(machine, disks, net, bus)]
+            *([] if boot else ["-kernel", image, *words]), *devices(machine, disks, net, bus),
+            *(grub.arguments(boot, f"{image}.iso") if boot else [])]
 
 
 # ---- Looking at a running machine ---------------------------------------------------------------------------
@@ -207,15 +212,17 @@ class Failure(Exception):
 class Session:
     """A booted machine on a terminal of its own. `prefix`: a command that starts it, as `ip netns exec NAME` does."""
 
-    def __init__(self, machine, image, memory="128M", smp=1, append="", disks=(), net=None, bus=buses.DEFAULT, extra=(),
-                 prefix=(), environment=None):
+    def __init__(self, machine, image, memory="128M", smp=1, append="", disks=(), net=None, bus=buses.DEFAULT, boot=None,
+                 extra=(), prefix=(), environment=None):
         import pexpect
 
         self.machine, self.image = machine, image
         self.monitor = Monitor() if machine != "host" else None
         self.net = network.network_of(net)
-        self.line = [*prefix, *command_line(machine, image, memory, smp, append, disks=disks, net=self.net, bus=bus),
-                     *extra]
+        if boot:
+            grub.make_disk(image, append)
+        self.line = [*prefix, *command_line(machine, image, memory, smp, append, disks=disks, net=self.net, bus=bus,
+                                            boot=boot), *extra]
         hidden = self.monitor.arguments if self.monitor else []
         self.child = pexpect.spawn(self.line[0], [*self.line[1:], *hidden], echo=False, timeout=PATIENCE,
                                    dimensions=(24, 80), env={**os.environ, **(environment or {})})
@@ -364,7 +371,10 @@ class Session:
 
 
 def after_firmware(text):
-    """What came behind OpenSBI's banner, whose last lines begin with 'Boot HART'. Any part of it may be all so far."""
+    """What came behind OpenSBI's banner, whose last lines begin with 'Boot HART'. Any part of it may be all so far. Or
+    behind what GRUB says, and whatever came before that."""
+    if grub.HANDOVER in text:
+        return text.partition(grub.HANDOVER)[2]
     if "OpenSBI" not in text:
         return "" if "OpenSBI".startswith(text.strip()) else text
     _, *parts = re.split(r"(?m)^Boot HART .*\n", text)

@@ -48,7 +48,7 @@ static void find_memory(const struct start_info *info)
             memory_add(&board, parts[i].start, parts[i].size);
 }
 
-// The firmware keeps less than a MiB for itself and does not list it.
+// A BIOS keeps less than a MiB for itself, UEFI a few MiB: those are not listed.
 static void count_memory(void)
 {
     const uint64_t mib = 1 << 20;
@@ -162,8 +162,7 @@ const struct board *board_describe(const struct boot_info *boot)
     find_virtio(boot_slots());
     remove_reserved_memory();
     if (board.memory_count == 0)
-        panic("the loader names no free memory: expected a memory map in the start info that "
-              "PVH wants (version 1 or later)");
+        panic("the loader names no free memory: %s", boot_complaint());
     for (unsigned i = 0; i < board.memory_count; i++)
         board.memory[i].start += LINEAR;
     return &board;

@@ -2,13 +2,16 @@
 //
 // From the firmware to the first line of C.
 //
-// QEMU, or another loader that speaks PVH, finds the note below and enters at _start: in
-// 32-bit mode, without translation, interrupts masked, on one processor; the others wait for
-// a call. ebx holds the address of a struct start_info (start_info.h).
+// QEMU, or another loader that speaks PVH, finds the note below; GRUB, and others that speak
+// multiboot2, find the header behind the code. Both enter at _start: in 32-bit mode, without
+// translation, interrupts masked, on one processor; the others wait for a call. ebx holds the
+// address of what the loader has to say: a struct start_info (start_info.h), or what
+// multiboot.c reads, when eax has a certain number.
 //
 // The image is linked for an address that 32 bits cannot hold (layout.h). Until step 4 we
 // run where it lies in memory, so every address here has LINEAR taken off.
 //
+//  0. Is there a 64-bit mode at all? Where not, no line of C could say so.
 //  1. Page tables, made by the assembler: the first 3 GiB at their own addresses and in the
 //     linear map. Translation is what 64-bit mode needs.
 //  2. 64-bit mode: address extension, the tables, "long mode", and translation on.
@@ -17,7 +20,7 @@
 //     empty, so that a null pointer is a fault, and so are the segments' physical addresses.
 //  5. Clear bss, where C expects zeros: memory holds whatever the last user left.
 //  6. The boot stack. Frame pointer and return address become 0: here every call chain ends.
-//  7. boot_main(ebx), which never returns.
+//  7. boot_main(ebx, eax), which never returns.
 //
 // A trap before machine_trap_init() finds no handler, nor one for that: the processor
 // resets the machine.
@@ -32,6 +35,12 @@
 
 #define CR0_TRANSLATION 0x80010001 // paging, read-only also for us, protected mode
 #define CR4_EXTENSION 0x20         // entries of 64 bits
+#define CPU_EXTENDED 0x80000000    // the first of a second range of cpuid's questions
+#define CPU_LONG_MODE 0x20000000
+#define UART 0x3f8
+#define UART_READY 0x20
+#define DEBUG_EXIT 0xf4
+#define MULTIBOOT_HEADER 0xe85250d6
 #define MSR_EFER 0xc0000080
 #define EFER_LONG_MODE 0x100
 
@@ -49,6 +58,17 @@
 _start:
     cli
     cld
+    movl %eax, %esi                     // stays there until 7.
+    movl %ebx, %edi                     // 0.
+    movl $CPU_EXTENDED, %eax
+    cpuid
+    cmpl $CPU_EXTENDED, %eax
+    jbe no_long_mode                    // the processor has no words for it
+    movl $CPU_EXTENDED + 1, %eax
+    cpuid
+    testl $CPU_LONG_MODE, %edx
+    jz no_long_mode
+    movl %edi, %ebx
     movl $(boot_root - LINEAR), %eax    // 1.
     movl %eax, %cr3
     movl $CR4_EXTENSION, %eax           // 2.
@@ -101,6 +121,41 @@ _start:
     pushq %rbp
     jmp boot_main
     .size _start, . - _start
+
+    .code32
+no_long_mode:
+    movl $(complaint - LINEAR), %esi
+1:  movw $UART + 5, %dx
+2:  inb %dx, %al
+    testb $UART_READY, %al
+    jz 2b
+    lodsb
+    testb %al, %al
+    jz 3f
+    movw $UART, %dx
+    outb %al, %dx
+    jmp 1b
+3:  xorl %eax, %eax                     // QEMU ends with status 1 (exit.c), or nothing happens
+    outl %eax, $DEBUG_EXIT
+4:  hlt
+    jmp 4b
+complaint:
+    .ascii "tsumiki: this processor has no 64-bit mode. Expected one that has"
+    .asciz ": QEMU's -cpu max\r\n"
+
+// Multiboot2 Specification 2.0, 3.1: within the first 32 KiB of the file. It can describe a
+// file as it lies in memory, without the addresses of an ELF file, which GRUB wants to have
+// 32 bits: tools/bootdisk makes such a file.
+    .balign 8
+multiboot_header:
+    .long MULTIBOOT_HEADER, 0, multiboot_header_end - multiboot_header
+    .long -(MULTIBOOT_HEADER + multiboot_header_end - multiboot_header)
+    .long 2, 24                         // where the header is, and the file; all of it
+    .long multiboot_header - LINEAR, image_start - LINEAR, 0, 0
+    .long 3, 12, _start - LINEAR        // where to enter
+    .balign 8
+    .long 0, 8                          // no more
+multiboot_header_end:
 
     .data
     .balign 8

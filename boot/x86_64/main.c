@@ -10,20 +10,31 @@
 #include "boot/x86_64/start_info.h"
 #include "machine.h"
 
-_Noreturn void boot_main(uint64_t start_info); // called by entry.S alone
+// Called by entry.S alone, with what the loader left in ebx and eax.
+_Noreturn void boot_main(uint64_t information, uint32_t magic);
 
 // The two interrupt controllers of the first PCs: here all that they have is masked, since
 // their numbers are those of exceptions.
 enum { PIC_MASK = 0x21, SECOND_PIC_MASK = 0xa1 };
 
+// entry.S maps the first 3 GiB. Loaders keep to low addresses, if only out of habit.
+#define MAPPED (3ull << 30)
+
 static struct {
     const struct start_info *start_info;
+    const char *complaint;
+    struct start_info from_multiboot;
     const char *slots;
 } boot = {.slots = ""};
 
 const struct start_info *boot_start_info(void)
 {
     return boot.start_info;
+}
+
+const char *boot_complaint(void)
+{
+    return boot.complaint;
 }
 
 const char *boot_slots(void)
@@ -67,19 +78,33 @@ static void take_slots(char *line)
     slots[-1] = '\0';
 }
 
-_Noreturn void boot_main(uint64_t start_info)
+static void find_start_info(uint64_t information, uint32_t magic)
 {
-    const struct start_info *info = at(start_info);
+    const struct start_info *info = at(information);
+
+    if (information == 0 || information >= MAPPED) {
+        boot.complaint = "the loader's information is not in the first 3 GiB";
+    } else if (magic == MULTIBOOT_MAGIC) {
+        boot.complaint = multiboot_read(info, information, &boot.from_multiboot);
+        boot.start_info = boot.complaint ? NULL : &boot.from_multiboot;
+    } else if (info->magic == START_INFO_MAGIC) {
+        boot.complaint = "the start info of PVH has none: expected version 1 or later";
+        boot.start_info = info;
+    } else {
+        boot.complaint = "the loader speaks neither PVH nor multiboot2";
+    }
+}
+
+_Noreturn void boot_main(uint64_t information, uint32_t magic)
+{
     struct boot_info to_kernel = {.hart = processor_number(), .command_line = ""};
 
     port_write8(PIC_MASK, 0xff);
     port_write8(SECOND_PIC_MASK, 0xff);
-    if (start_info != 0 && info->magic == START_INFO_MAGIC) {
-        boot.start_info = info;
-        if (info->command_line != 0) {
-            take_slots(at(info->command_line));
-            to_kernel.command_line = at(info->command_line);
-        }
+    find_start_info(information, magic);
+    if (boot.start_info && boot.start_info->command_line != 0) {
+        take_slots(at(boot.start_info->command_line));
+        to_kernel.command_line = at(boot.start_info->command_line);
     }
     machine_exit(kernel_main(&to_kernel));
 }

@@ -26,8 +26,16 @@ struct start_memory {
     uint32_t type, reserved;
 };
 
-// What boot_main() was given; NULL when that was nothing of the kind.
+// What boot_main() was given, by whichever loader; NULL when that was nothing of the kind.
 const struct start_info *boot_start_info(void);
+// In words, what is wrong with that.
+const char *boot_complaint(void);
+
+// What a loader hands over that speaks multiboot2 (multiboot.c), with that number in eax.
+enum { MULTIBOOT_MAGIC = 0x36d76289 };
+// The same as PVH has it; `place` is where `information` lies in memory. NULL, or in words
+// what is wrong.
+const char *multiboot_read(const void *information, uint64_t place, struct start_info *found);
 
 // The words of the command line that name virtio slots, with spaces between: BOOT_SLOT,
 // then SIZE@ADDRESS:IRQ (Linux has it so, QEMU from there). "" when there are none.

@@ -25,7 +25,7 @@ ROWS = {
     "the text of the pages, `make gdb`, tools": "text tools",
 }
 # Of one machine alone, or of none.
-OTHERS = "x86_64 host_devices host_process mkfs race_network"
+OTHERS = "x86_64 grub host_devices host_process mkfs race_network"
 
 
 def own_source(item):

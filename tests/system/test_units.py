@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The unit tests in C, on all machines: each case is an item here. On host they run under the sanitizers.
 
-A test that plays with the process's side (it includes boot/host/...) is for host only.
+A test of one machine's own files (it includes boot/host/... or boot/x86_64/...) is for host only, with its sanitizers.
 """
 import glob
 import os
@@ -20,7 +20,7 @@ def source_of(name):
 
 
 def machines_of(name):
-    return ("host",) if '#include "boot/host/' in source_of(name) else boot.MACHINES
+    return ("host",) if re.search('#include "boot/(host|x86_64)/', source_of(name)) else boot.MACHINES
 
 
 def cases_of(name):

@@ -60,6 +60,35 @@ def test_runs_with_less(start, less):
     assert said in session.text
 
 
+# Without these there is no way on; what is said comes before there is a kernel, or from it.
+@pytest.mark.parametrize("processor, said", [
+    ("qemu32", "tsumiki: this processor has no 64-bit mode. Expected one that has"),
+    ("max,-apic", "PANIC: this processor has no local APIC: expected one")])
+def test_stops_with_words(start, processor, said):
+    session = start("x86_64", bus="pci", extra=["-cpu", processor])
+    session.expect(said)
+    session.end(1)
+
+
+@pytest.mark.parametrize("bus", ["mmio", "pci"])
+@pytest.mark.parametrize("mib", [16, 6144])
+def test_memory_small_and_large(start, bus, mib):
+    """The larger one goes on behind the gap below 4 GiB."""
+    session = start("x86_64", append="run=true", bus=bus, memory=f"{mib}M")
+    session.end(0)
+    total, free = map(int, re.search(r"(\d+) MiB of memory, (\d+) KiB free", session.text).groups())
+    assert total == mib and free > (mib - 2) * 1024 * 0.99
+
+
+def test_devices_reach_memory_beyond_4_gib(start, tmp_path):
+    """All but 4 MiB lies there, and so do the blocks of the disk that are read."""
+    (tmp_path / "disk").write_bytes(b"".join(b"line %9d\n" % i for i in range(1 << 18)))
+    session = start("x86_64", append='run="wc /dev/vda; tail -n 1 /dev/vda"', bus="pci", memory="64M",
+                    disks=[tmp_path / "disk"], extra=["-machine", "max-ram-below-4g=4M"])
+    session.expect("262144 524288 3932160 /dev/vda\nline    262143\n")
+    session.end(0)
+
+
 @pytest.mark.parametrize("word", ["512", "512@0xfeb00e00", "0@0xfeb00e00:5", "x@y:z", "512@0xfeb00e00:77",
                                   "512@0xffffffffffffff00:5"])
 def test_slots_that_are_none(start, word):
