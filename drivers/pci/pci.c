@@ -54,6 +54,14 @@ static void step(struct pci_function *place)
     place->slot++;
 }
 
+// A firmware may have left the device asking, and nobody would ever answer: a wire that it
+// shares would ask for ever. pci_connect() gives it back.
+static void take_wire(struct pci_function *function)
+{
+    uint16_t command = pci_read16(function, PCI_COMMAND);
+    pci_write16(function, PCI_COMMAND, command | PCI_COMMAND_NO_INTX);
+}
+
 // What is at that place, now on the list; or NULL.
 static struct pci_function *look_at(const struct pci_function *place)
 {
@@ -74,6 +82,7 @@ static struct pci_function *look_at(const struct pci_function *place)
     snprintf(found->name, sizeof(found->name), "%02x:%02x.%x", found->bus, found->slot,
              found->number);
     list_append(&pci.functions, &found->all);
+    take_wire(found);
     pci_measure_bars(found);
     return found;
 }

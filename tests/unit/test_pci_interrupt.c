@@ -86,7 +86,7 @@ static void shares_wires(void)
 
     unsigned *calls = wires.calls;
     struct pci_function *one = fake_pci_found("01:03.0"), *two = fake_pci_found("00:05.0");
-    fake_pci_set16(device, PCI_COMMAND, PCI_COMMAND_NO_INTX);
+    CHECK_EQUAL(pci_read16(two, PCI_COMMAND), PCI_COMMAND_NO_INTX); // nobody listens yet
     CHECK_EQUAL(pci_connect(one, count, &calls[0]), 0);
     CHECK_EQUAL(pci_connect(two, count, &calls[1]), 0);
     CHECK_EQUAL(pci_read16(two, PCI_COMMAND), 0);
