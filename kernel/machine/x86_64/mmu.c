@@ -92,15 +92,7 @@ static const struct page_format four_levels = {
 // ---- What machine.h wants -----------------------------------------------------------
 struct machine_image machine_image(void)
 {
-    return (struct machine_image){
-        .text = (uintptr_t)text_start,
-        .constants = (uintptr_t)rodata_start,
-        .data = (uintptr_t)rodata_end,
-        .symbols = (uintptr_t)symbols_start,
-        .end = (uintptr_t)image_end,
-        .boot_stack_guard = (uintptr_t)boot_stack_guard,
-        .trap_stack_guard = (uintptr_t)trap_stack_guard,
-    };
+    return image_as_linked();
 }
 
 // Data that cannot be executed is a feature that not every processor has.
