@@ -47,6 +47,14 @@ static inline void copy_four_halves(uint32_t *to, const uint32_t *from)
     to[3] = from[3];
 }
 
+static inline void copy_sixteen_halves(uint32_t *to, const uint32_t *from)
+{
+    copy_four_halves(to, from);
+    copy_four_halves(to + 4, from + 4);
+    copy_four_halves(to + 8, from + 8);
+    copy_four_halves(to + 12, from + 12);
+}
+
 static inline void copy_bytes(uint8_t *to, const uint8_t *from, size_t count)
 {
     for (const uint8_t *end = from + count; from != end; from++, to++) {
@@ -80,15 +88,17 @@ static inline void copy_half_words(void *target, const void *source, size_t coun
 {
     uint32_t *to = target;
     const uint32_t *from = source;
-    const uint32_t *end = from + count / (16 * HALF) * 16;
-    for (; from != end; from += 16, to += 16) {
-        copy_four_halves(to, from);
-        copy_four_halves(to + 4, from + 4);
-        copy_four_halves(to + 8, from + 8);
-        copy_four_halves(to + 12, from + 12);
+    const uint32_t *end = from + count / BLOCK * (BLOCK / HALF);
+    for (; from != end; from += 32, to += 32) {
+        copy_sixteen_halves(to, from);
+        copy_sixteen_halves(to + 16, from + 16);
         HIDE(to);
     }
-    for (end = from + count % (16 * HALF) / HALF; from != end; from++, to++) {
+    for (end = from + count % BLOCK / (4 * HALF) * 4; from != end; from += 4, to += 4) {
+        copy_four_halves(to, from);
+        HIDE(to);
+    }
+    for (end = from + count % (4 * HALF) / HALF; from != end; from++, to++) {
         *to = *from;
         HIDE(to);
     }

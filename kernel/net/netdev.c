@@ -225,12 +225,6 @@ void netdev_finish_later(void)
         thread_mark_later();
 }
 
-bool netdev_finish_batch(void)
-{
-    netdevs.wants_finish |= netdevs.is_batch;
-    return netdevs.is_batch;
-}
-
 void netdev_begin_batch(void)
 {
     netdevs.is_batch = true;
@@ -239,6 +233,7 @@ void netdev_begin_batch(void)
 // What the frames lead to belongs to the batch, so that it needs no service of its own.
 void netdev_end_batch(void)
 {
+    netdev_merge_finish();
     netdev_start_all();
     netdevs.is_batch = false;
     if (netdevs.need_start > 0)
@@ -275,10 +270,12 @@ void netdev_receive(struct net_device *device, struct packet *packet)
     packet->device = device;
     device->received.packets++;
     device->received.bytes += packet->total;
-    if (device->receive && device->link_up) {
-        device->receive(device, packet);
+    if (!device->receive || !device->link_up) {
+        device->received.dropped++;
+        packet_put(packet);
         return;
     }
-    device->received.dropped++;
-    packet_put(packet);
+    bool may_merge = netdevs.is_batch && device->has_ethernet;
+    if (!may_merge || !netdev_merge(packet))
+        device->receive(device, packet);
 }

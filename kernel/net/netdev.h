@@ -74,7 +74,8 @@ void netdev_has_room(struct net_device *device);
 void netdev_link(struct net_device *device, bool up);
 // It is gone: its packets are dropped from here on, its link is down.
 void netdev_gone(struct net_device *device);
-// Around all frames that a driver has collected: what they lead to is sent at the end.
+// Around all frames that a driver has collected: those that belong together go up as one, and
+// what they lead to is sent at the end.
 void netdev_begin_batch(void);
 void netdev_end_batch(void);
 // Tells all devices that need it of what was given to them. Called between threads as well.
@@ -83,7 +84,6 @@ void netdev_start_all(void);
 // only. It asks for it by netdev_finish_later().
 void netdev_set_finish(void (*finish)(void));
 void netdev_finish_later(void);
-bool netdev_finish_batch(void); // the same at the end of a batch; false: this is none
 
 // ---- For those who look ----------------------------------------------------------------
 // Sees every frame, both ways, before anything else happens to it; must not change or keep it.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What a network device would do and this one cannot: checksums completed, large TCP packets
-// cut into segments. Only for netdev.c. Chapter 20.
+// cut into segments, and segments put together. Only for netdev.c. Chapter 20.
 #pragma once
 
 #include "netdev.h"
@@ -17,3 +17,9 @@ static inline bool netdev_needs_offload(const struct net_device *device,
 // Does it, and hands what comes out to netdev_transmit_ready(). Takes the packet over.
 void netdev_offload(struct net_device *device, struct packet *packet);
 void netdev_transmit_ready(struct net_device *device, struct packet *packet);
+
+// ---- netdev_merge.c, during a batch ----------------------------------------------------
+// A frame with an Ethernet header: whether it is taken over. What was held before goes up
+// first, if this is not what continues it.
+bool netdev_merge(struct packet *packet);
+void netdev_merge_finish(void);

@@ -110,7 +110,7 @@ static inline void forget_packet(struct packet *piece)
     piece->checksum_start = piece->checksum_offset = 0;
     piece->device = NULL;
     piece->network = piece->transport = NULL;
-    piece->segment_size = 0;
+    piece->segment_size = piece->segments = 0;
     piece->checksum = PACKET_CHECKSUM_NONE;
     piece->is_broadcast = piece->is_multicast = false;
 }

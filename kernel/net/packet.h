@@ -62,6 +62,7 @@ struct packet {
     uint16_t segment_size;   // to be cut into TCP segments with so many bytes of data, by the
                              // device or by netdev.c; received: that it was put together so.
                              // 0: it is one segment
+    uint16_t segments;       // received: that netdev_merge.c put together; 0: it came so
     uint8_t checksum;        // enum packet_checksum
     bool is_broadcast, is_multicast; // received: as the link layer saw it
 };

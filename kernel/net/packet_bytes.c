@@ -156,6 +156,7 @@ struct packet *packet_copy(const struct packet *packet)
     copy->checksum_start = packet->checksum_start;
     copy->checksum_offset = packet->checksum_offset;
     copy->segment_size = packet->segment_size;
+    copy->segments = packet->segments;
     copy->is_broadcast = packet->is_broadcast;
     copy->is_multicast = packet->is_multicast;
     return copy;

@@ -23,7 +23,6 @@ static struct {
 static void finish(void)
 {
     struct list *first;
-    tcp_merge_finish();
     while ((first = list_take_first(&batch.connections))) {
         struct tcp_connection *connection =
             container_of(first, struct tcp_connection, pending);

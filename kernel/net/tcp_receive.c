@@ -51,7 +51,7 @@ static void read_header(struct tcp_segment *segment, struct packet *packet,
     segment->acknowledgment = from_be32(header->acknowledgment);
     segment->flags = header->flags;
     segment->window = from_be16(header->window);
-    segment->count = 1;
+    segment->count = packet->segments ? packet->segments : 1;
     segment->arrived_ns = machine_clock_ns();
     tcp_options_read(packet->data + sizeof(*header), size - sizeof(*header),
                      &segment->options);
@@ -81,7 +81,7 @@ static void deliver_to_listener(struct tcp_segment *segment)
 }
 
 // RFC 9293, 3.10.7: by the state of whoever has these names. Takes the segment's packet over.
-void tcp_deliver(struct tcp_segment *segment)
+static void deliver(struct tcp_segment *segment)
 {
     struct tcp_entry *entry = tcp_table_find(&segment->local, &segment->remote);
     if (entry && entry->is_time_wait) {
@@ -105,7 +105,7 @@ static void drop(struct packet *packet, uint64_t *counter)
 static void receive(struct packet *packet, const struct ip_ends *ends)
 {
     struct tcp_statistics *counters = tcp_counters();
-    counters->segments_received++;
+    counters->segments_received += packet->segments ? packet->segments : 1;
     if (!is_checksum_right(packet, ends)) {
         drop(packet, &counters->bad_checksum);
         return;
@@ -116,12 +116,9 @@ static void receive(struct packet *packet, const struct ip_ends *ends)
         drop(packet, &counters->bad_segment);
         return;
     }
-    if (tcp_merge_continue(packet, ends, size))
-        return;
-    struct tcp_segment *segment = tcp_merge_next();
-    read_header(segment, packet, ends, size);
-    if (!tcp_merge_hold(segment))
-        tcp_deliver(segment);
+    struct tcp_segment segment;
+    read_header(&segment, packet, ends, size);
+    deliver(&segment);
 }
 
 const struct ip_protocol tcp_protocol = {

@@ -55,7 +55,7 @@ struct tcp_segment {
     uint32_t length;        // of the data, and 1 each for SYN and FIN: SEG.LEN
     uint32_t window;        // in bytes, once it is known whose it is (RFC 7323, 2.3)
     uint8_t flags;
-    uint16_t count;         // of segments that this is, in one (tcp_merge.c)
+    uint16_t count;         // of segments that this is, in one (netdev_merge.c)
     uint64_t arrived_ns;    // machine_clock_ns()
     struct tcp_options options;
 };
@@ -65,10 +65,3 @@ static inline tcp_sequence tcp_segment_end(const struct tcp_segment *segment)
 {
     return segment->sequence + segment->length;
 }
-
-// ---- tcp_receive.c, tcp_merge.c -----------------------------------------------------
-void tcp_deliver(struct tcp_segment *segment); // to whom it is for
-bool tcp_merge_continue(struct packet *packet, const struct ip_ends *ends, size_t size);
-struct tcp_segment *tcp_merge_next(void);
-bool tcp_merge_hold(const struct tcp_segment *segment);
-void tcp_merge_finish(void);

@@ -31,6 +31,7 @@ static struct {
     uint8_t options[SCRIPT_OPTIONS];    // of the next segment only
     size_t options_size;
     bool bad_checksum;
+    size_t filling;         // bytes that fill the frame up
     // The last one that we sent:
     struct tcp_options seen;
     struct ip_header ip;
@@ -112,7 +113,8 @@ static inline void send_bytes(unsigned flags, uint32_t sequence, uint32_t acknow
     if (script.bad_checksum)
         header->checksum ^= 1;
     script.options_size = 0;
-    wire_receive(bytes, wire_ip(bytes, WIRE_PEER, IP_TCP, segment, header_size + size));
+    size_t total = wire_ip(bytes, WIRE_PEER, IP_TCP, segment, header_size + size);
+    wire_receive(bytes, total + script.filling);
 }
 
 static inline void send(unsigned flags, uint32_t sequence, uint32_t acknowledgment,

@@ -34,13 +34,22 @@ static bool reads(unsigned count)
     return true;
 }
 
+static uint64_t ip_received(void)
+{
+    struct ip_statistics statistics;
+    ip_statistics(&statistics);
+    return statistics.received;
+}
+
 static void data_is_acknowledged_at_the_end(void)
 {
     CHECK(begin(true, false, 0));
     netdev_begin_batch();
     peer_sends(0, 9);
     CHECK(silent());
+    uint64_t packets = ip_received();
     netdev_end_batch();
+    CHECK_EQUAL(ip_received(), packets + 1);
     CHECK(expect(ACK, 1, 1 + 10 * MSS, 0) && silent());
     CHECK(reads(10));
     finish();
@@ -80,6 +89,42 @@ static void the_order_stays(void)
     CHECK_EQUAL(tcp_read(connection, text, 4 * MSS), 4 * MSS);
     CHECK_EQUAL(tcp_read(connection, text, sizeof(text)), 3);
     CHECK_EQUAL(tcp_read(connection, text, sizeof(text)), 0);
+    finish();
+}
+
+// Wherever it is, it is lost and nothing else.
+static void what_is_damaged_is_left_out(void)
+{
+    for (unsigned bad = 0; bad < 4; bad++) {
+        CHECK(begin(true, false, 0));
+        uint64_t before = script_counters().bad_checksum;
+        netdev_begin_batch();
+        for (unsigned i = 0; i < 4; i++) {
+            script.bad_checksum = i == bad;
+            peer_sends(i, i);
+            script.bad_checksum = false;
+        }
+        netdev_end_batch();
+        CHECK_EQUAL(script_counters().bad_checksum, before + 1);
+        peer_sends(bad, bad);
+        CHECK(reads(4));
+        finish();
+    }
+}
+
+// Ethernet has no frame below 60 bytes (IEEE 802.3, 3.2.8).
+static void what_fills_a_frame_up_is_no_data(void)
+{
+    CHECK(begin(true, false, 0));
+    netdev_begin_batch();
+    script.filling = 3;
+    send(ACK, 1, 1, "one");
+    send(ACK, 4, 1, "two");
+    send(ACK, 7, 1, "six");
+    script.filling = 0;
+    netdev_end_batch();
+    CHECK_EQUAL(tcp_read(connection, text, sizeof(text)), 9);
+    CHECK(memcmp(text, "onetwosix", 9) == 0);
     finish();
 }
 
@@ -161,6 +206,8 @@ const struct test unit_tests[] = {
     {"data is acknowledged at the end", data_is_acknowledged_at_the_end},
     {"early segments are counted", early_segments_are_counted},
     {"the order stays", the_order_stays},
+    {"what is damaged is left out", what_is_damaged_is_left_out},
+    {"what fills a frame up is no data", what_fills_a_frame_up_is_no_data},
     {"somebody else is not mixed in", somebody_else_is_not_mixed_in},
     {"each ACK counts", each_ack_counts},
     {"duplicates are news", duplicates_are_news},
