@@ -11,7 +11,7 @@
 // 4.2 would rather have twenty. What tells the peer of losses is never put off.
 //
 // Where the link's rate keeps segments apart, they are acknowledged in pairs all the same.
-// Where bursts come at once, a sender that adds two segments an ACK in its slow start takes 0.5 s
+// Where bursts come at once, a sender that adds two segments an ACK in slow start takes 0.5 s
 // for 400 kB over 20 ms each way, and one that adds eight, as ours does, 0.3 s (tests/sim).
 // Chapter 23.
 #include "tcp_parts.h"

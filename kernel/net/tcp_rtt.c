@@ -104,13 +104,17 @@ static bool echo_is_of_use(const struct tcp_connection *connection,
 }
 
 // The ACK of the first copy was lost: what this one echoes is long ago, and nothing of the
-// path. But where there was one copy more, it is the ACK of that, and ends the doubling.
+// path. But where there was one copy more, it is the ACK of that, and ends the doubling. Of
+// several it is the last one's if it comes as soon as ACKs do on this path: that of an earlier
+// one would be late by a doubled timeout, and come just now by chance.
 static void take_copy(struct tcp_connection *connection, uint64_t now_ns)
 {
     struct tcp_rtt *rtt = &connection->rtt;
     const struct tcp_send *send = &connection->send;
-    if (send->backoff == 1 && !send->is_probing)
-        take_sample(rtt, now_ns - rtt->expired_ns + 1);
+    uint64_t sample_ns = now_ns - rtt->expired_ns + 1;
+    bool is_last = send->backoff == 1 || (rtt->smoothed_ns != 0 && sample_ns < rtt->rto_ns);
+    if (is_last && !send->is_probing)
+        take_sample(rtt, sample_ns);
 }
 
 // An echo of a time before the timer sent something again: the path has become slow, or else

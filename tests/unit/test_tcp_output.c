@@ -145,7 +145,7 @@ static void gives_up_a_peer_that_is_silent(void)
     script.window = 0;
     send(ACK, 1, 1, "");
     CHECK_EQUAL(write_bytes(connection, 100), 100);
-    time_passes(250 * TIME_SECOND);
+    time_passes(350 * TIME_SECOND);
     CHECK_EQUAL(connection->state, TCP_CLOSED);
     CHECK_EQUAL(tcp_take_error(connection), -ETIMEDOUT);
     script_end(connection);
@@ -231,7 +231,7 @@ static void gives_up_at_last(void)
     CHECK_EQUAL(write_bytes(connection, 1), 1);
     time_passes(100 * TIME_SECOND); // RFC 9293, 3.8.3: R2 is not less
     CHECK_EQUAL(connection->state, TCP_ESTABLISHED);
-    time_passes(150 * TIME_SECOND);
+    time_passes(250 * TIME_SECOND);
     CHECK_EQUAL(connection->state, TCP_CLOSED);
     CHECK_EQUAL(tcp_write(connection, bytes, 1), -ETIMEDOUT);
     script_end(connection);
@@ -265,7 +265,7 @@ static void asks_whether_the_peer_is_there(void)
     send(ACK, 2, 1, "");
     pass_ms(10001);
     CHECK(expect(ACK, 0, 2, 0));
-    time_passes(200 * TIME_SECOND);
+    time_passes(320 * TIME_SECOND);
     CHECK_EQUAL(connection->state, TCP_CLOSED);
     CHECK_EQUAL(tcp_take_error(connection), -ETIMEDOUT);
     script_end(connection);
@@ -356,7 +356,7 @@ static void takes_errors_as_hints(void)
     script_fail(connection, (struct ip_failure){.error = -ECONNREFUSED, .is_hard = true}, 1);
     CHECK_EQUAL(connection->state, TCP_ESTABLISHED);
     script_fail(connection, (struct ip_failure){.error = -EHOSTUNREACH}, 1);
-    time_passes(250 * TIME_SECOND);
+    time_passes(350 * TIME_SECOND);
     CHECK_EQUAL(tcp_take_error(connection), -EHOSTUNREACH);
     script_end(connection);
 

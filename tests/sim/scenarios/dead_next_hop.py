@@ -9,13 +9,13 @@ ARP = True
 def peer(p):
     yield from p.accept()
     p.answers_arp = False
-    yield p.sleep(200)
+    yield p.sleep(320)
 
 
 SAYS = """
 0.004 connect: established
 0.004 written: 100 bytes in all
-180.004 read: 0 bytes, no way to that host
+300.004 read: 0 bytes, no way to that host
 """
 TRACE = """
 0.000 node: arp ? 10.0.0.1

@@ -18,7 +18,7 @@ def peer(p):
 SAYS = """
 0.004 connect: established
 0.004 written: 1000 bytes in all
-180.004 read: 0 bytes, timed out
+300.004 read: 0 bytes, timed out
 """
 TRACE = """
 0.004 node: handshake
@@ -33,4 +33,6 @@ TRACE = """
 51.004 node: . 1+536 ack 1
 102.204 node: . 1+536 ack 1
 162.204 node: . 1+536 ack 1
+222.204 node: . 1+536 ack 1
+282.204 node: . 1+536 ack 1
 """
