@@ -43,12 +43,10 @@ def entry_of(path, machine):
 
 def script(machine, places):
     """What gdb does: at each place, once, print what the clock shows."""
-    # The first step of a program leads into the kernel: its page is not there yet, and nothing can be put into it.
     word, kind, value, registers = CLOCKS[machine]
     for place in places:
         yield f"thbreak *{place:#x}"
         yield "continue"
-        yield "stepi"
         yield f"set $instruction = *({kind} *)$pc"
         yield "set $here = $pc"
         yield from (f"set $old_{name} = ${name}" for name in registers)
@@ -62,8 +60,8 @@ def script(machine, places):
 
 
 def count_between(race, start, first, last):
-    """Instructions from the address `first` to `last`, each when it is reached for the first time. `start(more=[...])`
-    returns a Guest with more words for QEMU."""
+    """Instructions from the address `first` to `last`, each when it is reached for the first time: the page must be there
+    by then. `start(more=[...])` returns a Guest with more words for QEMU."""
     gdb = next(filter(shutil.which, machines.BARE[race.machine].gdb), None)
     if not gdb:
         raise Unavailable("counting needs gdb: `tools/setup gdb`")

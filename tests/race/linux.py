@@ -141,15 +141,15 @@ class Linux:
 
     # ---- Programs ----------------------------------------------------------------------------------------------------
     def program(self, name):
-        """tests/race/linux_NAME.c as a static program; its path."""
+        """tests/race/linux_NAME.c as a static program; its path. Beside it lies NAME.full, with symbols."""
         source, path = os.path.join(HERE, f"linux_{name}.c"), os.path.join(self.folder, name)
         parts = [source, os.path.join(HERE, "linux.h")]
         if not os.path.exists(path) or any(os.path.getmtime(path) < os.path.getmtime(part) for part in parts):
             compiler = next(filter(shutil.which, COMPILERS[self.race.machine]), None)
             if not compiler:
                 raise Unavailable(f"no compiler makes Linux programs for {self.race.machine}: `tools/setup race`")
-            debian.run(compiler, "-O2", "-static", "-Wall", "-Wextra", "-pthread", "-o", path, source)
-            debian.run(compiler[:-3] + "strip", path)
+            debian.run(compiler, "-O2", "-static", "-Wall", "-Wextra", "-pthread", "-o", f"{path}.full", source)
+            debian.run(compiler[:-3] + "strip", "-o", path, f"{path}.full")
         return path
 
     def busybox(self):

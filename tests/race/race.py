@@ -14,14 +14,16 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [HERE, os.path.join(TOP, "tools")]
 import bus as buses  # noqa: E402
 import machines  # noqa: E402
+import rows_disk  # noqa: E402
 import rows_network  # noqa: E402
 import rows_start  # noqa: E402
+import rows_threads  # noqa: E402
 import table  # noqa: E402
 from debian import Unavailable  # noqa: E402
 from guest import Silent  # noqa: E402
 from linux import Linux  # noqa: E402
 
-CONTESTS = [*rows_start.CONTESTS]
+CONTESTS = [*rows_start.CONTESTS, *rows_threads.CONTESTS, *rows_disk.CONTESTS]
 
 
 class Race:
