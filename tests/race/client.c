@@ -2,10 +2,11 @@
 //
 // The host's end of the race's TCP rows, the same for both guests.
 //
-//   client rounds|take|give PORT SECONDS
+//   client rounds|take|give ADDRESS PORT SECONDS
 //
 // rounds: a byte there and back, in turns; take, give: a stream from there, to there. Prints
 // rounds or bytes a second, without those of the first tenth of the time.
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdint.h>
@@ -66,23 +67,23 @@ int main(int argc, char **argv)
 {
     const int one = 1;
     ssize_t (*step)(int handle) = NULL;
-    for (unsigned i = 0; argc == 4 && i < sizeof(modes) / sizeof(modes[0]); i++)
+    for (unsigned i = 0; argc == 5 && i < sizeof(modes) / sizeof(modes[0]); i++)
         if (strcmp(argv[1], modes[i].name) == 0)
             step = modes[i].step;
     if (!step) {
-        fprintf(stderr, "usage: client rounds|take|give PORT SECONDS\n");
+        fprintf(stderr, "usage: client rounds|take|give ADDRESS PORT SECONDS\n");
         return 2;
     }
     const struct sockaddr_in there = {.sin_family = AF_INET,
-                                      .sin_port = htons((uint16_t)atoi(argv[2])),
-                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+                                      .sin_port = htons((uint16_t)atoi(argv[3])),
+                                      .sin_addr.s_addr = inet_addr(argv[2])};
     int handle = socket(AF_INET, SOCK_STREAM, 0);
     setsockopt(handle, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     if (connect(handle, (const void *)&there, sizeof(there))) {
         perror("client: connect");
         return 1;
     }
-    double seconds = atof(argv[3]);
+    double seconds = atof(argv[4]);
     work(handle, step, seconds / 10);
     double start = now();
     uint64_t sum = work(handle, step, seconds);

@@ -60,9 +60,9 @@ class Streams:
         if not os.path.exists(self.path) or os.path.getmtime(self.path) < os.path.getmtime(source):
             debian.run("gcc", "-O2", "-Wall", "-Wextra", "-o", self.path, source)
 
-    def rate(self, mode, port):
+    def rate(self, mode, address, port):
         """Rounds a second (`rounds`), or MiB (`take` from there, `give` to there)."""
-        words = run(self.path, mode, str(port), str(SECONDS))
+        words = run(self.path, mode, address, str(port), str(SECONDS))
         if not words.strip().isdigit() or int(words) == 0:
             raise Failed(f"client {mode}:\n{words}")
         return float(words) / (1 if mode == "rounds" else 1 << 20)

@@ -1,32 +1,68 @@
 # SPDX-License-Identifier: MIT
-"""The network through QEMU's user-mode network: pages by HTTP, and TCP as such.
+"""The network: pages by HTTP, and TCP as such, through QEMU's user-mode network; TCP over TAP too, as root.
 
 Our side is tests/bench/net.c: httpd and the services of TCP. Linux' is linux_httpd.c or Debian's nginx, whichever is faster,
 and linux_streams.c. The clients are this host's. The machines stay up for all of it, and each figure has its own turns, so
 that one is soon followed by the other's.
 """
+import functools
 import http.client
+import os
+import subprocess
 import time
 
 import clients
 import network
 import nginx
 import ours
+from debian import Unavailable
 from guest import Silent
-from linux import NET
+from linux import ADDRESS, GATEWAY, NET
 from table import Contest, Row
 
 OURS, PAGE = "tests/bench/net.c", "small.txt"
 HTTP, ECHO, TAKES, GIVES = 80, 7, 9, 19
-WAYS = f"user tcp {HTTP} tcp {ECHO} tcp {TAKES} tcp {GIVES}"
 
 
 # ---- Machines ------------------------------------------------------------------------------------------------------
+class Link:
+    """Between a machine and this host: the user-mode network, or a TAP device, which QEMU makes and takes along."""
+
+    def __init__(self, tap=None):
+        self.tap = tap and f"tsrace{tap}"
+        if tap and (os.geteuid() != 0 or not os.path.exists("/dev/net/tun")):
+            raise Unavailable("a TAP device needs root")
+        self.guest, self.host = (f"10.99.{tap}.2", f"10.99.{tap}.1") if tap else (ADDRESS, GATEWAY)
+        self.net = f"tap:{self.tap}" if tap else "user" + "".join(f" tcp {port}" for port in (HTTP, ECHO, TAKES, GIVES))
+
+    def join(self, guest):
+        """QEMU runs: this host's end gets its address."""
+        guest.link = self
+        network.lengthen_queues(guest.process.pid)
+        for words in ("link set up dev", f"addr add {self.host}/24 dev") if self.tap else ():
+            while subprocess.run(["ip", *words.split(), self.tap], check=False, stderr=subprocess.DEVNULL).returncode:
+                if guest.process.poll() is not None:
+                    raise Silent("QEMU has no TAP device")
+                time.sleep(0.1)
+
+    def place(self, guest, port):
+        """Where this host finds the guest's port."""
+        return (self.guest, port) if self.tap else ("127.0.0.1", guest.net.port("tcp", port))
+
+
+def place(guest, port):
+    return guest.link.place(guest, port)
+
+
+def url(guest):
+    return "http://%s:%d/" % place(guest, HTTP) + PAGE
+
+
 def until_page(guest, size):
     """Waits until the page comes as it should."""
-    port, deadline = guest.net.port("tcp", HTTP), time.monotonic() + 60
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+        connection = http.client.HTTPConnection(*place(guest, HTTP), timeout=1)
         try:
             connection.request("GET", f"/{PAGE}")
             if len(connection.getresponse().read()) == size:
@@ -38,33 +74,37 @@ def until_page(guest, size):
     raise Silent(f"no page of {size} bytes came from the machine:\n{guest.text}")
 
 
-def ready(race, guest):
-    """The guest, once it serves. Many clients at once find room in libslirp's queue, on both sides."""
+def ready(race, guest, link):
+    """The guest, once it serves."""
+    link.join(guest)
     until_page(guest, race.size)
-    network.lengthen_queues(guest.process.pid)
     return guest
 
 
-def start_ours(race):
-    return ready(race, ours.start(race, OURS, append=f"size={race.size}", net=WAYS))
+def start_ours(race, link):
+    return ready(race, ours.start(race, OURS, append=f"size={race.size} ip={link.guest}/24,{link.host}", net=link.net), link)
 
 
-def start_linux(race, words, files):
+def start_linux(race, link, words, files):
     files = {**files, f"www/{PAGE}": b"x" * race.size}
-    return ready(race, race.linux.boot("streams", *words, modules=NET, ip=True, net=WAYS, files=files))
+    return ready(race, race.linux.boot("streams", *words, modules=NET, words=f"ip={link.guest},{link.host}", net=link.net,
+                                       files=files), link)
 
 
-def start_epoll(race):
+def start_epoll(race, link):
     with open(race.linux.program("httpd"), "rb") as file:
-        return start_linux(race, ["/bin/httpd", str(HTTP), f"/www/{PAGE}"], {"bin/httpd": file.read()})
+        return start_linux(race, link, ["/bin/httpd", str(HTTP), f"/www/{PAGE}"], {"bin/httpd": file.read()})
 
 
-def start_nginx(race):
+def start_nginx(race, link):
     files, words = nginx.parts(race.linux)
-    return start_linux(race, words, files)
+    return start_linux(race, link, words, files)
 
 
-SERVERS = {"epoll": start_epoll, "nginx": start_nginx}
+@functools.cache
+def by(start, tap=None):
+    """What race.keep() takes: the same for the same."""
+    return lambda race: start(race, Link(tap))
 
 
 # ---- Turns ---------------------------------------------------------------------------------------------------------
@@ -77,12 +117,14 @@ def measure(guest, rate_of):
 
 
 def contest(name, what, bar, unit, rate_of, starts, client):
-    """A figure of its own. `rate_of(guest)`: what the client counts; `starts`: how Linux is started, by the name of the way."""
+    """A figure of its own. `rate_of(guest)`: what the client counts; `starts`: ours, and Linux' by the name of the way."""
+    mine, others = starts
+
     def our_turn(race):
-        return measure(race.keep(start_ours), rate_of)
+        return measure(race.keep(mine), rate_of)
 
     def linux_turn(race):
-        turns = {way: measure(race.keep(start), rate_of) for way, start in starts.items()}
+        turns = {way: measure(race.keep(start), rate_of) for way, start in others.items()}
         return {figure: {way: turn[figure] for way, turn in turns.items()} for figure in ("rate", "cpu")}
     rows = [Row("rate", what, bar, f"{unit if unit == 'MiB' else unit + 's'}/s", more=True),
             Row("cpu", "  the same, processor time of QEMU", None, f"us a {unit}")]
@@ -90,25 +132,24 @@ def contest(name, what, bar, unit, rate_of, starts, client):
 
 
 def page_contests(race):
-    def url(guest):
-        return f"http://127.0.0.1:{guest.net.port('tcp', HTTP)}/{PAGE}"
-
+    starts = by(start_ours), {"epoll": by(start_epoll), "nginx": by(start_nginx)}
     for count in race.connections:
         yield contest("http kept", f"HTTP, {race.size} bytes, kept connections: {count}", 2.5 if count == 1 else 3, "request",
-                      lambda guest, count=count: clients.keep_alive(url(guest), count), SERVERS, "wrk with one thread")
+                      lambda guest, count=count: clients.keep_alive(url(guest), count), starts, "wrk with one thread")
         yield contest("http own", f"HTTP, {race.size} bytes, one each, at once: {count}", 4, "request",
-                      lambda guest, count=count: clients.one_each(url(guest), count), SERVERS, "ab")
+                      lambda guest, count=count: clients.one_each(url(guest), count), starts, "ab")
 
 
-def stream_contests(race):
-    streams, linux = clients.Streams(race.folder), {"": start_epoll}
-    for name, what, bar, unit, mode, port in (("tcp", "TCP, a byte there and back", 2.5, "round", "rounds", ECHO),
-                                              ("tcp bulk", "TCP, guest to host", 1.2, "MiB", "take", GIVES),
-                                              ("tcp bulk", "TCP, host to guest", 1.2, "MiB", "give", TAKES)):
-        yield contest(name, what, bar, unit, lambda guest, mode=mode, port=port:
-                      streams.rate(mode, guest.net.port("tcp", port)), linux, "tests/race/client.c")
+def stream_contests(race, name, starts):
+    streams = clients.Streams(race.folder)
+    for what, bar, unit, mode, port in (("a byte there and back", 2.5, "round", "rounds", ECHO),
+                                        ("guest to host", 1.2, "MiB", "take", GIVES),
+                                        ("host to guest", 1.2, "MiB", "give", TAKES)):
+        yield contest(name.lower(), f"{name}, {what}", bar, unit, lambda guest, mode=mode, port=port:
+                      streams.rate(mode, *place(guest, port)), starts, "tests/race/client.c")
 
 
 def contests(race):
     """A figure for each number of connections."""
-    return [*page_contests(race), *stream_contests(race)]
+    return [*page_contests(race), *stream_contests(race, "TCP", (by(start_ours), {"": by(start_epoll)})),
+            *stream_contests(race, "TAP: TCP", (by(start_ours, 98), {"": by(start_epoll, 99)}))]
