@@ -41,6 +41,12 @@ def test_an_interrupt_that_cannot_be_masked(traps):
     session.end(1)
 
 
+def test_a_stray_interrupt_keeps_no_other_back(traps):
+    session = traps("stray")
+    session.expect("the other one came")
+    session.end(0)
+
+
 # What is missing, and what is said of it. None of it is needed to run.
 LESS = {
     "old processor": ("mmio", ["-cpu", "qemu64"], ""),

@@ -2,12 +2,18 @@
 //
 // What x86-64 does in its own way when something is wrong: provoke=NAME chooses. Run by
 // tests/system/test_x86_64.py.
+#include "boot/board.h"
 #include "boot/boot.h"
 #include "cmdline.h"
+#include "heap.h"
+#include "irq.h"
 #include "machine.h"
+#include "page.h"
 #include "print.h"
 #include "string.h"
+#include "thread.h"
 #include "trap.h"
+#include "trap_numbers.h"
 
 // No address has these upper bits.
 #define IMPOSSIBLE 0xabababababababab
@@ -114,6 +120,30 @@ static void provoke_wait(void)
         __asm__ volatile("hlt");
 }
 
+static void say_hello(void *context)
+{
+    print("the other one came\n");
+}
+
+// Source 0 is no device's; a firmware's timer may have left its interrupt behind. As long as
+// that is not over, none of the same urgency comes. Both are sent by the processor to itself.
+static void provoke_stray(const struct boot_info *boot)
+{
+    enum { LOCAL_APIC = 0xfee00000, SIZE = 4096, COMMAND = 0x300 };
+    enum { TO_SELF = 1 << 18, SOURCE = 5 };
+    volatile uint8_t *command = (uint8_t *)machine_map_device(LOCAL_APIC, SIZE) + COMMAND;
+    const struct board *board = board_describe(boot);
+    page_init(board->memory, board->memory_count);
+    heap_init();
+    thread_init();
+    board_start_interrupts(board);
+    irq_connect(SOURCE, "test", say_hello, NULL);
+    machine_interrupts_enable();
+    mmio_write32(command, TO_SELF | TRAP_DEVICES);
+    mmio_write32(command, TO_SELF | (TRAP_DEVICES + SOURCE));
+    thread_yield();
+}
+
 int kernel_main(const struct boot_info *boot)
 {
     static const struct {
@@ -135,6 +165,8 @@ int kernel_main(const struct boot_info *boot)
     for (unsigned i = 0; i < sizeof ways / sizeof ways[0]; i++)
         if (strcmp(ways[i].name, name) == 0)
             ways[i].provoke();
+    if (strcmp(name, "stray") == 0)
+        provoke_stray(boot);
     print("nothing has happened\n");
     return 0;
 }
