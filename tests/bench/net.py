@@ -10,63 +10,35 @@ import re
 import socket
 import statistics
 import subprocess
-import sys
-import tempfile
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../tools"))
-import network  # noqa: E402
+from machine import blank_disk, boot
 
-GUEST, HERE, TAP = "10.99.7.2", "10.99.7.1", "tsbench0"
+GUEST, HERE = "10.99.7.2", "10.99.7.1"
+TAP = f"tsbench{os.getpid() % 1000}"  # another bench has another
 PORTS = {"udp": (7, 9), "tcp": (7, 9, 19, 20, 80)}
 DATAGRAM, MIB = 64, 1 << 20
 
 
-def free_ports(kind, count):
-    """Ports that nobody has now."""
-    sockets = [socket.socket(socket.AF_INET, kind) for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
-
-
 class Guest:
-    """The bench image on a virtual machine, and where its ports are for us."""
+    """The bench image on a machine, and where its ports are for us."""
 
-    def __init__(self, image, tap=False, icount=True, memory="256M", disk=None):
-        line = ["qemu-system-riscv64", "-machine", "virt", "-m", memory, "-display", "none", "-monitor", "none", "-serial",
-                "stdio", "-global", "virtio-mmio.force-legacy=false", "-kernel", image,
-                "-device", "virtio-net-device,netdev=net0,bus=virtio-mmio-bus.7"]
-        if icount:
-            line += ["-icount", "shift=0"]
-        if disk:
-            line += ["-drive", f"file={disk},format=raw,if=none,id=disk", "-device",
-                     "virtio-blk-device,drive=disk,bus=virtio-mmio-bus.0"]
-        if tap:
-            self.address = {(kind, port): (GUEST, port) for kind, ports in PORTS.items() for port in ports}
-            line += ["-netdev", f"tap,id=net0,ifname={TAP},script=no,downscript=no",
-                     "-append", f"ip={GUEST}/24,{HERE}"]
-        else:
-            forward, self.address = "", {}
-            for kind, ports in PORTS.items():
-                number = socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM
-                for port, ours in zip(ports, free_ports(number, len(ports))):
-                    self.address[kind, port] = ("127.0.0.1", ours)
-                    forward += f",hostfwd={kind}:127.0.0.1:{ours}-:{port}"
-            line += ["-netdev", f"user,id=net0{forward}"]
+    def __init__(self, machine, tap=False, icount=True, disk=None):
+        ports = [(kind, port) for kind, ports in PORTS.items() for port in ports]
+        net = boot.network.Network(f"tap:{TAP}" if tap else "user " + " ".join(f"{kind} {port}" for kind, port in ports))
+        self.address = {there: (GUEST, there[1]) if tap else ("127.0.0.1", net.port(*there)) for there in ports}
+        line = machine.line(machine.image(APP="tests/bench/net.c"), memory="256M", icount=icount, disk=disk, net=net,
+                            append=f"ip={GUEST}/24,{HERE}" if tap else "")
         self.process = subprocess.Popen(line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.control = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.control.settimeout(1)
         for _ in range(60):
             with contextlib.suppress(OSError):
                 self.ask("count")
-                network.lengthen_queues(self.process.pid)
+                boot.network.lengthen_queues(self.process.pid)
                 return
         self.close()
-        sys.exit(f"the network's image does not answer:\n{self.process.stdout.read().decode(errors='replace')}")
+        raise SystemExit(f"the network's image does not answer:\n{self.process.stdout.read().decode(errors='replace')}")
 
     def ask(self, text):
         """The numbers that the guest answers with."""
@@ -183,63 +155,62 @@ def tap():
         subprocess.run(["ip", "link", "del", TAP], check=False)
 
 
-def counted(row, image):
-    guest = Guest(image)
+def counted(machine):
+    guest = Guest(machine)
     ab(guest, 1)
-    row("kernel entry to the first HTTP answer, DHCP included", f"{guest.ask('count')[0]:,}", 2_000_000)
-    row("UDP datagram of 64 bytes, received", f"{datagrams_received(guest):,.0f}", 1500)
-    row("UDP datagram of 64 bytes, sent", f"{datagrams_sent(guest):,.0f}", 1500, "Linux 8,990")
-    row("TCP request/response of 1 byte", f"{round_trips(guest):,.0f}", 6000, "Linux 25,750")
-    row("TCP bulk per KiB, user-mode: sending", f"{bulk_out(guest):,.0f}", 1500, "Linux 12,430")
-    row("TCP bulk per KiB, user-mode: receiving", f"{bulk_in(guest):,.0f}", 1500, "Linux 5,590")
-    row("HTTP request, 600 bytes, keep-alive", f"{requests(guest, 2000, keep=True):,.0f}", 8000, "Linux 32,580")
-    row("HTTP request, its own connection", f"{requests(guest, 2000):,.0f}", 20_000,
-        "Linux 143,100; Unikraft 45,370; busybox 685,600")
+    machine.cost("kernel entry to the first HTTP answer, DHCP included", guest.ask("count")[0], 2_000_000)
+    machine.cost("UDP datagram of 64 bytes, received", datagrams_received(guest), 1500)
+    machine.cost("UDP datagram of 64 bytes, sent", datagrams_sent(guest), 1500, (8_990,))
+    machine.cost("TCP request/response of 1 byte", round_trips(guest), 6000, (25_750,))
+    machine.cost("TCP bulk per KiB, user-mode: sending", bulk_out(guest), 1500, (12_430,))
+    machine.cost("TCP bulk per KiB, user-mode: receiving", bulk_in(guest), 1500, (5_590,))
+    machine.cost("HTTP request, 600 bytes, keep-alive", requests(guest, 2000, keep=True), 8000, (32_580,))
+    machine.cost("HTTP request, its own connection", requests(guest, 2000), 20_000, (143_100,))
     few = idle_connections(guest, 10)
     with_few = requests(guest, 1000, keep=True)
     many = idle_connections(guest, 990)
-    row("HTTP request with 1,000 open connections against 10", f"{requests(guest, 1000, keep=True) / with_few:.2f}", 1.3)
+    ratio = requests(guest, 1000, keep=True) / with_few
+    machine.row("HTTP request with 1,000 open connections against 10", ratio, 1.3)
     for one in few + many:
         one.close()
     guest.close()
-    with tap() as there:
+
+
+def counted_over_tap(machine):
+    with tap() as there, blank_disk(8) as disk:
         if not there:
             print("TCP bulk over TAP: skipped, needs root")
             return
-        with tempfile.NamedTemporaryFile() as disk:
-            disk.truncate(8 * MIB)
-            guest = Guest(image, tap=True, disk=disk.name)
-            counted_over_tap(row, guest)
-            guest.close()
-
-
-def counted_over_tap(row, guest):
-    row("TCP bulk per KiB, TAP with offloads: sending, copied once", f"{bulk_out(guest, 256):,.0f}", 300, "Linux 947")
-    row("  the same out of the block cache, without a copy", f"{bulk_out(guest, 256, port=20):,.0f}", 300)
-    row("TCP bulk per KiB, TAP with offloads: receiving", f"{bulk_in(guest, 256):,.0f}", 500, "Linux 1,700")
-    row("TCP request/response of 1 byte, TAP", f"{round_trips(guest):,.0f}", 6000, "Linux 25,750")
-    row("UDP datagram of 64 bytes, received, TAP", f"{datagrams_received(guest):,.0f}", 1500)
+        guest = Guest(machine, tap=True, disk=disk)
+        machine.cost("TCP bulk per KiB, TAP with offloads: sending, copied once", bulk_out(guest, 256), 300, (947,))
+        machine.cost("  the same out of the block cache, without a copy", bulk_out(guest, 256, port=20), 300)
+        machine.cost("TCP bulk per KiB, TAP with offloads: receiving", bulk_in(guest, 256), 500, (1_700,))
+        machine.cost("TCP request/response of 1 byte, TAP", round_trips(guest), 6000, (25_750,))
+        machine.cost("UDP datagram of 64 bytes, received, TAP", datagrams_received(guest), 1500)
+        guest.close()
 
 
 def rate_of(output):
     return float(re.search(r"Requests per second:\s+([\d.]+)", output)[1])
 
 
-def timed(row, image):
-    guest = Guest(image, icount=False)
+def timed(machine):
+    guest = Guest(machine, icount=False)
     for clients in (1, 8, 64):
-        row(f"HTTP keep-alive requests a second, {clients} clients",
-            f"{rate_of(ab(guest, 5000, clients=clients, keep=True)):,.0f}", None, "Linux 3,300 / 2,400 at 1 / 64")
+        rate = rate_of(ab(guest, 5000, clients=clients, keep=True))
+        machine.row(f"HTTP keep-alive requests a second, {clients} clients", rate, digits=0,
+                    others="Linux 3,300 / 2,400 at 1 / 64, 4,000 / 5,500 on x86_64")
     for clients in (1, 8, 64):
         parts = [ab(guest, 1000, clients=clients) for _ in range(20)]
         failed = sum(int(re.search(r"Failed requests:\s+(\d+)", part)[1]) for part in parts)
         rates = [rate_of(part) for part in parts]
-        row(f"20,000 connections, {clients} clients: failed", f"{failed}", 0)
-        row("  requests a second, median", f"{statistics.median(rates):,.0f}")
-        row("  the last thousand against the first", f"{rates[-1] / rates[0]:.2f}")
+        machine.row(f"20,000 connections, {clients} clients: failed", failed, 0, digits=0)
+        machine.row("  requests a second, median", statistics.median(rates), digits=0)
+        machine.row("  the last thousand against the first", rates[-1] / rates[0])
     guest.close()
 
 
-def run(row, image):
-    counted(row, image)
-    timed(row, image)
+def run(machine):
+    counted(machine)
+    counted_over_tap(machine)
+    timed(machine)
