@@ -101,7 +101,11 @@ PROGRAM := $(or $(APP),$(if $(UNIT),tests/unit/test_$(UNIT).c),$(if $(TOOL),$(fi
 WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
     -Wpointer-arith -Wcast-align -Wwrite-strings -Wvla -Wimplicit-fallthrough -Wno-unused-parameter $(if $(CI),-Werror)
 INCLUDES := $(or $(SOURCES),.) $(SOURCES)kernel $(SOURCES)kernel/machine/$(MACHINE)
-COMMON := -std=gnu11 -g -fno-common -fno-strict-aliasing -fno-omit-frame-pointer -fno-optimize-sibling-calls \
+# What gcc optimises keeps no frame pointers where call chains can do without: the table of symbols leads through the stack.
+FRAMELESS := $(if $(LLVM),,$(if $(wildcard kernel/machine/$(MACHINE)/frame_table.c),$(KIND)))
+SYMBOLS_OPTIONS := $(FRAMELESS:%=--frames)
+PARTS := $(filter-out $(if $(FRAMELESS),%/frame.c,%/frame_table.c),$(PARTS))
+COMMON := -std=gnu11 -g -fno-common -fno-strict-aliasing $(if $(FRAMELESS),-fomit-frame-pointer,-fno-omit-frame-pointer) -fno-optimize-sibling-calls \
     -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables \
     -ffunction-sections -fdata-sections $(or $(if $(filter small,$(KIND)),-Os),$(if $(KIND),-O2),-Og) $(WARNINGS) \
     $(addprefix -iquote ,$(INCLUDES)) -ffile-prefix-map=$(CURDIR)/= $(if $(WORK),-ffile-prefix-map=$(SOURCES)= -ffile-prefix-map=$(WORK)/=)
@@ -156,8 +160,8 @@ $(SHARED).programs.o: $(SHARED).programs.c $(OUT)/flags
 
 # A call to something that a later chapter brings is an error here, whether or not this image reaches it.
 LAYERS := $(SHARED).layers
-$(LAYERS): $(OBJECTS) $(LISTS) linker.ld tools/layers
-	$(Q)$(PYTHON) tools/layers --machine $(MACHINE) --out $(OUT) $(if $(WORK),--work $(WORK)) $(UPTO)
+$(LAYERS): $(OBJECTS) $(LISTS) $(SHARED).list linker.ld tools/layers
+	$(Q)$(PYTHON) tools/layers --machine $(MACHINE) --out $(OUT) --parts $(SHARED).list $(if $(WORK),--work $(WORK)) $(UPTO)
 	@touch $@
 $(ARCHIVE): $(OBJECTS) $(PROGRAM_TABLE) $(SHARED).list | $(LAYERS)
 	$(Q)rm -f $@ && $(AR) rcsDT $@ $(OBJECTS) $(PROGRAM_TABLE)

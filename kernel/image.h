@@ -13,6 +13,11 @@ extern char rodata_start[], rodata_end[];
 extern char boot_stack_guard[], boot_stack_low[], boot_stack_high[];
 extern char trap_stack_guard[], trap_stack_low[], trap_stack_high[];
 
+static inline bool is_text(uintptr_t address)
+{
+    return address >= (uintptr_t)text_start && address < (uintptr_t)text_end;
+}
+
 // For machine_image().
 static inline struct machine_image image_as_linked(void)
 {

@@ -205,6 +205,16 @@ bool symbol_find(uintptr_t address, struct symbol *symbol)
     return false;
 }
 
+uintptr_t symbol_return_address(const struct symbol *symbol, uintptr_t sp, uintptr_t low,
+                                uintptr_t high)
+{
+    uintptr_t place = sp + symbol->frame_size - symbol->return_distance;
+    if (symbol->return_distance == 0 || place % sizeof(uintptr_t) != 0 || place < low ||
+        place > high || high - place < symbol->return_distance)
+        return 0;
+    return *(const uintptr_t *)place;
+}
+
 char *symbol_describe(uintptr_t address, char *buffer, unsigned size)
 {
     struct symbol symbol;

@@ -28,6 +28,10 @@ struct symbol {
 
 // False when the address is not inside any function, or there is no table.
 bool symbol_find(uintptr_t address, struct symbol *symbol);
+// Where the function returns to, whose stack pointer is `sp`. 0: not known, or not kept within
+// [low, high). A frame that is too large for its stack may begin below that.
+uintptr_t symbol_return_address(const struct symbol *symbol, uintptr_t sp, uintptr_t low,
+                                uintptr_t high);
 // "page_free+0x1c (kernel/page.c:120)", or the bare address; for print.
 // Writes at most `size` bytes with the terminating 0; returns buffer.
 char *symbol_describe(uintptr_t address, char *buffer, unsigned size);

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""How large the frame of each function is: the table of call frames in .debug_frame (DWARF 2 to 5, 6.4), of RISC-V code.
+"""How large the frame of each function is: the table of call frames in .debug_frame (DWARF 2 to 5, 6.4).
 
-    frames.sizes(elf.Elf("build/riscv64-small/tsumiki"))[address]   (bytes, how far below its upper end ra lies, or 0)
+    frames.sizes(elf.Elf("build/riscv64-small/tsumiki"))[address]   (bytes, how far below its upper end the caller's
+                                                                     address lies, or 0 when it stays in a register)
 
 Functions of ours move the stack pointer when they begin and when they end, so the largest distance is the one in between.
 """
@@ -9,7 +10,6 @@ import struct
 
 import lines
 
-RA = 1
 CIE = 0xFFFFFFFF
 # What follows an instruction: b, h, w, d: that many bytes; u, s: a LEB128 number; x: a block, its length before it.
 OPERANDS = {0x00: "", 0x01: "d", 0x02: "b", 0x03: "h", 0x04: "w", 0x05: "uu", 0x06: "u", 0x07: "u", 0x08: "u", 0x09: "uu",
@@ -32,28 +32,37 @@ def instructions(code, at, end):
 
 
 def read_cie(code, at):
-    """(factor of offsets, where its instructions begin)."""
+    """(factor of offsets, the return address's register, where its instructions begin)."""
     version, at = code[at], code.index(b"\0", at + 1) + 1
     at += 2 if version >= 4 else 0
     _, at = lines.leb128(code, at)
     factor, at = lines.leb128(code, at, signed=True)
-    return factor, lines.leb128(code, at)[1]
+    register, at = (code[at], at + 1) if version == 1 else lines.leb128(code, at)
+    return factor, register, at
+
+
+def read_frame(code, at, end, cie, frame=(0, 0)):
+    """The largest (size, distance) among these instructions; `frame` is how it begins."""
+    factor, register, _ = cie
+    size, distance = frame
+    for operation, values in instructions(code, at, end):
+        if operation in (0x0C, 0x0E):
+            size = max(size, values[-1])
+        elif operation == 0x80 and values[0] == register:
+            distance = -values[1] * factor
+    return size, distance
 
 
 def sizes(elf):
-    code, at, found, factors = lines.contents(elf, ".debug_frame"), 0, {}, {}
+    code, at, found, cies = lines.contents(elf, ".debug_frame"), 0, {}, {}
     while at < len(code):
         start = at
         length, kind = struct.unpack_from("<II", code, at)
         at += 4 + length
         if kind == CIE:
-            factors[start], _ = read_cie(code, start + 8)
-            continue
-        size = distance = 0
-        for operation, values in instructions(code, start + 24, at):
-            if operation in (0x0C, 0x0E):
-                size = max(size, values[-1])
-            elif operation == 0x80 and values[0] == RA:
-                distance = -values[1] * factors[kind]
-        found[struct.unpack_from("<Q", code, start + 8)[0]] = size, distance
+            cie = read_cie(code, start + 8)
+            cies[start] = cie, read_frame(code, cie[-1], at, cie)
+        else:
+            cie, frame = cies[kind]
+            found[struct.unpack_from("<Q", code, start + 8)[0]] = read_frame(code, start + 24, at, cie, frame)
     return found

@@ -10,12 +10,8 @@ else
     LD := $(CROSS)ld
     AR := $(CROSS)ar
 endif
-# What gcc optimises keeps no frame pointers, a tenth of the instructions: the table of symbols leads through the stack.
-FRAMELESS := $(if $(LLVM),,$(KIND))
 SMALL := $(filter small,$(FRAMELESS))
-COMMON := $(if $(FRAMELESS),$(filter-out -fno-omit-frame-pointer,$(COMMON)) -fomit-frame-pointer,$(COMMON))
-SYMBOLS_OPTIONS := $(FRAMELESS:%=--frames)
-PARTS := $(filter-out $(if $(FRAMELESS),%/frame.c,%/frame_table.c) $(if $(SMALL),,%/save.S),$(PARTS))
+PARTS := $(filter-out $(if $(SMALL),,%/save.S),$(PARTS))
 # Newer compilers want zicsr named, older ones do not know it. lld before version 15 cannot relax calls, older
 # debuggers cannot read all of clang's DWARF 5. gcc's limits.h goes on to a C library's, unless told that it has come.
 MACHINE_CFLAGS := -march=rv64imac$(shell $(CC) -march=rv64imac_zicsr_zifencei -mabi=lp64 -x c -c /dev/null -o /dev/null 2>/dev/null && echo _zicsr_zifencei) \

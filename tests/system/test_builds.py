@@ -174,7 +174,7 @@ def test_lines_are_those_of_addr2line(machine, variant):
 
 APP_THAT_TRAPS_EARLY = """
 #include "boot/boot.h"
-#include "print.h"
+#include "cmdline.h"
 #include "trap.h"
 
 static volatile int calls;
@@ -195,29 +195,38 @@ static __attribute__((noinline)) int reads(volatile int *place, int n)
     return value;
 }
 
-static __attribute__((noinline)) int caller(volatile int *place)
+// It calls no other, but has a frame.
+static __attribute__((noinline)) int keeps(int n)
 {
-    return reads(place, 3) + other(2);
+    volatile int *volatile place = nothing;
+    return *place + n;
+}
+
+static __attribute__((noinline)) int caller(volatile int *place, bool is_kept)
+{
+    return (is_kept ? keeps(3) : reads(place, 3)) + other(2);
 }
 
 int kernel_main(const struct boot_info *boot)
 {
     trap_init();
-    return caller(nothing) + other(1);
+    cmdline_init(boot);
+    return caller(nothing, *cmdline_text() == 'k') + other(1);
 }
 """
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_call_chain_has_every_caller(tmp_path, machine, variant):
-    """In an app from outside the tree, and of a function that traps before it has a frame."""
+    """In an app from outside the tree, of a function that traps before it has a frame, and of one that calls no other."""
     app = tmp_path / "early.c"
     app.write_text(APP_THAT_TRAPS_EARLY)
     done = boot.make("print-image", MACHINE=machine, APP=str(app), CHAPTER="05", BUILD=BUILD, **VARIANTS[variant])
-    with boot.Session(machine, os.path.join(boot.ROOT, done.stdout.strip().splitlines()[-1])) as session:
-        for step, function in enumerate(("reads", "caller", "kernel_main")):
-            session.expect(re.compile(rf"#{step} +{function}\+"))
-        session.end(1)
+    for first in ("reads", "keeps"):
+        with boot.Session(machine, os.path.join(boot.ROOT, done.stdout.strip().splitlines()[-1]), append=first) as session:
+            for step, function in enumerate((first, "caller", "kernel_main")):
+                session.expect(re.compile(rf"#{step} +{function}\+"))
+            session.end(1)
 
 
 def test_the_fuzz_targets_run_and_find_nothing():

@@ -45,11 +45,6 @@ struct machine_frame machine_frame_of_context(const struct machine_context *cont
     return (struct machine_frame){.pc = context->ra, .frame_pointer = context->s[0]};
 }
 
-static bool is_text(uintptr_t address)
-{
-    return address >= (uintptr_t)text_start && address < (uintptr_t)text_end;
-}
-
 // Whether a function at `pc` without a frame would return to `ra`: a call of its own would
 // have left there an address in itself.
 static bool is_caller(uintptr_t ra, uintptr_t pc)

@@ -5,7 +5,7 @@
 // Functions there keep no frame pointers: those are a tenth of the instructions, and a sixth of
 // the code. The table of symbols says how large each function's frame is, and where in it the
 // return address lies. What machine.h calls the frame pointer is the stack pointer here.
-// frame.c is for all others.
+// frame.c is for all other images.
 //
 // A function that a trap interrupted may not have made its frame yet, or calls no other and
 // keeps no return address. Until its first call it has that in ra.
@@ -38,11 +38,6 @@ struct machine_frame machine_frame_of_context(const struct machine_context *cont
     return (struct machine_frame){.pc = context->ra, .frame_pointer = context->sp};
 }
 
-static bool is_text(uintptr_t address)
-{
-    return address >= (uintptr_t)text_start && address < (uintptr_t)text_end;
-}
-
 // Whether the function has called another one: ra is then an address in itself.
 static bool has_called(const struct symbol *symbol)
 {
@@ -53,16 +48,20 @@ static bool has_called(const struct symbol *symbol)
 bool machine_frame_next(struct machine_frame *frame, uintptr_t low, uintptr_t high)
 {
     struct symbol symbol;
-    uintptr_t sp = frame->frame_pointer, return_address = 0;
+    uintptr_t sp = frame->frame_pointer;
     bool at_trap = frame->pc == frames.trap.pc && sp == frames.trap.frame_pointer;
-    bool is_known = symbol_find(frame->pc, &symbol);
-    if (is_known && symbol.return_distance > 0 && sp % sizeof(uintptr_t) == 0 && sp >= low &&
-        sp <= high && high - sp >= symbol.frame_size)
-        return_address = *(const uintptr_t *)(sp + symbol.frame_size - symbol.return_distance);
-    // No frame yet, none at all, or a call to a wrong address.
-    if (at_trap && return_address != frames.trap_ra && !(is_known && has_called(&symbol))) {
+    // A call that never returns may be the function's last instruction: behind it is another.
+    if (!symbol_find(frame->pc - !at_trap, &symbol))
+        symbol = (struct symbol){.start = frame->pc}; // a call to a wrong address
+    uintptr_t return_address = symbol_return_address(&symbol, sp, low, high);
+    bool is_kept = is_text(return_address) &&
+                   (return_address == frames.trap_ra || has_called(&symbol));
+    if (at_trap && !is_kept) {
         return_address = frames.trap_ra;
-        symbol.frame_size = 0;
+        // One that calls no other has its frame from the start; others may do without it. A
+        // stack that is full is so because of the frame.
+        if ((symbol.return_distance > 0 || frame->pc == symbol.start) && sp >= low)
+            symbol.frame_size = 0;
     }
     if (!is_text(return_address))
         return false;

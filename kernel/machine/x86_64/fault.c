@@ -115,11 +115,6 @@ static bool is_store(const struct instruction *it)
            (opcode & ~15u) == 0x190;                             // set on condition
 }
 
-static bool is_text(uintptr_t address)
-{
-    return address >= (uintptr_t)text_start && address < (uintptr_t)text_end - LENGTH_MAX;
-}
-
 static bool found(struct fault *fault, enum fault_access access, uintptr_t address)
 {
     *fault = (struct fault){access, address};
@@ -132,7 +127,7 @@ bool fault_find(const struct machine_trap *trap, struct fault *fault)
         return found(fault, FAULT_FETCH, trap->rip);
     if (!can_exist(trap->rsp))
         return found(fault, FAULT_STORE, trap->rsp);
-    if (!is_text(trap->rip))
+    if (!is_text(trap->rip) || !is_text(trap->rip + LENGTH_MAX))
         return false;
 
     struct instruction it = {.next = (const uint8_t *)trap->rip};
