@@ -66,6 +66,7 @@ static uint64_t *table_under(const struct page_format *format, uint64_t *entry, 
         for (unsigned i = 0; i < PAGE_TABLE_ENTRIES; i++, leaf += step)
             table[i] = leaf;
     }
+    machine_write_barrier(); // the processor may walk here at once: it finds a whole table
     *entry = format->link(table);
     return table;
 }
