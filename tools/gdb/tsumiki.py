@@ -53,12 +53,18 @@ def word_at(address):
     return int(gdb.Value(address).cast(gdb.lookup_type("unsigned long").pointer()).dereference())
 
 
-def warn_of_another_image():
-    """Breakpoints would be nowhere, and symbols lie, when the machine of the other terminal has booted something else."""
+def warn_of_another_image(stop=None):
+    """Breakpoints would be nowhere, and symbols lie, when the machine of the other terminal has booted something else.
+    Where no image is yet, as before a PC's firmware has loaded it, the first stop in one is awaited."""
     try:
-        if "MIS-MATCHED" not in gdb.execute("compare-sections .text", to_string=True):
-            return
-    except gdb.error:  # nobody has answered
+        differs = "MIS-MATCHED" in gdb.execute("compare-sections .text", to_string=True)
+    except gdb.error:  # nobody has answered, or nothing is there
+        if not stop:
+            gdb.events.stop.connect(warn_of_another_image)
+        return
+    if stop:
+        gdb.events.stop.disconnect(warn_of_another_image)
+    if not differs:
         return
     print(f"tsumiki: the machine runs another image than {gdb.current_progspace().filename}. Give `make gdb` the same\n"
           "CHAPTER= and so on as `make qemu-gdb`; or somebody else's machine has this port (TSUMIKI_GDB_PORT=).")
