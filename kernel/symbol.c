@@ -8,7 +8,8 @@
 // all but the last.
 //
 //   header     struct table_header
-//   files      paths, each ended by a 0; number 0 is ""
+//   files      paths, each ended by a 0; number 0 is "". None: the table is small, and has
+//              neither these nor lines
 //   words      that names are made of, the most frequent first, the last byte of each + 128
 //   functions  by ascending address, each:
 //                number   how many bytes follow in this function's entry
@@ -18,7 +19,7 @@
 //                         last one + 1
 //                number   where the table has frames: words (of 8 bytes) in the function's
 //                         frame, times 16, + words from its end to the return address
-//                number   which file
+//                number   where there are files, as all that follows: which one
 //                number   its first line
 //                rows     to the end of the entry, each one byte: high nibble the step in
 //                         address, in units, low nibble the step in lines + ROW_BACK. A
@@ -175,6 +176,9 @@ static void read_entry(struct reader *entry, const struct table *table, uint64_t
     symbol->frame_size = (unsigned)(frame / 16 * sizeof(uintptr_t));
     symbol->return_distance = (unsigned)(frame % 16 * sizeof(uintptr_t));
     symbol->file = "";
+    symbol->line = 0;
+    if (table->header.files_size == 0)
+        return;
     for (uint64_t i = read_number(entry) + 1; i > 0 && files.at < files.end; i--)
         symbol->file = read_string(&files);
     unsigned first_line = (unsigned)read_number(entry);

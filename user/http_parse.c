@@ -19,36 +19,34 @@ struct reader {
 enum { NEXT_LINE, LAST_LINE };
 
 // ---- Bytes -------------------------------------------------------------------------------
+// What a byte can be part of. Each of these is one of those before it, too; and some are HOST.
 enum {
-    TOKEN = 1, // of names and methods (RFC 9110, 5.6.2)
-    HOST = 2,  // of a host and its port (RFC 3986, 3.2.2)
-    SIGN = 4,  // what can be seen, or stands for some character that can
-    TEXT = 8,  // the same and blanks: all but control characters (RFC 9110, 5.5)
-    OF_TEXT = TEXT | SIGN,
-    OF_TOKEN = OF_TEXT | TOKEN,
-    OF_HOST = OF_TEXT | HOST,
-    OF_BOTH = OF_TOKEN | HOST,
+    CONTROL = 0, // nothing: among them a line's end
+    TEXT = 2,    // all but control characters (RFC 9110, 5.5)
+    SIGN = 4,    // what can be seen, or stands for some character that can
+    TOKEN = 6,   // of names and methods (RFC 9110, 5.6.2)
+    HOST = 1,    // of a host and its port (RFC 3986, 3.2.2)
+    BOTH = TOKEN | HOST,
+    MARK = SIGN | HOST,
 };
 
-static const uint8_t classes[256] = {
-    ['\t'] = TEXT,           [' '] = TEXT,            ['!'] = OF_BOTH,
-    ['"'] = OF_TEXT,         ['#'] = OF_TOKEN,        ['$' ... '\''] = OF_BOTH,
-    ['(' ... ')'] = OF_HOST, ['*' ... '+'] = OF_BOTH, [','] = OF_HOST,
-    ['-' ... '.'] = OF_BOTH, ['/'] = OF_TEXT,         ['0' ... '9'] = OF_BOTH,
-    [':' ... ';'] = OF_HOST, ['<'] = OF_TEXT,         ['='] = OF_HOST,
-    ['>' ... '@'] = OF_TEXT, ['A' ... 'Z'] = OF_BOTH, ['['] = OF_HOST,
-    ['\\'] = OF_TEXT,        [']'] = OF_HOST,         ['^'] = OF_TOKEN,
-    ['_'] = OF_BOTH,         ['`'] = OF_TOKEN,        ['a' ... 'z'] = OF_BOTH,
-    ['{'] = OF_TEXT,         ['|'] = OF_TOKEN,        ['}'] = OF_TEXT,
-    ['~'] = OF_BOTH,         [128 ... 255] = OF_TEXT,
+static const uint8_t kinds[256] = {
+    ['\t'] = TEXT,        [' '] = TEXT,          ['!'] = BOTH,         ['"'] = SIGN,
+    ['#'] = TOKEN,        ['$' ... '\''] = BOTH, ['(' ... ')'] = MARK, ['*' ... '+'] = BOTH,
+    [','] = MARK,         ['-' ... '.'] = BOTH,  ['/'] = SIGN,         ['0' ... '9'] = BOTH,
+    [':' ... ';'] = MARK, ['<'] = SIGN,          ['='] = MARK,         ['>' ... '@'] = SIGN,
+    ['A' ... 'Z'] = BOTH, ['['] = MARK,          ['\\'] = SIGN,        [']'] = MARK,
+    ['^'] = TOKEN,        ['_'] = BOTH,          ['`'] = TOKEN,        ['a' ... 'z'] = BOTH,
+    ['{'] = SIGN,         ['|'] = TOKEN,         ['}'] = SIGN,         ['~'] = BOTH,
+    [128 ... 255] = SIGN,
 };
 
-// The first byte from `at` on that is not of the class. Most of a request goes through here. A
-// line's end is of no class.
-static inline size_t skip(const struct reader *reader, size_t at, uint8_t class)
+// The first byte from `at` on that is no such thing. Most of a request goes through here. A
+// line's end stops every one of these.
+static inline size_t skip(const struct reader *reader, size_t at, uint8_t kind)
 {
     const char *byte = reader->bytes + at;
-    while (classes[(unsigned char)*byte] & class)
+    while (kinds[(unsigned char)*byte] >= kind)
         byte++;
     return (size_t)(byte - reader->bytes);
 }
@@ -59,13 +57,15 @@ static bool is_blank(char byte)
 }
 
 // `word` is in lower case, and a token: the bit that makes a letter small changes nothing
-// else there.
+// else there. It ends before the bytes' line does: no word has a line's end in it.
 static bool equals(const char *bytes, size_t length, const char *word)
 {
-    size_t i = 0;
-    while (i < length && (bytes[i] | 32) == word[i])
-        i++;
-    return i == length && !word[i];
+    const char *byte = bytes;
+    while ((*byte | 32) == *word) {
+        byte++;
+        word++;
+    }
+    return byte == bytes + length && !*word;
 }
 
 static bool is_number(const char *bytes, size_t length, uint64_t *value)
@@ -146,7 +146,10 @@ static int read_host(const struct reader *reader, struct http_text value)
     if (reader->request->has_host)
         return -400;
     reader->request->has_host = true;
-    return skip(reader, value.at, HOST) < (size_t)value.at + value.length ? -400 : 0;
+    const char *byte = reader->bytes + value.at, *end = byte + value.length;
+    while (byte < end && kinds[(unsigned char)*byte] & HOST)
+        byte++;
+    return byte < end ? -400 : 0;
 }
 
 static int read_length(const struct reader *reader, struct http_text value)
@@ -196,34 +199,35 @@ static int read_expect(const struct reader *reader, struct http_text value)
     return equals(reader->bytes + value.at, value.length, "100-continue") ? 0 : -417;
 }
 
-// By the length of their names, which are in lower case. Those without a function are kept for
-// later.
+// Names are in lower case, the shortest first. Those without a function are kept for later.
+enum { NAME_MAX = 20 };
 static const struct field {
-    const char *name;
-    uint8_t kept; // enum http_field
+    char name[NAME_MAX];
+    uint8_t length, kept; // kept: enum http_field
     read_field *read;
-} fields[][3] = {
-    [4] = {{"host", 0, read_host}},
-    [5] = {{"range", HTTP_RANGE, NULL}},
-    [6] = {{"expect", 0, read_expect}},
-    [8] = {{"if-range", HTTP_IF_RANGE, NULL}, {"if-match", HTTP_IF_MATCH, NULL}},
-    [10] = {{"connection", 0, read_connection}},
-    [13] = {{"if-none-match", HTTP_IF_NONE_MATCH, NULL}},
-    [14] = {{"content-length", 0, read_length}},
-    [17] = {{"transfer-encoding", 0, read_coding},
-            {"if-modified-since", HTTP_IF_MODIFIED_SINCE, NULL}},
-    [19] = {{"if-unmodified-since", HTTP_IF_UNMODIFIED_SINCE, NULL}},
+} fields[] = {
+    {"host", 4, 0, read_host},
+    {"range", 5, HTTP_RANGE, NULL},
+    {"expect", 6, 0, read_expect},
+    {"if-range", 8, HTTP_IF_RANGE, NULL},
+    {"if-match", 8, HTTP_IF_MATCH, NULL},
+    {"connection", 10, 0, read_connection},
+    {"if-none-match", 13, HTTP_IF_NONE_MATCH, NULL},
+    {"content-length", 14, 0, read_length},
+    {"transfer-encoding", 17, 0, read_coding},
+    {"if-modified-since", 17, HTTP_IF_MODIFIED_SINCE, NULL},
+    {"if-unmodified-since", 19, HTTP_IF_UNMODIFIED_SINCE, NULL},
 };
 
 // NULL: nobody asks for it.
 static const struct field *find_field(const char *name, size_t length)
 {
-    if (length >= sizeof(fields) / sizeof(fields[0]))
-        return NULL;
-    const struct field *field = fields[length];
-    while (field->name && !equals(name, length, field->name))
+    const struct field *field = fields, *end = fields + sizeof(fields) / sizeof(fields[0]);
+    while (field < end && field->length < length)
         field++;
-    return field->name ? field : NULL;
+    while (field < end && field->length == length && !equals(name, length, field->name))
+        field++;
+    return field < end && field->length == length ? field : NULL;
 }
 
 static int read_value(const struct reader *reader, const struct field *field,
@@ -297,7 +301,7 @@ static size_t whole_lines(const struct http_request *request, const char *bytes,
 static int refuse_cut(const struct http_request *request, const char *bytes, size_t size)
 {
     size_t at = request->sought > request->at ? request->sought : request->at;
-    while (at < size && (classes[(unsigned char)bytes[at]] & TEXT || bytes[at] == '\r'))
+    while (at < size && (kinds[(unsigned char)bytes[at]] != CONTROL || bytes[at] == '\r'))
         at++;
     if (at < size)
         return -400;

@@ -34,7 +34,7 @@ size_t http_skip_host(const char *target, size_t length)
 {
     static const char scheme[] = "http://";
     size_t at = sizeof(scheme) - 1;
-    if (length < at || memcmp(target, scheme, at) != 0)
+    if (length < at || target[0] == '/' || memcmp(target, scheme, at) != 0)
         return 0;
     while (at < length && target[at] != '/' && target[at] != '?')
         at++;
