@@ -12,7 +12,7 @@
 // run where it lies in memory, so every address here has LINEAR taken off.
 //
 //  0. Is there a 64-bit mode at all? Where not, no line of C could say so.
-//  1. Page tables, made by the assembler: the first 3 GiB at their own addresses and in the
+//  1. Page tables, made by the assembler: the first 4 GiB at their own addresses and in the
 //     linear map. Translation is what 64-bit mode needs.
 //  2. 64-bit mode: address extension, the tables, "long mode", and translation on.
 //  3. A segment with 64-bit code. Segments have no other meaning left.
@@ -191,10 +191,11 @@ boot_gigabytes:
     .quad boot_pages - LINEAR + PRESENT + WRITE
     .quad boot_pages - LINEAR + 0x1000 + PRESENT + WRITE
     .quad boot_pages - LINEAR + 0x2000 + PRESENT + WRITE
-    .fill 509, 8, 0
+    .quad boot_pages - LINEAR + 0x3000 + PRESENT + WRITE
+    .fill 508, 8, 0
 boot_pages:
     .set page, 0
-    .rept 3 * 512
+    .rept 4 * 512
     .quad page * 0x200000 + PRESENT + WRITE + LARGE
     .set page, page + 1
     .endr

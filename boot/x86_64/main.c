@@ -17,9 +17,6 @@ _Noreturn void boot_main(uint64_t information, uint32_t magic);
 // their numbers are those of exceptions.
 enum { PIC_MASK = 0x21, SECOND_PIC_MASK = 0xa1 };
 
-// entry.S maps the first 3 GiB. Loaders keep to low addresses, if only out of habit.
-#define MAPPED (3ull << 30)
-
 static struct {
     const struct start_info *start_info;
     const char *complaint;
@@ -82,8 +79,8 @@ static void find_start_info(uint64_t information, uint32_t magic)
 {
     const struct start_info *info = at(information);
 
-    if (information == 0 || information >= MAPPED) {
-        boot.complaint = "the loader's information is not in the first 3 GiB";
+    if (information == 0) {
+        boot.complaint = "the loader says nothing of the machine";
     } else if (magic == MULTIBOOT_MAGIC) {
         boot.complaint = multiboot_read(info, information, &boot.from_multiboot);
         boot.start_info = boot.complaint ? NULL : &boot.from_multiboot;
