@@ -14,7 +14,7 @@ import time
 import boot
 import network
 
-PATIENCE = 120 * float(os.environ.get("TSUMIKI_PATIENCE", "30")) / 30
+PATIENCE = 300 * float(os.environ.get("TSUMIKI_PATIENCE", "30")) / 30
 
 
 class Silent(Exception):
