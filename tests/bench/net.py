@@ -14,8 +14,8 @@ import time
 
 from machine import blank_disk, boot
 
-GUEST, HERE = "10.99.7.2", "10.99.7.1"
-TAP = f"tsbench{os.getpid() % 1000}"  # another bench has another
+NUMBER = os.getpid() % 256  # another bench has another device and network
+TAP, GUEST, HERE = f"tsbench{NUMBER}", f"10.99.{NUMBER}.2", f"10.99.{NUMBER}.1"
 PORTS = {"udp": (7, 9), "tcp": (7, 9, 19, 20, 80)}
 DATAGRAM, MIB = 64, 1 << 20
 

@@ -134,6 +134,8 @@ def executed(machine, image, **options):
         if place == places["machine_wait"]:
             break
         count += bool(found)
+    else:
+        sys.exit(f"{image} ended before it waited (QEMU's status {qemu.wait()})")
     qemu.kill()
     qemu.communicate()
     return count
