@@ -227,6 +227,7 @@ static void next_hop_is_silent(struct packet *packet)
     if (packet->size >= enough || packet_pull_up(packet, enough)) {
         const struct ip_header *header = (const void *)packet->data;
         struct ip_failure failure = {.error = -EHOSTUNREACH,
+                                     .is_hard = true, // asked several times, by us, just now
                                      .reporter = address_ipv4(header->source, 0)};
         ip_tell_failure(header, packet->size, &failure);
     }

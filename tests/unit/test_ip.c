@@ -338,7 +338,7 @@ static void a_silent_neighbour_is_a_failure(void)
         timer_sleep(100000000);
     CHECK_EQUAL(got.failures, 1);
     CHECK_EQUAL(got.failure.error, -EHOSTUNREACH);
-    CHECK(!got.failure.is_hard);
+    CHECK(got.failure.is_hard);
     CHECK_EQUAL(address_be32(&got.ends.destination), IPV4(10, 0, 2, 77));
     CHECK_EQUAL(got.first, 'q');
     wire_forget();
