@@ -2,17 +2,24 @@
 //
 // nc: connects its input and output with a host, by TCP or (-u) UDP
 //
-//   nc [-uv] [-w SECONDS] HOST PORT         connects
-//   nc -l [-kuv] [-w SECONDS] [HOST] PORT   waits to be connected; -k: again and again
-//   nc -z [-v] [-w SECONDS] HOST FROM-TO    says which ports are open
+//   nc [-uv] [-T SERVICE] [-w SECONDS] HOST PORT   connects
+//   nc -l [-kuv] [-w SECONDS] [HOST] PORT          waits to be connected; -k: again and again
+//   nc -z [-v] [-w SECONDS] HOST FROM-TO           says which ports are open
 //
 // The end of the input is told to the other side, and what it still says is printed. When the
 // other side ends, so do we: at once at a console, otherwise when the input has been sent. -w:
-// how long to wait for a connection, and for anything to come; -v: says what happens.
+// how long to wait for a connection, for anything to come, and for what was sent to be
+// acknowledged; -v: says what happens; -T: what routers are asked for (RFC 2474: a DSCP times
+// four; 184 is the one for voices).
 #include "nc.h"
 #include "options.h"
 
 #define SCAN_NS UINT64_C(2000000000) // what a port has to answer: 2 s
+
+static bool is_service(const char *text, uint64_t *service)
+{
+    return options_number(text, service) && *service <= UINT8_MAX && *service % 4 == 0;
+}
 
 static bool read_options(struct nc *nc, struct options *options)
 {
@@ -21,6 +28,8 @@ static bool read_options(struct nc *nc, struct options *options)
     while (right && (letter = options_next(options)) != 0) {
         if (letter == 'w')
             right = options_seconds(options->value, &nc->patience_ns) && nc->patience_ns > 0;
+        else if (letter == 'T' && !is_service(options->value, &nc->service))
+            right = options_wrong(options, 'T', "0 to 252, a multiple of 4");
         else if (letter > 0)
             nc->letters[(unsigned char)letter] = true;
         else
@@ -158,12 +167,12 @@ static int listen(struct nc *nc)
 
 int nc_main(int argc, char **argv)
 {
-    struct options options = options_start(argc, argv, "lkuvzw:");
+    struct options options = options_start(argc, argv, "lkuvzT:w:");
     struct nc *nc = os_alloc(sizeof(*nc));
     if (!nc)
         return os_print_error("nc", -ENOMEM);
     if (!read_options(nc, &options))
-        return os_usage("nc [-uv] [-w SECONDS] HOST PORT; nc -l [-kuv] [HOST] PORT; "
+        return os_usage("nc [-uv] [-T SERVICE] [-w SECONDS] HOST PORT; nc -l [-kuv] [HOST] PORT; "
                         "nc -z [-v] HOST PORT[-PORT]");
     if (!nc->letters['l'] && !nc->letters['z'] && !nc->letters['u'])
         return connect_stream(nc);

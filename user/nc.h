@@ -13,6 +13,7 @@ struct nc {
     // Options:
     bool letters[128]; // by letter: given
     uint64_t patience_ns; // 0: for ever
+    uint64_t service;     // of -T
     const char *host;     // NULL: any, for -l
     uint16_t port, last_port;
     struct os_address address;

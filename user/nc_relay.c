@@ -40,10 +40,25 @@ static int print_all(struct nc *nc, int handle)
     return size < 0 ? size : 0;
 }
 
+// Of the stream: who only sends waits for ACKs as -w says. 0, or an error.
+static int set_options(const struct nc *nc, int handle)
+{
+    const uint64_t second_ns = 1000000000;
+    int error = 0, patience_s = (int)((nc->patience_ns + second_ns - 1) / second_ns);
+    if (nc->letters['T'])
+        error = os_set_option(handle, OS_OPTION_SERVICE, (int)nc->service);
+    if (!error && patience_s > 0 && !nc->letters['u'])
+        error = os_set_option(handle, OS_OPTION_USER_TIMEOUT, patience_s);
+    return error;
+}
+
 // What has been typed at a console and not sent will not be sent any more: nobody there knows
 // that we still wait.
 int nc_relay(struct nc *nc, int handle)
 {
+    int error = set_options(nc, handle);
+    if (error)
+        return os_print_error("nc", error);
     nc->handle = handle;
     if (!nc->sender)
         nc->sender = os_thread_create("nc-input", send_input, nc);
@@ -51,7 +66,7 @@ int nc_relay(struct nc *nc, int handle)
         os_shutdown(handle, OS_SHUTDOWN_WRITE);
     if (!nc->sender)
         return os_print_error("nc", -ENOMEM);
-    int error = print_all(nc, handle);
+    error = print_all(nc, handle);
     if (!error && !nc->letters['k'] && !os_is_console(OS_INPUT))
         os_thread_join(nc->sender, NULL, OS_NEVER);
     nc->handle = -1;

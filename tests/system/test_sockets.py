@@ -64,7 +64,7 @@ def test_traceroute(shell):
 def test_nc_carries_files(shell):
     shell.run("seq 20000 >/tmp/sent")
     background(shell, "nc -l 5000 >/tmp/got")
-    shell.run("nc 127.0.0.1 5000 </tmp/sent; sleep 0.1")
+    shell.run("nc -T 184 -w 5 127.0.0.1 5000 </tmp/sent; sleep 0.1")
     sums = re.findall(r"[0-9a-f]{64}", shell.run("sha256sum /tmp/sent /tmp/got"))
     assert len(sums) == 2 and sums[0] == sums[1]
     background(shell, "nc -l 5000 </tmp/sent")  # the other way; the client ends its direction at once
@@ -77,6 +77,7 @@ def test_nc_listens_again_and_scans(shell):
     shell.run("echo one | nc 127.0.0.1 80; echo two | nc 127.0.0.1 80; sleep 0.1")
     assert shell.run("cat /tmp/said") == "one\ntwo\n"
     assert shell.run("nc -v -z 127.0.0.1 81") == "nc: 127.0.0.1:81: connection refused\n"
+    assert shell.run("nc -T 3 127.0.0.1 81").startswith("nc: -T 3: expected 0 to 252, a multiple of 4\n")
     assert shell.run("nc 127.0.0.1 81; echo $?") == "nc: 127.0.0.1:81: connection refused\n1\n"
     ids = re.findall(r"^ *(\d+)  nc +nc ", shell.run("ps"), re.M)
     shell.run(f"kill {ids[0]}; sleep 0.1")
