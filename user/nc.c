@@ -172,8 +172,8 @@ int nc_main(int argc, char **argv)
     if (!nc)
         return os_print_error("nc", -ENOMEM);
     if (!read_options(nc, &options))
-        return os_usage("nc [-uv] [-T SERVICE] [-w SECONDS] HOST PORT; nc -l [-kuv] [HOST] PORT; "
-                        "nc -z [-v] HOST PORT[-PORT]");
+        return os_usage("nc [-uv] [-T SERVICE] [-w SECONDS] HOST PORT; "
+                        "nc -l [-kuv] [HOST] PORT; nc -z [-v] HOST PORT[-PORT]");
     if (!nc->letters['l'] && !nc->letters['z'] && !nc->letters['u'])
         return connect_stream(nc);
     nc->address.family = OS_IPV4;
