@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What a disk gives to a Linux program, past the page cache (O_DIRECT): so many MiB in sequence,
-// and blocks of 4 KiB at random places, one at a time and many in flight.
+// What a disk gives to a Linux program, past the page cache (O_DIRECT): so many MiB in
+// sequence, and blocks of 4 KiB at random places, one at a time and many in flight.
 //
 //   disk DEVICE MiB
 //
@@ -70,6 +70,12 @@ static atomic_uint *index_at(unsigned offset)
     return (atomic_uint *)(ring.rings + offset);
 }
 
+// The kernel looks at it once, and not with each request.
+static void lend(unsigned what, const void *it)
+{
+    check(syscall(SYS_io_uring_register, ring.handle, what, it, 1) == 0, "io_uring_register");
+}
+
 static void start_ring(void)
 {
     struct iovec memory = {disk.buffer, MIB};
@@ -82,10 +88,8 @@ static void start_ring(void)
     ring.entries = mmap(NULL, BATCH * sizeof(struct io_uring_sqe), PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_POPULATE, ring.handle, IORING_OFF_SQES);
     check(ring.rings != MAP_FAILED && ring.entries != MAP_FAILED, "io_uring");
-    check(syscall(SYS_io_uring_register, ring.handle, IORING_REGISTER_BUFFERS, &memory, 1) == 0,
-          "io_uring_register");
-    check(syscall(SYS_io_uring_register, ring.handle, IORING_REGISTER_FILES, &disk.file, 1) == 0,
-          "io_uring_register");
+    lend(IORING_REGISTER_BUFFERS, &memory);
+    lend(IORING_REGISTER_FILES, &disk.file);
 }
 
 static void begin(unsigned which)

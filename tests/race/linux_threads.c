@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What Linux' threads cost: one gives the processor to the other by sched_yield(), or by a futex
-// that wakes it; and one is made and waited for.
+// What Linux' threads cost: one gives the processor to the other by sched_yield(), or by a
+// futex that wakes it; and one is made and waited for.
 #define _GNU_SOURCE
 #include <linux/futex.h>
 #include <pthread.h>
