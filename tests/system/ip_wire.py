@@ -13,10 +13,12 @@ import struct
 import threading
 import time
 
+import boot
+
 US, PEER, GATEWAY = "10.0.2.15", "10.0.2.9", "10.0.2.2"
 MACS = {US: bytes.fromhex("525400123456"), PEER: bytes.fromhex("020000000009"), GATEWAY: bytes.fromhex("020000000002")}
 ICMP, TCP, UDP = 1, 6, 17
-PATIENCE = 20
+PATIENCE = boot.PATIENCE
 
 
 def checksum(data):
@@ -102,7 +104,7 @@ class Wire:
             self.send(ip(icmp(0, rest=data[4:8], data=data[8:]), source=GATEWAY), source=GATEWAY)
 
     def send_frame(self, frame):
-        for _ in range(200):  # the machine may not have its socket yet, or no room in it
+        for _ in range(20 * int(PATIENCE)):  # the machine may not have its socket yet, or no room in it
             try:
                 self.socket.sendto(frame, self.local)
                 return

@@ -91,7 +91,7 @@ def run(machine, image, images, *commands):
     """What each command printed."""
     with boot.Session(machine, image(machine), memory="24M", disks=[{"file": i, "snapshot": False} for i in images]) as session:
         session.prompt()
-        said = [session.run(command, timeout=120) for command in commands]
+        said = [session.run(command) for command in commands]
         session.send("poweroff\n")
         session.end()
     return said

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 
+import boot
 import pytest
 
 SIZE = 1 << 20
@@ -20,7 +21,7 @@ def disk_user(image):
     def run(*drives, append="", options=(), before=None):
         words = [word for drive in drives for word in ("-drive", drive)]
         done = subprocess.run([program, *words, *options, "-append", append], stdin=subprocess.DEVNULL, text=True,
-                              capture_output=True, timeout=30, preexec_fn=before)
+                              capture_output=True, timeout=boot.PATIENCE, preexec_fn=before)
         return done.returncode, done.stdout + done.stderr
     run.program = program
     return run
@@ -165,21 +166,21 @@ def test_the_system_starts_whatever_its_devices_do(start):
 def test_a_driver_that_breaks_a_rule_is_told_so(image, rule, expected):
     program = image("host", APP="tests/system/rule_breaker.c")
     words = ["-faults", "delay,rate=1"] if rule == "twice" else []
-    done = subprocess.run([program, "-append", f"rule={rule}", *words], capture_output=True, text=True, timeout=30)
+    done = subprocess.run([program, "-append", f"rule={rule}", *words], capture_output=True, text=True, timeout=boot.PATIENCE)
     assert done.returncode == 1 and "PANIC: virtio0: the driver of the rng device" in done.stdout
     assert expected in done.stdout and "nobody minded" not in done.stdout
 
 
 def test_a_driver_that_keeps_the_rules_is_served(image):
     program = image("host", APP="tests/system/rule_breaker.c")
-    done = subprocess.run([program, "-append", "rule=none"], capture_output=True, text=True, timeout=30)
+    done = subprocess.run([program, "-append", "rule=none"], capture_output=True, text=True, timeout=boot.PATIENCE)
     assert done.returncode == 0 and "1 entry used, 8 bytes" in done.stdout
 
 
 # ---- The second console ---------------------------------------------------------------------------------------------------
 def read_until(descriptor, wanted):
     seen = b""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + boot.PATIENCE
     while wanted not in seen:
         assert time.monotonic() < deadline, seen
         seen += os.read(descriptor, 4096)
@@ -195,7 +196,7 @@ def test_a_terminal_is_a_console(image):
         os.write(ours, b"seq 3 | wc; poweroff\r")
         seen = read_until(ours, b"3 3 6")
         assert b"seq 3 | wc" in seen  # the echo of what was typed
-        assert kernel.wait(timeout=20) == 0
+        assert kernel.wait(timeout=boot.PATIENCE) == 0
         assert b"3 3 6" in kernel.stdout.read()  # both consoles get all words
     finally:
         kernel.kill()
@@ -217,7 +218,7 @@ def test_pipes_are_a_console(image, tmp_path):
         read_until(output, b"20000 20000 40000")
         with open(f"{path}.in", "wb", buffering=0) as typed:  # once more: the pipe stays open
             typed.write(b"poweroff\r")
-        assert kernel.wait(timeout=20) == 0
+        assert kernel.wait(timeout=boot.PATIENCE) == 0
     finally:
         kernel.kill()
         kernel.wait()
@@ -227,7 +228,7 @@ def test_a_file_gets_all_words(image, tmp_path):
     path = tmp_path / "words"
     path.write_text("what was there before, and longer than what comes " * 100)
     done = subprocess.run([image("host"), "-console", path, "-append", 'run="seq 2000; sleep 0"'], capture_output=True,
-                          stdin=subprocess.DEVNULL, timeout=30)
+                          stdin=subprocess.DEVNULL, timeout=boot.PATIENCE)
     assert done.returncode == 0
     assert [line for line in path.read_bytes().split(b"\r\n") if line.isdigit()] == [b"%d" % i for i in range(1, 2001)]
 
@@ -235,14 +236,14 @@ def test_a_file_gets_all_words(image, tmp_path):
 def test_a_panic_is_on_both_consoles(image, tmp_path):
     path = tmp_path / "words"
     done = subprocess.run([image("host"), "-console", path, "-append", 'run="crash null"'], capture_output=True,
-                          stdin=subprocess.DEVNULL, timeout=30)
+                          stdin=subprocess.DEVNULL, timeout=boot.PATIENCE)
     assert done.returncode == 1
     for words in (done.stdout, path.read_bytes()):
         assert b"PANIC" in words and b"crash_null" in words
 
 
 def test_a_console_that_cannot_be_had(image):
-    done = subprocess.run([image("host"), "-console", "/nowhere/at/all"], capture_output=True, text=True, timeout=30)
+    done = subprocess.run([image("host"), "-console", "/nowhere/at/all"], capture_output=True, text=True, timeout=boot.PATIENCE)
     assert done.returncode == 2 and "No such file" in done.stderr
 
 

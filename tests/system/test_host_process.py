@@ -7,6 +7,7 @@ import termios
 import time
 from pathlib import Path
 
+import boot
 import pexpect
 import pytest
 
@@ -22,19 +23,19 @@ def kernel(image):
 
 def run(kernel, *arguments):
     return subprocess.run([kernel, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=20)
+                          timeout=boot.PATIENCE)
 
 
 class OnTerminal:
     """The kernel on a terminal; `before` is how the terminal was."""
 
     def __init__(self, kernel):
-        self.child = pexpect.spawn("/bin/sh", ["-c", AROUND, kernel], timeout=10,
+        self.child = pexpect.spawn("/bin/sh", ["-c", AROUND, kernel], timeout=boot.PATIENCE,
                                    encoding="latin1")
         self.before = termios.tcgetattr(self.child.child_fd)
 
     def wait_until_raw(self):
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + boot.PATIENCE
         while termios.tcgetattr(self.child.child_fd)[3] & termios.ICANON:
             assert time.monotonic() < deadline, "the terminal never became raw"
             time.sleep(0.01)
@@ -111,14 +112,14 @@ def test_an_idle_prompt_costs_no_processor_time(kernel):
 
 @pytest.mark.parametrize("script", ["echo one; false\necho two $?\n", "echo one\nfalse\necho two $?"])
 def test_the_end_of_the_input_ends_the_shell(kernel, script):
-    done = subprocess.run([kernel], input=script, capture_output=True, text=True, timeout=30)
+    done = subprocess.run([kernel], input=script, capture_output=True, text=True, timeout=boot.PATIENCE)
     assert "one" in done.stdout and "two 1" in done.stdout
     assert done.returncode == 0
 
 
 def test_a_program_sees_the_end_of_the_input(kernel):
     done = subprocess.run([kernel, "-append", "run=wc"], input="a b\nc\n", capture_output=True, text=True,
-                          timeout=30)
+                          timeout=boot.PATIENCE)
     assert "2 3 6" in done.stdout
     assert done.returncode == 0
 

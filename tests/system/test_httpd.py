@@ -55,7 +55,7 @@ class Site:
         return f"http://127.0.0.1:{self.ports[80]}{path}"
 
     def connect(self, port=80):
-        return socket.create_connection(("127.0.0.1", self.ports[port]), timeout=30)
+        return socket.create_connection(("127.0.0.1", self.ports[port]), timeout=boot.PATIENCE)
 
     def say(self, data, port=80):
         """All that comes back until the server closes."""
@@ -69,7 +69,7 @@ class Site:
 
     def get(self, path, method="GET", **fields):
         """(status, fields, body)"""
-        client = http.client.HTTPConnection("127.0.0.1", self.ports[80], timeout=30)
+        client = http.client.HTTPConnection("127.0.0.1", self.ports[80], timeout=boot.PATIENCE)
         client.request(method, path, headers={name.replace("_", "-"): value for name, value in fields.items()})
         answer = client.getresponse()
         result = answer.status, answer.headers, answer.read()

@@ -28,7 +28,7 @@ def port(small):
 
 
 def connect(port):
-    return socket.create_connection(("127.0.0.1", port), timeout=30)
+    return socket.create_connection(("127.0.0.1", port), timeout=boot.PATIENCE)
 
 
 def until_end(port, request):
@@ -39,7 +39,7 @@ def until_end(port, request):
 
 
 def test_the_page_is_shown_and_the_connection_kept(port):
-    client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=boot.PATIENCE)
     ends = set()
     for method, path, expected in (("GET", "/", 200), ("HEAD", "/index.html", 200), ("GET", "/?x=1", 200), ("GET", "/none", 404),
                                    ("GET", "/../index.html", 400), ("GET", "/%00", 400), ("DELETE", "/", 405), ("BREW", "/", 501),

@@ -23,7 +23,7 @@ def frame_user(image):
     def run(*nics, append="", options=()):
         words = [word for nic in nics for word in ("-nic", nic)]
         done = subprocess.run([program, *words, *options, "-append", append], stdin=subprocess.DEVNULL, text=True,
-                              capture_output=True, timeout=30)
+                              capture_output=True, timeout=boot.PATIENCE)
         return done.returncode, done.stdout + done.stderr
     run.program = program
     return run
@@ -78,7 +78,7 @@ def test_sockets_of_another_process(frame_user, tmp_path):
     ours, theirs = str(tmp_path / "ours"), str(tmp_path / "theirs")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
         other.bind(theirs)
-        other.settimeout(20)
+        other.settimeout(boot.PATIENCE)
         process = subprocess.Popen([frame_user.program, "-nic", f"dgram,local={ours},remote={theirs}", "-append",
                                     "ask=10.0.2.2 frames=3"], stdout=subprocess.PIPE, text=True)
         request = other.recv(2000)
@@ -86,7 +86,7 @@ def test_sockets_of_another_process(frame_user, tmp_path):
         answer = request[6:12] + b"\x52\x54\0\0\0\1" + request[12:21] + b"\2" + request[22:]
         other.sendto(answer, ours)
         sizes = [len(other.recv(2000)) for _ in range(3)]
-        output = process.communicate(timeout=20)[0]
+        output = process.communicate(timeout=boot.PATIENCE)[0]
     assert "10.0.2.2 answers" in output and sizes == [60, 97, 134]
     assert "0 received" in frame_user(f"dgram,local={ours},remote={theirs}")[1]  # nobody is there any more
 
@@ -96,7 +96,7 @@ def test_a_tap_device(frame_user):
     """In a network of its own, so that this host's is left alone."""
     script = "ip tuntap add tap0 mode tap && ip link set tap0 up && ip addr add 10.0.2.2/24 dev tap0 && exec \"$@\""
     done = subprocess.run(["unshare", "-n", "sh", "-c", script, "sh", frame_user.program, "-nic", "tap,ifname=tap0", "-append",
-                           "ask=10.0.2.2 frames=0"], capture_output=True, text=True, timeout=30)
+                           "ask=10.0.2.2 frames=0"], capture_output=True, text=True, timeout=boot.PATIENCE)
     if "unshare" in done.stderr:
         pytest.skip(done.stderr)
     assert "10.0.2.2 answers" in done.stdout, done
@@ -135,14 +135,14 @@ def test_a_wrong_network_says_what_was_expected(frame_user, nic, expected):
 def test_a_driver_that_breaks_a_rule_is_told_so(image, rule, expected):
     program = image("host", APP="tests/system/net_rule_breaker.c")
     done = subprocess.run([program, "-nic", "loop,mtu=1400", "-append", f"rule={rule}"], capture_output=True, text=True,
-                          timeout=30)
+                          timeout=boot.PATIENCE)
     assert done.returncode == 1 and "the driver of the net device" in done.stdout, done.stdout
     assert expected in done.stdout and "nobody minded" not in done.stdout
 
 
 def test_a_driver_that_keeps_the_rules_is_served(image):
     program = image("host", APP="tests/system/net_rule_breaker.c")
-    done = subprocess.run([program, "-nic", "loop,mtu=1400", "-append", "rule=none"], capture_output=True, text=True, timeout=30)
+    done = subprocess.run([program, "-nic", "loop,mtu=1400", "-append", "rule=none"], capture_output=True, text=True, timeout=boot.PATIENCE)
     assert done.returncode == 0 and "nobody minded" in done.stdout
 
 

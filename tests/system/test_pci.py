@@ -52,7 +52,7 @@ def test_everything_works_as_without(whole_system, tmp_path):
     assert not re.search(r"virtio\d", queues)
     session.run("seq 100000 > /tmp/a; cp /tmp/a /b; sync")
     assert len(set(re.findall(r"(?m)^([0-9a-f]{64}) ", session.run("sha256sum /tmp/a /b")))) == 1
-    with urllib.request.urlopen(f"http://127.0.0.1:{session.net.port('tcp', 80)}/", timeout=30) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{session.net.port('tcp', 80)}/", timeout=boot.PATIENCE) as answer:
         with open(os.path.join(boot.ROOT, "disk/www/index.html"), "rb") as page:
             assert answer.read() == page.read()
     interrupts = session.run("irqstat")
@@ -145,7 +145,7 @@ def test_a_pc_of_old_is_asked_by_ports(image, drive, words, found):
     line[line.index("q35")] = "pc"
     line = line[:line.index("-device", line.index("-global"))]  # its second place is taken
     done = subprocess.run([*line, *drive(), "-device", f"virtio-blk-pci,drive=d0,addr=5{words}"], stdin=subprocess.DEVNULL,
-                          capture_output=True, timeout=60, check=False)
+                          capture_output=True, timeout=boot.PATIENCE, check=False)
     assert b"00:00.0  vendor 8086, device 1237" in done.stdout, done
     assert b"vda begins with 62 65 67 69 6e 73" in done.stdout, done
     assert re.search(f"00:05.0 .*storage, {found}".encode(), done.stdout), done

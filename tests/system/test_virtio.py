@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 
+import boot
 import pytest
 
 CHAPTER = {"CHAPTER": "14"}
@@ -86,7 +87,7 @@ class Second:
         """QEMU starts the machine once this is done."""
         if self.machine != "host":
             self.connection = socket.socket(socket.AF_UNIX)
-            deadline = time.monotonic() + 30
+            deadline = time.monotonic() + boot.PATIENCE
             while self.connection.connect_ex(self.path) != 0:
                 assert time.monotonic() < deadline, "QEMU does not start"
                 time.sleep(0.01)
@@ -120,7 +121,7 @@ class Second:
             data = data[os.write(self.input, data):]
 
     def expect(self, what):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + boot.PATIENCE
         while what not in self.text:
             assert time.monotonic() < deadline, f"expected: {what}\nfound so far: {self.text[-2000:]}"
             time.sleep(0.01)
