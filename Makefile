@@ -9,7 +9,7 @@ BOARD   ?=#          q35: of MACHINE=x86_64, the one with PCI; without: microvm
 BOOT    ?=#          bios, uefi: MACHINE=x86_64 starts from a disk with GRUB, on q35; without: QEMU loads the image itself
 CHAPTER ?=#          07: that chapter's main.c with the files of chapters 01 to 07
 APP     ?=#          a .c file with a kernel_main() of its own: the whole image
-UNIT    ?=#          a name: tests/unit/test_NAME.c with its runner is the image
+UNIT    ?=#          a name: tests/unit/test_NAME.c with its runner is the image; of several, unit=NAME says at boot which one runs
 TOOL    ?=#          a name: mkfs/NAME.c, a program for this host made of the kernel's files (MACHINE=host)
 FUZZ    ?=#          a name: tests/fuzz/fuzz_NAME.c, the same, fed by libFuzzer
 WORK    ?=#          a folder: a file found there is used in place of the tree's
@@ -25,7 +25,7 @@ MEMORY  ?= 128M
 SMP     ?= 1
 BUS     ?=#          where QEMU's devices are plugged in: mmio or pci; without: mmio, or what a chapter's `expect` says
 BUILD   ?= build
-CCACHE  := $(shell command -v ccache)# what has been compiled before, in whatever folder, is not compiled again
+CCACHE  := $(if $(shell command -v ccache),CCACHE_DEPEND=1 ccache)# what has been compiled before, in whatever folder, is not compiled again
 V       ?=#          1: show the commands
 
 .DEFAULT_GOAL := image
@@ -50,7 +50,7 @@ Q := $(if $(V),,@)
 ifneq ($(APP),)
     IMAGE_NAME := app-$(basename $(notdir $(APP)))
 else ifneq ($(UNIT),)
-    IMAGE_NAME := unit-$(UNIT)
+    IMAGE_NAME := $(if $(word 2,$(UNIT)),units,unit-$(UNIT))
 else ifneq ($(TOOL),)
     IMAGE_NAME := $(TOOL)
 else ifneq ($(FUZZ),)
@@ -61,25 +61,29 @@ else
     IMAGE_NAME := tsumiki
 endif
 KIND := $(if $(RELEASE),$(or $(filter small,$(RELEASE)),release))
-OUT := $(BUILD)/$(MACHINE)$(if $(LLVM),-llvm)$(if $(FUZZ),-fuzz)$(KIND:%=-%)$(if $(WORK),-work)
+# Where objects lie, and those of the learner's folder.
+PLAIN := $(BUILD)/$(MACHINE)$(if $(LLVM),-llvm)$(if $(FUZZ),-fuzz)$(KIND:%=-%)
+OUT := $(PLAIN)$(if $(WORK),+$(notdir $(abspath $(WORK))))
 IMAGE := $(OUT)/$(IMAGE_NAME)
 
 # ---- The parts list: what the chapters up to this one add to the kernel, for this machine
 LAST := $(filter-out 00,$(CHAPTER))
 CHAPTERS := $(sort $(wildcard docs/chapters/[0-9]*))
 UPTO := $(shell printf '%s\n' $(CHAPTERS) | awk -v last=$(or $(LAST),99) '{ split($$0, a, /[\/-]/); if (a[3] <= last) print }')
-# The learner's folder. Its files stand in for the tree's, headers too, wherever they are included from: an #include looks
-# beside the including file first, so all is compiled from a copy of the tree made of links. Made anew when a file comes or
-# goes, and with it all objects: what a file that is gone was built into, make keeps no note of.
+# The learner's folder. Its files stand in for the tree's, and only they are compiled again: beside all others' objects.
+# A header of the learner's (or linker.ld) goes into everything, wherever it is included from. An #include looks beside the
+# including file first, so then all is compiled, from a copy of the tree made of links. What was built is thrown away when a
+# file comes or goes: what a file that is gone was built into, make keeps no note of.
 FOLDERS := apps boot docs drivers kernel mkfs tests user
-SOURCES := $(if $(WORK),$(OUT)/tree/)
 ifneq ($(and $(WORK),$(GOALS)),)
     WORK_FILES := $(shell cd $(WORK) && find $(FOLDERS) linker.ld \( -name '*.[chS]' -o -name '*.ld' -o -name files \) 2>/dev/null | sort)
-    OVERLAY := $(abspath $(WORK)): $(WORK_FILES) $(shell find $(FOLDERS) -type f | sort | cksum)
+    SOURCES := $(if $(filter %.h %.ld,$(WORK_FILES)),$(OUT)/tree/)
+    PLAIN := $(if $(SOURCES),$(OUT),$(PLAIN))
+    OVERLAY := $(abspath $(WORK)): $(WORK_FILES) $(if $(SOURCES),$(shell find $(FOLDERS) -type f | sort | cksum))
     ifneq ($(OVERLAY),$(shell cat $(OUT)/overlay 2>/dev/null))
-        $(shell rm -rf $(OUT); mkdir -p $(SOURCES); cp -rs $(FOLDERS:%=$(CURDIR)/%) $(CURDIR)/linker.ld $(SOURCES); \
-            for f in $(WORK_FILES); do mkdir -p $$(dirname $(SOURCES)$$f); ln -sf $(abspath $(WORK))/$$f $(SOURCES)$$f; done; \
-            echo '$(OVERLAY)' >$(OUT)/overlay)
+        $(shell rm -rf $(OUT); mkdir -p $(OUT) $(SOURCES); echo '$(OVERLAY)' >$(OUT)/overlay)
+        $(if $(SOURCES),$(shell cp -rs $(FOLDERS:%=$(CURDIR)/%) $(CURDIR)/linker.ld $(SOURCES); \
+            for f in $(WORK_FILES); do mkdir -p $$(dirname $(SOURCES)$$f); ln -sf $(abspath $(WORK))/$$f $(SOURCES)$$f; done))
     endif
 endif
 # Where a file of the tree is read from: the learner's own under its own name, which compilers then show.
@@ -94,10 +98,10 @@ TOOL_PROGRAMS := mkfs/mkfs.c mkfs/fsck.c mkfs/tsfs.c tests/crash/crash.c
 TOOL_PARTS := $(if $(TOOL)$(FUZZ),$(filter-out $(TOOL_PROGRAMS) mkfs/process.c tests/fuzz/run.c tests/fuzz/fuzz_%,$(wildcard mkfs/*.c tests/crash/*.c tests/fuzz/*.c)))
 # Images of the same parts share one archive, one table of programs, one judgement of the layers.
 SHARED := $(OUT)/$(if $(TOOL),tools,parts)$(LAST)
-PROGRAM := $(or $(APP),$(if $(UNIT),tests/unit/test_$(UNIT).c),$(if $(TOOL),$(filter %/$(basename $(TOOL)).c,$(TOOL_PROGRAMS))),$(FUZZ:%=tests/fuzz/fuzz_%.c),\
+PROGRAM := $(or $(APP),$(patsubst %,tests/unit/test_%.c,$(UNIT)),$(if $(TOOL),$(filter %/$(basename $(TOOL)).c,$(TOOL_PROGRAMS))),$(FUZZ:%=tests/fuzz/fuzz_%.c),\
     $(if $(LAST),$(firstword $(wildcard docs/chapters/$(LAST)-*))/main.c,kernel/main.c))
 
-# ---- Toolchain and flags; boot/<machine>/flags.mk adds the machine's own
+# ---- Toolchain and flags; boot/<machine>/flags.mk adds the machine's own. No object knows which folder the tree lies in.
 WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
     -Wpointer-arith -Wcast-align -Wwrite-strings -Wvla -Wimplicit-fallthrough -Wno-unused-parameter $(if $(CI),-Werror)
 INCLUDES := $(or $(SOURCES),.) $(SOURCES)kernel $(SOURCES)kernel/machine/$(MACHINE)
@@ -108,18 +112,21 @@ PARTS := $(filter-out $(if $(FRAMELESS),%/frame.c,%/frame_table.c),$(PARTS))
 COMMON := -std=gnu11 -g -fno-common -fno-strict-aliasing $(if $(FRAMELESS),-fomit-frame-pointer,-fno-omit-frame-pointer) -fno-optimize-sibling-calls \
     -fno-stack-protector -fno-asynchronous-unwind-tables -fno-unwind-tables \
     -ffunction-sections -fdata-sections $(or $(if $(filter small,$(KIND)),-Os),$(if $(KIND),-O2),-Og) $(WARNINGS) \
-    $(addprefix -iquote ,$(INCLUDES)) -ffile-prefix-map=$(CURDIR)/= $(if $(WORK),-ffile-prefix-map=$(SOURCES)= -ffile-prefix-map=$(WORK)/=)
+    $(addprefix -iquote ,$(INCLUDES)) -fdebug-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(CURDIR)/=
+# What stands in for a file of the tree has the same neighbours and, in reports, the same name.
+WORK_CFLAGS = $(if $(filter $(OUT)/%,$(WORK:%=$@)),-iquote $(SOURCES)$(dir $(1)) $(SOURCES:%=-ffile-prefix-map=%=) -ffile-prefix-map=$(WORK)/=)
 include boot/$(MACHINE)/flags.mk
 KERNEL_CFLAGS := $(MACHINE_CFLAGS) $(COMMON) -ffreestanding
 USER_CFLAGS := $(filter-out -Wmissing-prototypes -iquote $(INCLUDES),$(KERNEL_CFLAGS)) -iquote $(SOURCES)user
 
 # ---- Objects
 # The suffix stays in the name: trap.S and trap.c are two objects.
-object = $(OUT)/$(patsubst /%,%,$(1)).o
+object = $(call folder,$(1))/$(patsubst /%,%,$(1)).o
+folder = $(if $(filter $(1),$(WORK_FILES)),$(OUT),$(PLAIN))
 OBJECTS := $(foreach f,$(PARTS) $(TOOL_PARTS),$(call object,$(f)))
 # What stands beside the program: what runs a test, the process's side of a tool.
-RUNNER := $(if $(UNIT),tests/unit/run_$(if $(filter host,$(MACHINE)),cmocka,kernel).c) $(if $(FUZZ),tests/fuzz/run.c) $(if $(TOOL),mkfs/process.c)
-PROGRAM_OBJECT := $(foreach f,$(PROGRAM) $(RUNNER),$(call object,$(f)))
+RUNNER := $(if $(UNIT),tests/unit/run_$(if $(filter host,$(MACHINE)),cmocka,kernel).c tests/unit/choose.c) $(if $(FUZZ),tests/fuzz/run.c) $(if $(TOOL),mkfs/process.c)
+PROGRAM_OBJECT := $(foreach f,$(PROGRAM) $(RUNNER),$(call object,$(f))) $(if $(UNIT),$(IMAGE).units.o)
 ARCHIVE := $(SHARED).a
 # The shell's programs: user/NAME.c with a NAME_main(), as the lists have them.
 PROGRAM_TABLE := $(if $(filter kernel/program.c,$(PARTS)),$(SHARED).programs.o)
@@ -131,7 +138,7 @@ all: image
 print-image: $(IMAGE) ##      build the image and say where it is: for scripts
 	@echo $(IMAGE)
 
-$(OUT)/flags: FORCE
+$(addsuffix /flags,$(sort $(OUT) $(PLAIN))): FORCE
 	@mkdir -p $(@D)
 	@echo '$(CC) $(KERNEL_CFLAGS) $(HOST_CFLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(KERNEL_CFLAGS) $(HOST_CFLAGS) $(LDFLAGS)' >$@
 $(SHARED).list: FORCE
@@ -139,15 +146,17 @@ $(SHARED).list: FORCE
 	@echo '$(PARTS) $(TOOL_PARTS)' | cmp -s - $@ || echo '$(PARTS) $(TOOL_PARTS)' >$@
 
 # Which flags a source is built with: programs see os.h and nothing else; on host, the process's side sees the C library.
-flags_for = $(if $(filter $(HOST_SIDE),$(1)),$(HOST_CFLAGS),$(if $(filter user/%,$(1)),$(USER_CFLAGS),$(KERNEL_CFLAGS)))
+# What all unit tests define gets each one's name, so that there may be several in an image.
+flags_for = $(if $(filter $(HOST_SIDE),$(1)),$(HOST_CFLAGS),$(if $(filter user/%,$(1)),$(USER_CFLAGS),$(KERNEL_CFLAGS))) \
+    $(foreach name,$(patsubst tests/unit/test_%.c,%,$(filter tests/unit/test_%.c,$(1))),-Dunit_setup=unit_setup_$(name) -Dunit_tests=unit_tests_$(name))
 
 define compile
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
-	$(Q)$(CCACHE) $(CC) $(call flags_for,$(1)) $(if $(WORK),-iquote $(SOURCES)$(dir $(1))) -MMD -MP -c $< -o $@
+	$(Q)$(CCACHE) $(CC) $(call flags_for,$(1)) $(WORK_CFLAGS) -MMD -MP -c $< -o $@
 endef
 define rule
-$(call object,$(1)): $(call own,$(1)) $(OUT)/flags
+$(call object,$(1)): $(call own,$(1)) $(call folder,$(1))/flags
 	$$(call compile,$(1))
 endef
 $(foreach f,$(sort $(PARTS) $(TOOL_PARTS) $(PROGRAM) $(RUNNER)),$(eval $(call rule,$(f))))
@@ -158,10 +167,16 @@ $(SHARED).programs.c: tools/programs $(PROGRAMS) $(SHARED).list
 $(SHARED).programs.o: $(SHARED).programs.c $(OUT)/flags
 	$(Q)$(CC) $(KERNEL_CFLAGS) -c $< -o $@
 
+$(IMAGE).units.c: $(PROGRAM)
+	@mkdir -p $(@D)
+	@printf '%s\n' '#include "tests/unit/run.h"' $(patsubst %,'UNIT_DECLARE(%)',$(UNIT)) 'const struct unit units[] = {' $(patsubst %,'UNIT_ENTRY(%)',$(UNIT)) '{0}};' >$@
+$(IMAGE).units.o: $(IMAGE).units.c tests/unit/run.h $(OUT)/flags
+	$(Q)$(CC) $(KERNEL_CFLAGS) -c $< -o $@
+
 # A call to something that a later chapter brings is an error here, whether or not this image reaches it.
 LAYERS := $(SHARED).layers
 $(LAYERS): $(OBJECTS) $(LISTS) $(SHARED).list linker.ld tools/layers
-	$(Q)$(PYTHON) tools/layers --machine $(MACHINE) --out $(OUT) --parts $(SHARED).list $(if $(WORK),--work $(WORK)) $(UPTO)
+	$(Q)$(PYTHON) tools/layers --machine $(MACHINE) --out $(PLAIN) --parts $(SHARED).list $(if $(WORK),--work $(WORK) $(OUT)) $(UPTO)
 	@touch $@
 $(ARCHIVE): $(OBJECTS) $(PROGRAM_TABLE) $(SHARED).list | $(LAYERS)
 	$(Q)rm -f $@ && $(AR) rcsDT $@ $(OBJECTS) $(PROGRAM_TABLE)
@@ -177,7 +192,7 @@ $(IMAGE): $(PROGRAM_OBJECT) $(ARCHIVE) $(LINK_EXTRA) tools/symbols
 
 compile_commands.json: $(SHARED).list $(OUT)/flags $(PROGRAM_OBJECT)
 	$(file >$@,[)
-	$(foreach f,$(PROGRAM) $(PARTS),$(file >>$@,$(if $(filter $(f),$(PROGRAM)),,$(comma)){"directory":"$(CURDIR)","file":"$(call own,$(f))","command":"$(subst ",\",$(CC) $(call flags_for,$(f)) -c $(call own,$(f)))"}))
+	$(foreach f,$(PROGRAM) $(PARTS),$(file >>$@,$(if $(filter $(f),$(firstword $(PROGRAM))),,$(comma)){"directory":"$(CURDIR)","file":"$(call own,$(f))","command":"$(subst ",\",$(CC) $(call flags_for,$(f)) -c $(call own,$(f)))"}))
 	$(file >>$@,])
 
 -include $(OBJECTS:.o=.d) $(PROGRAM_OBJECT:.o=.d)
@@ -207,11 +222,13 @@ check: ##            CHAPTER=NN check: does the chapter's program show what its 
 	$(Q)$(PYTHON) tools/check --machine $(MACHINE) $(if $(WORK),--work $(WORK)) $(CHAPTER)
 
 # ---- Testing and measuring
-# What all workers of pytest need is compiled once, before they start: ccache hands it to them.
-.PHONY: test bench race soak
+# What all tests need is built before they start, with nobody in the way.
+.PHONY: test bench soak
+test: TESTS := $(BUILD)/test
 test: ##             everything: style, unit tests, fuzzers (a short run), all machines, every chapter
-	$(Q)for machine in riscv64 x86_64 host; do $(MAKE) -s -j2 MACHINE=$$machine BUILD=$(BUILD)/test CI=1 image || exit 1; done
-	$(Q)$(PYTHON) -m pytest -n 4 --dist loadgroup tests
+	$(Q)for machine in riscv64 x86_64 host; do $(MAKE) -s -j2 MACHINE=$$machine BUILD=$(TESTS) CI=1 image || exit 1; done
+	$(Q)$(MAKE) -s -j2 BUILD=$(TESTS) CI=1 disk
+	$(Q)TSUMIKI_TEST_BUILD=$(TESTS) $(PYTHON) -m pytest -n 4 --dist loadgroup tests
 bench: ##            the figures of speed and size, in guest instructions
 	$(Q)$(PYTHON) tests/bench/run.py
 race: ##             against Debian's Linux, in turns (MACHINE= one of them, ROUNDS=5, ROWS=words, BUS=pci; --help of tests/race/race.py)
@@ -225,9 +242,10 @@ tools: $(TOOLS:%=$(BUILD)/%) ##           build/mkfs.tsfs, build/fsck.tsfs and b
 $(TOOLS:%=$(BUILD)/%): FORCE
 	$(Q)$(MAKE) --no-print-directory TOOL=$(@F) RELEASE=1 UNIT= APP= CHAPTER= WORK= image
 	$(Q)cmp -s $(BUILD)/host-release/$(@F) $@ || cp $(BUILD)/host-release/$(@F) $@
-disk: tools ##            make build/disk.img, the system's disk, anew, with what is in disk/ (DISK_SIZE=64M)
-	$(Q)$(BUILD)/mkfs.tsfs $(BUILD)/disk.img $(or $(DISK_SIZE),64M) disk
-	$(Q)cd $(BUILD) && mkdir -p mounts/dev mounts/proc mounts/tmp && ./tsfs disk.img put mounts/dev mounts/proc mounts/tmp /
+disk: DISK := $(or $(DISK),$(BUILD)/disk.img)
+disk: tools ##            make build/disk.img, the system's disk, anew, with what is in disk/ (DISK=another, DISK_SIZE=64M)
+	$(Q)$(BUILD)/mkfs.tsfs $(DISK) $(or $(DISK_SIZE),64M) disk
+	$(Q)mkdir -p $(BUILD)/mounts/dev $(BUILD)/mounts/proc $(BUILD)/mounts/tmp && $(BUILD)/tsfs $(DISK) put $(BUILD)/mounts/dev $(BUILD)/mounts/proc $(BUILD)/mounts/tmp /
 $(BUILD)/disk.img:
 	$(Q)$(MAKE) --no-print-directory disk
 

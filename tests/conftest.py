@@ -9,13 +9,13 @@ import pytest
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(ROOT, "tools"))
 sys.dont_write_bytecode = True
+os.environ.setdefault("TSUMIKI_PATIENCE", "120")  # many machines at a time on a busy host: only what hangs is late
 
 import boot  # noqa: E402
 
-# The tests' own folder: nobody's half-built objects, nobody's flags. Tests run side by side (pytest -n 4), each worker
-# with a folder of its own.
-WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
-BUILD = os.environ.get("TSUMIKI_TEST_BUILD", "build/test") + WORKER
+# The tests' own folder: nobody's half-built objects, nobody's flags. Tests run side by side (pytest -n 4) and share it: what
+# one has built, the others find.
+BUILD = os.environ.get("TSUMIKI_TEST_BUILD", "build/test")
 
 
 def pytest_configure(config):
@@ -23,24 +23,20 @@ def pytest_configure(config):
     os.environ["CI"] = "1"  # warnings are errors
 
 
-# Tests that use the same images stay together on one worker: those of a file, here those of these parameters.
-TOGETHER = {
-    "test_builds": ("machine", "variant", "prefix"),
-    "test_chapters": ("chapter", "machine"),
-    "test_text": ("page",),
-    "test_units": ("name", "machine"),
-}
+# The tests of a file stay together on one worker, since they share fixtures; of these files each goes where there is time.
+APART = ("test_builds", "test_chapters", "test_text", "test_units")
+# These use the system's own disk, which one machine at a time may have.
+DISK_USERS = ("test_tools", "README.md", "docs/chapters/00-ready/README.md", "docs/chapters/25-web/README.md")
 
 
 def group_of(item):
     module = item.module.__name__
-    if module not in TOGETHER:
-        return module
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    words = [str(parameters[name]) for name in TOGETHER[module] if name in parameters]
-    page = re.match(r"docs/chapters/(\d\d)", words[0]) if words else None
-    # A chapter's page shows its image on riscv64.
-    return "-".join(["chapter", page[1], "riscv64"] if page else [module[5:].rstrip("s"), *(words or [item.originalname])])
+    if module in DISK_USERS or parameters.get("page") in DISK_USERS:
+        return "disk"
+    if module == "test_units":
+        return "-".join([item.module.__name__, *(parameters.get(word, "") for word in ("machine", "name"))])
+    return item.nodeid if module in APART else module
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks for the groups

@@ -10,6 +10,8 @@
 Shared by tools/qemu, tools/check and the tests. Only Session needs more than the standard library (pexpect).
 """
 import codecs
+import contextlib
+import fcntl
 import json
 import os
 import re
@@ -37,12 +39,22 @@ ESCAPE_SEQUENCE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 # ---- Building -------------------------------------------------------------------------------------------------
+@contextlib.contextmanager
+def only_builder(folder):
+    """Holds a build folder for oneself: two makes at a time would write the same objects."""
+    os.makedirs(os.path.join(ROOT, folder), exist_ok=True)
+    with open(os.path.join(ROOT, folder, "lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def make(*goals, check=True, environment=None, **variables):
-    """Runs make at the top of the tree; returns the finished process with its output as text."""
+    """Runs make at the top of the tree, for goals that build; returns the finished process with its output as text."""
     command = ["make", "--no-print-directory", "-C", ROOT, *goals, *(f"{k}={v}" for k, v in variables.items())]
     clean = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES")}
-    done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          env={**clean, **(environment or {})}, check=False)
+    with only_builder(variables.get("BUILD") or os.environ.get("BUILD", "build")):
+        done = subprocess.run(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              env={**clean, **(environment or {})}, check=False)
     if check and done.returncode:
         raise Failure(f"the build failed:  {shlex.join(command)}\n\n{done.stdout}")
     return done

@@ -7,11 +7,12 @@ costs a few milliseconds in every build. 64-bit little-endian files, which is wh
 import struct
 from collections import namedtuple
 
-Section = namedtuple("Section", "name type address offset size link entry_size flags")
+Section = namedtuple("Section", "name type address offset size link first_global entry_size flags")
 Symbol = namedtuple("Symbol", "name value size section kind binding")
 Segment = namedtuple("Segment", "type flags offset address size memory_size")
 
 ABSOLUTE = 0xFF00  # section numbers from here on mean that there is none
+SYMBOL_SIZE = 24
 UNDEFINED = 0  # a symbol's section when another file has to define it
 SYMTAB, NOBITS = 2, 8
 LOCAL, GLOBAL, WEAK = 0, 1, 2
@@ -41,21 +42,22 @@ class Elf:
         raw = [struct.unpack_from("<IIQQQQIIQQ", self.data, section + i * section_size)
                for i in range(section_count)]
         table = self.data[raw[names][4]:raw[names][4] + raw[names][5]] if raw else b""
-        self.sections = [Section(text_at(table, r[0]), r[1], r[3], r[4], r[5], r[6], r[9], r[2]) for r in raw]
+        self.sections = [Section(text_at(table, r[0]), r[1], r[3], r[4], r[5], r[6], r[7], r[9], r[2]) for r in raw]
 
     def _segment(self, at):
         kind, flags, offset, address, _, size, memory_size = struct.unpack_from("<IIQQQQQ", self.data, at)
         return Segment(kind, flags, offset, address, size, memory_size)
 
-    def symbols(self):
-        """All symbols, in the order of the file."""
+    def symbols(self, with_locals=True):
+        """All symbols, in the order of the file; the local ones come first."""
         for table in self.sections:
             if table.type != SYMTAB:
                 continue
             strings = self.sections[table.link]
             names = self.data[strings.offset:strings.offset + strings.size]
+            start = table.offset + (0 if with_locals else table.first_global * SYMBOL_SIZE)
             for name, info, _, section, value, size in struct.iter_unpack(
-                    "<IBBHQQ", self.data[table.offset:table.offset + table.size]):
+                    "<IBBHQQ", self.data[start:table.offset + table.size]):
                 if name:
                     yield Symbol(text_at(names, name), value, size, section, info & 15, info >> 4)
 

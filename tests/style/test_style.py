@@ -7,7 +7,6 @@ import subprocess
 import warnings
 
 import boot
-import pytest
 
 FILE_LINES, HEADER_LINES, FUNCTION_LINES, WIDTH = 400, 200, 60, 96
 CODE = (".c", ".h", ".S")
@@ -204,13 +203,3 @@ def test_machine_headers_stay_in_the_machine():
             assert path.startswith(("kernel/machine/", "boot/")), f"{path}: {header}"
         if os.path.basename(header) == "machine_inline.h":
             assert path == "kernel/machine.h", f"{path} includes {header}: include machine.h"
-
-
-@pytest.mark.parametrize("machine", boot.MACHINES)
-def test_layers_only_call_down(image, machine):
-    """The build checks this too; here over everything at once."""
-    built = os.path.dirname(image(machine))
-    done = subprocess.run(["tools/layers", "--machine", machine, "--out", built,
-                           *(os.path.relpath(folder, boot.ROOT) for folder in chapters().values())], cwd=boot.ROOT,
-                          text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    assert done.returncode == 0, done.stdout

@@ -3,6 +3,7 @@
 import pytest
 
 import boot
+from conftest import BUILD
 
 SIZE = 4 << 20
 
@@ -14,7 +15,7 @@ def machine(request):
 
 @pytest.fixture(scope="module")
 def image(machine):
-    return boot.build(machine, CHAPTER="15")
+    return boot.build(machine, CHAPTER="15", BUILD=BUILD)
 
 
 def make_image(folder, name="disk.img", size=SIZE):
@@ -81,7 +82,7 @@ def blkdebug(folder, path, rules):
 ])
 def test_an_error_reaches_the_caller_and_the_log_once(tmp_path, kind, lines):
     """blkdebug fails the first request of that kind, reads and writes of sector 7; all others are served."""
-    image = boot.build("riscv64", CHAPTER="15")
+    image = boot.build("riscv64", CHAPTER="15", BUILD=BUILD)
     path = make_image(tmp_path)
     sector = '' if kind == "flush" else 'sector = "7"\n'
     rules = f'[inject-error]\nevent = "none"\niotype = "{kind}"\n{sector}errno = "5"\nonce = "on"\n'

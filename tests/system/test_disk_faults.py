@@ -262,8 +262,9 @@ def test_a_read_only_disk(start, image, machine, tmp_path):
 
 def test_a_read_only_root_has_its_devices(start, machine, tmp_path):
     """`make disk` prepares their directories. Where an image has none, the log says so, and the shell comes nevertheless."""
-    boot.make("disk", BUILD=BUILD, DISK_SIZE="4M")
-    session = start(machine, disks=[{"file": os.path.join(BUILD, "disk.img"), "readonly": True}])
+    disk = str(tmp_path / "made.img")
+    boot.make("disk", BUILD=BUILD, DISK=disk, DISK_SIZE="4M")
+    session = start(machine, disks=[{"file": disk, "readonly": True}])
     assert "there is no" not in session.prompt()
     assert session.run("ls -d /dev/vda /proc/mounts; echo x > /tmp/x; cat /tmp/x") == "/dev/vda  /proc/mounts\nx\n"
     power_off(session)

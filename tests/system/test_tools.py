@@ -17,7 +17,7 @@ TREE = boot.ROOT
 
 
 def run(*command, **options):
-    return subprocess.run(command, cwd=TREE, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120,
+    return subprocess.run(command, cwd=TREE, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=boot.PATIENCE,
                           check=False, **options)
 
 
@@ -188,9 +188,9 @@ def learner(tmp_path, path, change):
     return str(tmp_path / "work")
 
 
-def check(machine, work, chapter):
+def check(machine, work, chapter, patience=boot.PATIENCE):
     return run(sys.executable, "tools/check", "--machine", machine, "--build", BUILD, *(["--work", work] if work
-               else []), chapter, env={**os.environ, "TSUMIKI_PATIENCE": "8"})
+               else []), chapter, env={**os.environ, "TSUMIKI_PATIENCE": str(patience)})
 
 
 def test_check_is_content_with_the_tree(machine):
@@ -210,7 +210,7 @@ def test_check_uses_the_learners_file_and_says_what_is_missing(tmp_path, machine
 def test_check_diagnoses_a_hang(tmp_path):
     work = learner(tmp_path, "docs/chapters/01-boot/main.c",
                    lambda text: re.sub(r"(int kernel_main\([^)]*\)\n{)", r"\1\n    for (;;)\n        ;", text))
-    done = check("riscv64", work, "01")
+    done = check("riscv64", work, "01", patience=8)
     assert done.returncode == 1
     assert "Nothing was printed, and it is still running" in done.stdout, done.stdout
     assert "in the kernel: kernel_main" in done.stdout, done.stdout

@@ -11,16 +11,34 @@ import boot
 import pytest
 
 NAMES = sorted(os.path.basename(path)[5:-2] for path in glob.glob(os.path.join(boot.ROOT, "tests/unit/test_*.c")))
+FOLDER = os.path.join(boot.ROOT, "tests/unit")
 TABLE = re.compile(r"const struct test unit_tests\[\] = \{(.*?)\n\};", re.S)
 
 
-def source_of(name):
-    with open(os.path.join(boot.ROOT, f"tests/unit/test_{name}.c")) as file:
+def read(name):
+    with open(os.path.join(FOLDER, name)) as file:
         return file.read()
+
+
+def source_of(name):
+    return read(f"test_{name}.c")
 
 
 def machines_of(name):
     return ("host",) if re.search('#include "boot/(host|x86_64)/', source_of(name)) else boot.MACHINES
+
+
+def all_headers(source):
+    """The text of a file of this folder, with that of the headers that it includes from there."""
+    own = re.findall(r'(?m)^#include "(\w+\.h)"$', source)
+    return source + "".join(all_headers(read(name)) for name in own if os.path.exists(os.path.join(FOLDER, name)))
+
+
+# What stands in for files of the kernel has an image to itself, and what shall run in little memory. All others are one image,
+# and say at boot which one runs.
+ALONE = [name for name in NAMES if name == "exhaustion" or "void machine_clock_set_frequency" in all_headers(source_of(name))]
+TOGETHER = {machine: " ".join(name for name in NAMES if name not in ALONE and machine in machines_of(name))
+            for machine in boot.MACHINES}
 
 
 def cases_of(name):
@@ -36,9 +54,10 @@ def outcome(image):
 
     def get(name, machine):
         if (name, machine) not in done:
-            with boot.Session(machine, image(machine, UNIT=name)) as session:
+            with boot.Session(machine, image(machine, UNIT=name if name in ALONE else TOGETHER[machine]),
+                              append=f"unit={name}") as session:
                 try:
-                    status = session.wait(timeout=120)
+                    status = session.wait()
                 except boot.Failure as failure:
                     status = str(failure)
                 done[name, machine] = boot.after_firmware(session.text), status
@@ -67,5 +86,5 @@ def test_whole(outcome, name, machine):
 @pytest.mark.parametrize("machine", boot.MACHINES)
 def test_exhaustion_with_8_mib(image, machine):
     with boot.Session(machine, image(machine, UNIT="exhaustion"), memory="8M") as session:
-        status = session.wait(timeout=120)
+        status = session.wait()
     assert status == 0, f"exit status {status}\n{boot.after_firmware(session.text)[-3000:]}"

@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "cmdline.h"
+#include "run.h"
 #include "trap.h"
-#include "unit.h"
 
 enum { TESTS_MAX = 128 };
 
@@ -30,11 +30,12 @@ int kernel_main(const struct boot_info *boot)
 {
     trap_init();
     cmdline_init(boot);
-    unit_setup(boot);
+    const struct unit *unit = unit_chosen();
+    unit->setup(boot);
 
     struct CMUnitTest tests[TESTS_MAX];
     size_t count = 0;
-    for (const struct test *test = unit_tests; test->name && count < TESTS_MAX; test++)
+    for (const struct test *test = unit->tests; test->name && count < TESTS_MAX; test++)
         tests[count++] =
             (struct CMUnitTest){test->name, run_one, NULL, NULL, (void *)(uintptr_t)test};
     return _cmocka_run_group_tests("unit", tests, count, NULL, NULL) == 0 ? 0 : 1;

@@ -3,8 +3,8 @@
 // Runs a unit test's table on a bare machine; test=WORD on the command line chooses.
 #include "cmdline.h"
 #include "print.h"
+#include "run.h"
 #include "trap.h"
-#include "unit.h"
 
 int kernel_main(const struct boot_info *boot)
 {
@@ -13,8 +13,9 @@ int kernel_main(const struct boot_info *boot)
     char pattern[64] = "*";
     cmdline_value("test", pattern, sizeof pattern);
 
-    unit_setup(boot);
-    int failed = test_run("unit", unit_tests, pattern);
+    const struct unit *unit = unit_chosen();
+    unit->setup(boot);
+    int failed = test_run("unit", unit->tests, pattern);
     print("%d failed\n", failed);
     return failed == 0 ? 0 : 1;
 }

@@ -6,7 +6,9 @@
 //   make UNIT=NAME qemu                      on the kernel itself (run_kernel.c)
 //   make MACHINE=host UNIT=NAME run          as a process, under sanitizers (run_cmocka.c)
 //
-// It defines these two; a runner calls unit_setup() once and then every test of the table.
+// It defines these two; a runner calls unit_setup() once and then every test of the table. The
+// Makefile gives them names of their own, unit_setup_NAME and unit_tests_NAME: an image may
+// hold several tests, and then unit=NAME on its command line says which one runs (run.h).
 #pragma once
 
 #include <stdint.h>
