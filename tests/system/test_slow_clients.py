@@ -120,6 +120,23 @@ def test_who_does_not_read_has_thirty_seconds(serve):
     serve(script)
 
 
+def test_who_reads_a_little_now_and_then_has_no_longer(serve):
+    """A quarter of what TCP keeps for it has to go in each thirty seconds."""
+    def script(p):
+        c = yield from p.connect(window=1000)
+        say(c, b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+        for _ in range(12):
+            yield p.sleep(3)
+            c.ack = max((segment.seq + len(segment.data) for segment in p.inbox if segment.kind == TCP), default=c.ack)
+            p.inbox.clear()
+            c.send()
+        c.window = 65535
+        c.send()
+        answer = yield from hear_out(c)
+        assert 0 < answer.count(b"\n") < 60000
+    serve(script)
+
+
 def open_slow_ones(p):
     for i in range(SLOW):
         c = yield from p.connect(source=2000 + i)
