@@ -36,9 +36,14 @@ def ab_rate(words):
 
 
 def run(*words):
-    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-                          timeout=60 + SECONDS)
-    return done.stdout
+    """What the client prints."""
+    try:
+        return subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                              timeout=60 + SECONDS).stdout
+    except FileNotFoundError as missing:
+        raise debian.Unavailable(f"{words[0]} is not here: `tools/setup race` installs it") from missing
+    except subprocess.TimeoutExpired as late:
+        raise Failed(f"{words[0]}: it did not end") from late
 
 
 def keep_alive(url, connections):
@@ -51,18 +56,12 @@ def one_each(url, connections):
     return ab_rate(run("ab", "-q", "-t", str(SECONDS), "-n", "1000000", "-c", str(connections), url))
 
 
-class Streams:
-    """client.c, compiled for this host into the folder."""
-
-    def __init__(self, folder):
-        self.path = os.path.join(folder, "client")
-        source = os.path.join(HERE, "client.c")
-        if not os.path.exists(self.path) or os.path.getmtime(self.path) < os.path.getmtime(source):
-            debian.run("gcc", "-O2", "-Wall", "-Wextra", "-o", self.path, source)
-
-    def rate(self, mode, address, port):
-        """Rounds a second (`rounds`), or MiB (`take` from there, `give` to there)."""
-        words = run(self.path, mode, address, str(port), str(SECONDS))
-        if not words.strip().isdigit() or int(words) == 0:
-            raise Failed(f"client {mode}:\n{words}")
-        return float(words) / (1 if mode == "rounds" else 1 << 20)
+def stream(folder, mode, address, port):
+    """Rounds a second (`rounds`), or MiB (`take` from there, `give` to there): client.c, compiled into the folder."""
+    source, path = os.path.join(HERE, "client.c"), os.path.join(folder, "client")
+    if not os.path.exists(path) or os.path.getmtime(path) < os.path.getmtime(source):
+        debian.run("gcc", "-O2", "-Wall", "-Wextra", "-o", path, source)
+    words = run(path, mode, address, str(port), str(SECONDS))
+    if not words.strip().isdigit() or int(words) == 0:
+        raise Failed(f"client {mode}:\n{words}")
+    return float(words) / (1 if mode == "rounds" else 1 << 20)

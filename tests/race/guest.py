@@ -30,7 +30,7 @@ class Guest:
         line = boot.command_line(race.machine, kernel, memory or race.memory, append=append, disks=disks, net=self.net,
                                  bus=race.bus)
         line = [word.replace("microvm,acpi=off", "microvm") if acpi else word for word in line]
-        self.line = line + [*more, *(["-icount", "shift=0"] if icount else [])]
+        self.line = line + [*more, *(["-icount", "shift=0,sleep=off"] if icount else [])]
         self.text, self.seconds, self.cpu_seconds = "", 0.0, 0.0
         self.started = time.monotonic()
         self.process = subprocess.Popen(self.line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -38,7 +38,15 @@ class Guest:
     def __enter__(self):
         return self
 
+    @property
+    def has_ended(self):
+        """By itself, or because it was left. It is not reaped: whoever leaves it does that."""
+        return self.process.returncode is not None or bool(os.waitid(os.P_PID, self.process.pid,
+                                                                     os.WEXITED | os.WNOHANG | os.WNOWAIT))
+
     def __exit__(self, *_):
+        if self.process.returncode is not None:
+            return
         os.kill(self.process.pid, signal.SIGKILL)  # not reaped yet, even if it has ended
         _, self.process.returncode, usage = os.wait4(self.process.pid, 0)
         self.cpu_seconds = usage.ru_utime + usage.ru_stime

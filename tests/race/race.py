@@ -43,8 +43,9 @@ class Race:
         self.kept = {}
 
     def keep(self, start):
-        """The Guest that start(race) returned when it was first asked for: for turns that a machine stays up for."""
-        if start not in self.kept:
+        """The Guest that start(race) returned when it was first asked for: for turns that a machine stays up for. Another
+        one if it has ended."""
+        if start not in self.kept or self.kept[start].has_ended:
             self.kept[start] = start(self)
         return self.kept[start]
 
@@ -100,6 +101,15 @@ def describe(race, rounds):
     return f"{version}\n{board} -m {race.memory}\nLinux: {race.linux.version}\n{rounds} rounds, medians\n"
 
 
+def run_all(race, options):
+    for contest in [*CONTESTS, *rows_network.contests(race)]:
+        if is_wanted(contest, options.only):
+            try:
+                run(contest, race, options.rounds)
+            except (Unavailable, Silent) as why:
+                print(f"{contest.name}: skipped, {why}", flush=True)
+
+
 def main(words=None):
     options = parse(words)
     for machine in options.machine or machines.BARE:
@@ -109,13 +119,10 @@ def main(words=None):
             print(f"{machine}: skipped, {why}\n")
             continue
         print(describe(race, options.rounds), table.header(machine), sep="\n", flush=True)
-        for contest in [*CONTESTS, *rows_network.contests(race)]:
-            if is_wanted(contest, options.only):
-                try:
-                    run(contest, race, options.rounds)
-                except (Unavailable, Silent) as why:
-                    print(f"{contest.name}: skipped, {why}", flush=True)
-        race.close()
+        try:
+            run_all(race, options)
+        finally:
+            race.close()
         print()
 
 

@@ -41,7 +41,7 @@ class Link:
         network.lengthen_queues(guest.process.pid)
         for words in ("link set up dev", f"addr add {self.host}/24 dev") if self.tap else ():
             while subprocess.run(["ip", *words.split(), self.tap], check=False, stderr=subprocess.DEVNULL).returncode:
-                if guest.process.poll() is not None:
+                if guest.has_ended:
                     raise Silent("QEMU has no TAP device")
                 time.sleep(0.1)
 
@@ -61,7 +61,7 @@ def url(guest):
 def until_page(guest, size):
     """Waits until the page comes as it should."""
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and not guest.has_ended:
         connection = http.client.HTTPConnection(*place(guest, HTTP), timeout=1)
         try:
             connection.request("GET", f"/{PAGE}")
@@ -76,8 +76,12 @@ def until_page(guest, size):
 
 def ready(race, guest, link):
     """The guest, once it serves."""
-    link.join(guest)
-    until_page(guest, race.size)
+    try:
+        link.join(guest)
+        until_page(guest, race.size)
+    except BaseException:
+        guest.__exit__()
+        raise
     return guest
 
 
@@ -109,9 +113,14 @@ def by(start, tap=None):
 
 # ---- Turns ---------------------------------------------------------------------------------------------------------
 def measure(guest, rate_of):
-    """How often in a second, and the microseconds of processor that QEMU spends on each."""
+    """How often in a second, and the microseconds of processor that QEMU spends on each. Where the client fails, the
+    machine is given up: the next turn starts another one."""
     start, before = time.monotonic(), guest.cpu_now()
-    rate = rate_of(guest)
+    try:
+        rate = rate_of(guest)
+    except Silent:
+        guest.__exit__()
+        raise
     busy = (guest.cpu_now() - before) / (time.monotonic() - start)
     return {"rate": rate, "cpu": busy / rate * 1e6}
 
@@ -141,12 +150,11 @@ def page_contests(race):
 
 
 def stream_contests(race, name, starts):
-    streams = clients.Streams(race.folder)
     for what, bar, unit, mode, port in (("a byte there and back", 2.5, "round", "rounds", ECHO),
                                         ("guest to host", 1.2, "MiB", "take", GIVES),
                                         ("host to guest", 1.2, "MiB", "give", TAKES)):
         yield contest(name.lower(), f"{name}, {what}", bar, unit, lambda guest, mode=mode, port=port:
-                      streams.rate(mode, *place(guest, port)), starts, "tests/race/client.c")
+                      clients.stream(race.folder, mode, *place(guest, port)), starts, "tests/race/client.c")
 
 
 def contests(race):
