@@ -223,7 +223,7 @@ check: ##            CHAPTER=NN check: does the chapter's program show what its 
 
 # ---- Testing and measuring
 # What all tests need is built before they start, with nobody in the way.
-.PHONY: test bench soak
+.PHONY: test bench race soak
 test: TESTS := $(BUILD)/test
 test: ##             everything: style, unit tests, fuzzers (a short run), all machines, every chapter
 	$(Q)for machine in riscv64 x86_64 host; do $(MAKE) -s -j2 MACHINE=$$machine BUILD=$(TESTS) CI=1 image || exit 1; done
