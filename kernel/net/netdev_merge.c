@@ -45,7 +45,7 @@ struct headers {
 static struct {
     struct packet *packet;     // held; begins with its Ethernet header. NULL: none
     struct packet *last;       // piece of it
-    uint32_t next;             // the number that goes on,
+    uint32_t next;             // the number that goes on
     be32 next_sequence;        // the same on the wire
     uint32_t full;             // data of its first segment: those that follow have no more
     uint16_t count;            // how many segments it is
@@ -155,8 +155,8 @@ static bool has_all(const struct packet *packet, const struct headers *headers)
 static bool hold(struct packet *packet)
 {
     const struct headers *headers = headers_of(packet);
-    if ((headers->fragment & ~to_be16(IP_DONT_FRAGMENT)) != 0 ||
-        !has_usual_options(headers) || !has_all(packet, headers))
+    if ((headers->fragment & ~to_be16(IP_DONT_FRAGMENT)) != 0 || !has_all(packet, headers) ||
+        !has_usual_options(headers))
         return false;
     merge.packet = merge.last = packet;
     merge.full = from_be16(headers->length) - size_of(headers);
