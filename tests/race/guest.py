@@ -30,7 +30,7 @@ class Guest:
         line = boot.command_line(race.machine, kernel, memory or race.memory, append=append, disks=disks, net=self.net,
                                  bus=race.bus)
         line = [word.replace("microvm,acpi=off", "microvm") if acpi else word for word in line]
-        self.line = line + [*more, *(["-icount", "shift=0,sleep=off"] if icount else [])]
+        self.line = line + [*more, *(["-icount", "shift=0"] if icount else [])]
         self.text, self.seconds, self.cpu_seconds = "", 0.0, 0.0
         self.started = time.monotonic()
         self.process = subprocess.Popen(self.line, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
