@@ -176,8 +176,8 @@ CONTESTS = [
             "once the console says that the server is up."),
     Contest("instructions", our_instructions, linux_instructions,
             [Row("count", "kernel entry to user code", 1000, "instructions")],
-            "Guest instructions (-icount shift=0; with what each side idles, which grows on a busy host) from the kernel's first one to "
-            "the main() of a program: /init of Linux, uptime started by the shell of our whole system.", once=True),
+            "Guest instructions (-icount shift=0; with what each side idles, which grows on a busy host) from the kernel's first "
+            "one to the main() of a program: /init of Linux, uptime started by the shell of our whole system.", once=True),
     Contest("memory", our_memory, linux_memory,
             [Row("page", "least memory that boots and serves a page", 10, "MiB"),
              Row("hello", "least memory that says hello", 10, "MiB")],
