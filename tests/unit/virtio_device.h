@@ -21,6 +21,7 @@ static struct {
     int reset_error, connect_error;
     uint32_t config[4];
     unsigned config_changes; // how often its configuration changes under a reader
+    void (*meanwhile)(void); // once, when its status is read: what the device is just doing
     // What it has been told:
     uint8_t statuses[FAKE_STATUSES];
     unsigned status_count;
@@ -36,6 +37,10 @@ static struct {
 
 static uint8_t fake_status(struct virtio_device *device)
 {
+    void (*meanwhile)(void) = fake.meanwhile;
+    fake.meanwhile = NULL;
+    if (meanwhile)
+        meanwhile();
     return fake.status;
 }
 
