@@ -228,9 +228,9 @@ static bool wants_notification(const struct virtqueue *queue, uint16_t before, u
     return (uint16_t)(now - *queue->avail_event - 1) < (uint16_t)(now - before);
 }
 
-// What we have written can be seen before anything else is read. A barrier says so, but QEMU 7.2
-// leaves barriers out of its translation for a machine with one processor, although its devices
-// are another thread. No register is read without the lock that this thread works under.
+// What we have written can be seen before anything else is read. A barrier says so, but QEMU
+// 7.2 leaves barriers out of its translation for a machine with one processor, although its
+// devices are another thread. No register is read without the lock that this thread holds.
 static void meet_device(const struct virtqueue *queue)
 {
     machine_barrier();

@@ -150,6 +150,7 @@ static void fall_asleep(void)
 
 static void finish_one(void)
 {
+    fake.meanwhile = NULL;
     fake_use(fake_take().head, 0);
 }
 

@@ -21,11 +21,10 @@ static struct {
     int reset_error, connect_error;
     uint32_t config[4];
     unsigned config_changes; // how often its configuration changes under a reader
-    void (*meanwhile)(void); // once, when its status is read: what the device is just doing
+    void (*meanwhile)(void); // what the device does while its status is read
     // What it has been told:
-    uint8_t statuses[FAKE_STATUSES];
+    uint8_t status, statuses[FAKE_STATUSES];
     unsigned status_count;
-    uint8_t status;
     uint64_t accepted;
     unsigned notifications, connections, generation;
     unsigned completions, brokens; // how often our callbacks were called
@@ -37,10 +36,7 @@ static struct {
 
 static uint8_t fake_status(struct virtio_device *device)
 {
-    void (*meanwhile)(void) = fake.meanwhile;
-    fake.meanwhile = NULL;
-    if (meanwhile)
-        meanwhile();
+    fake.meanwhile ? fake.meanwhile() : (void)0;
     return fake.status;
 }
 
@@ -166,8 +162,8 @@ static inline bool fake_has_request(void)
 
 static inline struct fake_chain fake_take(void)
 {
-    uint16_t place = fake.taken[fake.queue->index]++ % fake.queue->size;
-    uint16_t head = fake.queue->avail->ring[place];
+    uint16_t place = fake.taken[fake.queue->index]++;
+    uint16_t head = fake.queue->avail->ring[place % fake.queue->size];
     const struct virtq_desc *desc = &fake.queue->desc[head];
     if (desc->flags & VIRTQ_DESC_INDIRECT)
         return (struct fake_chain){fake_memory(desc->address), head, 0, false};
