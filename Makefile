@@ -103,7 +103,8 @@ PROGRAM := $(or $(APP),$(patsubst %,tests/unit/test_%.c,$(UNIT)),$(if $(TOOL),$(
 
 # ---- Toolchain and flags; boot/<machine>/flags.mk adds the machine's own. No object knows which folder the tree lies in.
 WARNINGS := -Wall -Wextra -Wshadow -Wundef -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
-    -Wpointer-arith -Wcast-align -Wwrite-strings -Wvla -Wimplicit-fallthrough -Wno-unused-parameter $(if $(CI),-Werror)
+    -Wpointer-arith -Wcast-align -Wwrite-strings -Wvla -Wimplicit-fallthrough -Wno-unused-parameter $(if $(CI),-Werror) \
+    $(if $(LLVM),-Wno-format-invalid-specifier -Wno-format-extra-args)# clang before 17 does not know %b
 INCLUDES := $(or $(SOURCES),.) $(SOURCES)kernel $(SOURCES)kernel/machine/$(MACHINE)
 # What gcc optimises keeps no frame pointers where call chains can do without: the table of symbols leads through the stack.
 FRAMELESS := $(if $(LLVM),,$(if $(wildcard kernel/machine/$(MACHINE)/frame_table.c),$(KIND)))

@@ -35,6 +35,10 @@ def test_builds_without_a_warning_and_boots(machine, variant):
         session.end(1)
 
 
+def test_clang_takes_what_chapter_02_prints(image):
+    image("riscv64", LLVM="1", CHAPTER="02")  # %b, which its older versions do not know
+
+
 @pytest.mark.parametrize("prefix", CROSS)
 def test_every_prefix_builds_and_boots(prefix):
     folder = BUILD if prefix == CROSS[0] else f"{BUILD}-{prefix.rstrip('-')}"  # the first is make's own choice
