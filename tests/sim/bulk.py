@@ -32,7 +32,7 @@ def scripts(seed):
     """What the two do: how they behave differs, too."""
     draw = random.Random(f"scripts {seed}")
     words = "plain " if is_plain(seed) else ""
-    for opening, size in zip(("listen 80; accept", "sleep 5; connect 10.0.0.1:80"), sizes(seed)):
+    for opening, size in zip(("listen 80; accept", "sleep 5; reach 10.0.0.1:80"), sizes(seed)):
         options = [f"option congestion {draw.choice((0, 1))}"] if not is_plain(seed) else []
         options += draw.choice(([], [], ["option receive-buffer 5000"], ["option send-buffer 3000"], ["option nodelay 1"]))
         pause = draw.choice(("", "", "", " 5", " 40"))

@@ -37,6 +37,13 @@ static void step_sleep(char **words)
     timer_sleep(number(words[1]) * MILLISECOND_NS);
 }
 
+// reach ADDRESS:PORT: connect, and again, since ARP gives up after three questions
+static void step_reach(char **words)
+{
+    for (unsigned tries = 0; tries < 5 && !node.connection; tries++)
+        step_connect(words);
+}
+
 // gone SECONDS: nobody listens any more, and then no connection is left, TIME_WAIT included
 static void step_gone(char **words)
 {
@@ -107,7 +114,8 @@ static const struct {
              {"option", step_option},   {"write", step_write},   {"read", step_read},
              {"bulk", step_bulk},       {"sleep", step_sleep},   {"gone", step_gone},
              {"resolve", step_resolve}, {"dhcp", step_dhcp},     {"counters", step_counters},
-             {"visit", step_visit},     {"serve", step_serve},   {"memory", step_memory}};
+             {"visit", step_visit},     {"serve", step_serve},   {"memory", step_memory},
+             {"reach", step_reach}};
 
 // Cuts the first word off. NULL: there is none.
 static char *next_word(char **text, char separator)
