@@ -13,7 +13,7 @@ extern char rodata_start[], rodata_end[];
 extern char boot_stack_guard[], boot_stack_low[], boot_stack_high[];
 extern char trap_stack_guard[], trap_stack_low[], trap_stack_high[];
 
-static inline bool is_text(uintptr_t address)
+static inline bool image_has_code(uintptr_t address)
 {
     return address >= (uintptr_t)text_start && address < (uintptr_t)text_end;
 }

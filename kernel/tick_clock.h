@@ -34,7 +34,7 @@ static inline uint64_t tick_clock_ns(const struct tick_clock *clock, uint64_t ti
     return clock->offset_ns + tick_clock_scale(ticks, clock->ns_per_tick);
 }
 
-// `ticks`: the count now. A rate of 0 changes nothing.
+// `ticks`: the count now. A rate of 0, or of 2^63 or more, changes nothing.
 void tick_clock_set_hz(struct tick_clock *clock, uint64_t ticks, uint64_t hz);
 // A count at which the clock has reached `ns`, at most two later than the first.
 uint64_t tick_clock_ticks_at(const struct tick_clock *clock, uint64_t ns);

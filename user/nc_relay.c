@@ -40,16 +40,23 @@ static int print_all(struct nc *nc, int handle)
     return size < 0 ? size : 0;
 }
 
-// Of the stream: who only sends waits for ACKs as -w says. 0, or an error.
+// What is not acknowledged when we end, TCP gives up after -w, too. 0, or an error.
 static int set_options(const struct nc *nc, int handle)
 {
     const uint64_t second_ns = 1000000000;
-    int error = 0, patience_s = (int)((nc->patience_ns + second_ns - 1) / second_ns);
+    uint64_t seconds = (nc->patience_ns + second_ns - 1) / second_ns;
+    int error = 0, patience_s = seconds < INT32_MAX ? (int)seconds : INT32_MAX;
     if (nc->letters['T'])
         error = os_set_option(handle, OS_OPTION_SERVICE, (int)nc->service);
     if (!error && patience_s > 0 && !nc->letters['u'])
         error = os_set_option(handle, OS_OPTION_USER_TIMEOUT, patience_s);
     return error;
+}
+
+// Whether it was only we who waited no longer. What TCP has given up cannot be shut down.
+static bool is_alive(const struct nc *nc, int handle)
+{
+    return nc->letters['u'] || os_shutdown(handle, OS_SHUTDOWN_WRITE) == 0;
 }
 
 // What has been typed at a console and not sent will not be sent any more: nobody there knows
@@ -70,8 +77,10 @@ int nc_relay(struct nc *nc, int handle)
     if (!error && !nc->letters['k'] && !os_is_console(OS_INPUT))
         os_thread_join(nc->sender, NULL, OS_NEVER);
     nc->handle = -1;
-    if (!error || error == -ETIMEDOUT)
-        return 0; // -w: nothing came for so long
+    if (error == -ETIMEDOUT && is_alive(nc, handle))
+        error = 0; // -w: nothing came for so long
+    if (!error)
+        return 0;
     struct os_address peer = nc->address;
     os_peer_name(handle, &peer);
     return host_error("nc", &peer, error);

@@ -149,7 +149,7 @@ struct os_date {
     int weekday;                                // 0: Sunday
 };
 void os_date(uint64_t unix_seconds, struct os_date *date);
-// Back again, whatever the weekday says. False: there is no such day or time.
+// Back again, whatever the weekday says. False: no such day or time, from 1970 to 9999.
 bool os_date_to_seconds(const struct os_date *date, uint64_t *unix_seconds);
 
 // ---- Programs ---------------------------------------------------------------------------

@@ -115,7 +115,7 @@ enum os_option {
     OS_OPTION_CONGESTION,     // enum os_congestion
     OS_OPTION_ERROR,          // reading it forgets it: the last thing that went wrong, negative
     OS_OPTION_LINGER,         // -1; 0: os_close() resets; seconds that os_close() waits
-    OS_OPTION_USER_TIMEOUT,   // 0: 3 minutes; seconds that sent bytes may wait for an answer
+    OS_OPTION_USER_TIMEOUT,   // 0: 5 minutes; seconds that sent bytes may wait for an answer
     OS_OPTION_SERVICE,        // 0; the DiffServ field of its packets (RFC 2474), times four
     OS_OPTION_TROUBLE,        // read only: why a stream does not get on, negative; 0: it does
     OS_OPTION_URGENT,         // read only: bytes, not read yet, that the peer calls urgent

@@ -84,6 +84,8 @@ static void find_start_info(uint64_t information, uint32_t magic)
     } else if (magic == MULTIBOOT_MAGIC) {
         boot.complaint = multiboot_read(info, information, &boot.from_multiboot);
         boot.start_info = boot.complaint ? NULL : &boot.from_multiboot;
+        if (!boot.complaint)
+            boot.complaint = "the memory map of multiboot2 has none";
     } else if (info->magic == START_INFO_MAGIC) {
         boot.complaint = "the start info of PVH has none: expected version 1 or later";
         boot.start_info = info;

@@ -28,7 +28,7 @@ struct start_memory {
 
 // What boot_main() was given, by whichever loader; NULL when that was nothing of the kind.
 const struct start_info *boot_start_info(void);
-// In words, what is wrong with that.
+// In words, what is wrong with that, should there be no free memory in it.
 const char *boot_complaint(void);
 
 // What a loader hands over that speaks multiboot2 (multiboot.c), with that number in eax.

@@ -54,7 +54,7 @@ static uint32_t get(unsigned which)
 
 static bool is_shared(unsigned source)
 {
-    return source <= apic.sources && (apic.processor.shared >> source & 1);
+    return source < 32 && source <= apic.sources && (apic.processor.shared >> source & 1);
 }
 
 // A source that is no wire is off where its messages come from. Not to be interrupted: claim()

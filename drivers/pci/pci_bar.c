@@ -95,7 +95,7 @@ static const char *explain(const struct pci_bar *bar, uint64_t offset, size_t si
     if (offset > bar->size || size > bar->size - offset)
         return "it is smaller than that";
     if (!bar->placed)
-        return "it has no address, there was no room (lspci -v shows who has it)";
+        return "it has no address: no room, or it took none (see lspci -v)";
     return bar->space == PCI_IO ? "it is for ports" : "nothing can be mapped at its address";
 }
 

@@ -228,12 +228,11 @@ static bool wants_notification(const struct virtqueue *queue, uint16_t before, u
     return (uint16_t)(now - *queue->avail_event - 1) < (uint16_t)(now - before);
 }
 
-// What we have written can be seen before anything else is read. A barrier says so, but QEMU
-// 7.2 leaves barriers out of its translation for a machine with one processor, although its
+// Behind a barrier: what we have written can be seen before anything else is read. QEMU 7.2
+// leaves barriers out of its translation for a machine with one processor, although its
 // devices are another thread. No register is read without the lock that this thread holds.
 static void meet_device(const struct virtqueue *queue)
 {
-    machine_barrier();
     queue->device->transport->status(queue->device);
 }
 
@@ -287,6 +286,7 @@ static void ask_for_interrupt(struct virtqueue *queue)
         *queue->used_event = queue->last_used;
     else
         queue->avail->flags = 0;
+    machine_barrier();
     meet_device(queue);
 }
 

@@ -17,6 +17,8 @@
 
 enum {
     ETHERNET_SIZE = 14,
+    ETHERNET_TYPE = 6, // which of its words
+    TYPE_IP = 0x0800,
     IP_SIZE = 20, // without options
     TCP_SIZE = 20,
     TCP_SIZE_WITH_TIME = TCP_SIZE + 12,
@@ -76,21 +78,22 @@ static bool has_time(const struct headers *headers)
 
 // ---- Whether it goes on -----------------------------------------------------------------
 
-// To the same station, of the same type.
+// To the same station.
 static bool is_same_link(const struct packet *a, const struct packet *b)
 {
     const be16 *left = (const void *)a->data, *right = (const void *)b->data;
     return a->device == b->device && left[0] == right[0] && left[1] == right[1] &&
-           left[2] == right[2] && left[6] == right[6];
+           left[2] == right[2];
 }
 
 // What is looked at more closely: TCP with an ACK, and nothing else.
 static inline bool is_plain(const struct packet *packet)
 {
     const struct headers *headers = headers_of(packet);
+    const be16 *link = (const void *)packet->data;
     return packet->size >= ETHERNET_SIZE + IP_SIZE + TCP_SIZE &&
-           headers->protocol == IP_TCP && headers->version == IP_VERSION &&
-           (headers->flags & ~TCP_PSH) == TCP_ACK;
+           link[ETHERNET_TYPE] == to_be16(TYPE_IP) && headers->version == IP_VERSION &&
+           headers->protocol == IP_TCP && (headers->flags & ~TCP_PSH) == TCP_ACK;
 }
 
 // Of the same two ends, the same kind of packet.
@@ -236,7 +239,10 @@ void netdev_merge_finish(void)
     merge.packet = NULL;
     if (merge.count > 1)
         seal(packet);
-    packet->device->receive(packet->device, packet);
+    if (packet->device->link_up)
+        packet->device->receive(packet->device, packet);
+    else
+        packet_put(packet); // it has gone meanwhile
 }
 
 static __attribute__((noinline)) bool merge_plain(struct packet *packet)

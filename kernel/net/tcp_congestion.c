@@ -14,8 +14,9 @@
 #include "smaller.h"
 #include "string.h"
 
-// How many segments one ACK may add in slow start: L of RFC 9406, 4.2, of those who do not
-// pace. With fewer, a receiver that acknowledges at once what came at once slows it down.
+// How many segments one ACK may add in slow start, L. RFC 3465, 2.3, allows 2; 8 is what RFC
+// 9406, 4.3, gives those who do not pace, along with a watch on delays that is not here. With
+// 2, a receiver that acknowledges at once what came at once slows it down.
 enum { SEGMENTS_PER_ACK = 8 };
 
 static const struct tcp_congestion_rule *const rules[] = {

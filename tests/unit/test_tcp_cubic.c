@@ -52,7 +52,7 @@ static void slow_start_doubles(void)
     CHECK_EQUAL(window.cwnd, 20 * MSS);
     acknowledge_window(START, 100 * MS);
     CHECK_EQUAL(window.cwnd, 40 * MSS);
-    // One ACK for everything counts for eight segments (RFC 9406, 4.2).
+    // One ACK for everything counts for eight segments (RFC 9406, 4.3).
     tcp_congestion_acknowledged(&window, 40 * MSS, START, 100 * MS);
     CHECK_EQUAL(window.cwnd, 48 * MSS);
 }

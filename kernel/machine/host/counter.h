@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What the benchmarks count (tests/bench): time. A process cannot count its instructions.
+// For tests/bench alone, what it counts: time. A process cannot count its instructions.
 #pragma once
 
 #include <stdint.h>

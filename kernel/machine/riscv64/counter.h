@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What the benchmarks count (tests/bench): instructions, exact under QEMU's -icount shift=0.
+// For tests/bench alone, what it counts: instructions, exact under QEMU's -icount shift=0.
 #pragma once
 
 #include <stdint.h>

@@ -50,7 +50,7 @@ struct machine_frame machine_frame_of_context(const struct machine_context *cont
 static bool is_caller(uintptr_t ra, uintptr_t pc)
 {
     struct symbol self, caller;
-    return is_text(ra) && symbol_find(pc, &self) && symbol_find(ra - 1, &caller) &&
+    return image_has_code(ra) && symbol_find(pc, &self) && symbol_find(ra - 1, &caller) &&
            self.start != caller.start;
 }
 
@@ -59,7 +59,7 @@ bool machine_frame_next(struct machine_frame *frame, uintptr_t low, uintptr_t hi
     uintptr_t fp = frame->frame_pointer;
     bool at_trap = frame->pc == frames.trap.pc && fp == frames.trap.frame_pointer;
     // A call to a wrong address.
-    if (at_trap && !is_text(frame->pc) && is_text(frames.trap_ra)) {
+    if (at_trap && !image_has_code(frame->pc) && image_has_code(frames.trap_ra)) {
         frame->pc = frames.trap_ra;
         return true;
     }
@@ -77,7 +77,7 @@ bool machine_frame_next(struct machine_frame *frame, uintptr_t low, uintptr_t hi
         frame->pc = frames.trap_ra;
         return true;
     }
-    if (!is_text(return_address))
+    if (!image_has_code(return_address))
         return false;
     frame->pc = return_address;
     frame->frame_pointer = caller > fp ? caller : 0; // 0: the next step finds the end

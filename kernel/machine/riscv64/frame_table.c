@@ -54,7 +54,7 @@ bool machine_frame_next(struct machine_frame *frame, uintptr_t low, uintptr_t hi
     if (!symbol_find(frame->pc - !at_trap, &symbol))
         symbol = (struct symbol){.start = frame->pc}; // a call to a wrong address
     uintptr_t return_address = symbol_return_address(&symbol, sp, low, high);
-    bool is_kept = is_text(return_address) &&
+    bool is_kept = image_has_code(return_address) &&
                    (return_address == frames.trap_ra || has_called(&symbol));
     if (at_trap && !is_kept) {
         return_address = frames.trap_ra;
@@ -63,7 +63,7 @@ bool machine_frame_next(struct machine_frame *frame, uintptr_t low, uintptr_t hi
         if ((symbol.return_distance > 0 || frame->pc == symbol.start) && sp >= low)
             symbol.frame_size = 0;
     }
-    if (!is_text(return_address))
+    if (!image_has_code(return_address))
         return false;
     *frame = (struct machine_frame){return_address, sp + symbol.frame_size};
     return true;

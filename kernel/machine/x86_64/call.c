@@ -34,7 +34,7 @@ bool call_returns_to(uintptr_t address, uintptr_t pc)
     enum { NEAR_CALL = 0xe8, NEAR_SIZE = 5 };
     const uint8_t *at = (const uint8_t *)address;
     struct symbol self;
-    if (!is_text(address - 8) || !is_text(address))
+    if (!image_has_code(address - 8) || !image_has_code(address))
         return false;
     uintptr_t start = symbol_find(pc, &self) ? self.start : pc; // no function: a bad pointer
     if (pc == start && follows_indirect_call(at))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What the benchmarks count (tests/bench): ticks. Under QEMU's -icount shift=0 each is an
+// For tests/bench alone, what it counts: ticks. Under QEMU's -icount shift=0 each is an
 // instruction.
 #pragma once
 

@@ -127,7 +127,7 @@ bool fault_find(const struct machine_trap *trap, struct fault *fault)
         return found(fault, FAULT_FETCH, trap->rip);
     if (!can_exist(trap->rsp))
         return found(fault, FAULT_STORE, trap->rsp);
-    if (!is_text(trap->rip) || !is_text(trap->rip + LENGTH_MAX))
+    if (!image_has_code(trap->rip) || !image_has_code(trap->rip + LENGTH_MAX))
         return false;
 
     struct instruction it = {.next = (const uint8_t *)trap->rip};

@@ -72,7 +72,7 @@ bool machine_frame_next(struct machine_frame *frame, uintptr_t low, uintptr_t hi
 
     uintptr_t caller = ((const uintptr_t *)fp)[0];
     return_address = ((const uintptr_t *)fp)[1];
-    if (!is_text(return_address))
+    if (!image_has_code(return_address))
         return false;
     frame->pc = return_address;
     frame->frame_pointer = caller > fp ? caller : 0; // 0: the next step finds the end

@@ -66,7 +66,7 @@ bool machine_frame_next(struct machine_frame *frame, uintptr_t low, uintptr_t hi
     if (at_trap)
         find_part(&symbol, sp, low, high);
     uintptr_t return_address = symbol_return_address(&symbol, sp, low, high);
-    if (!is_text(return_address))
+    if (!image_has_code(return_address))
         return false;
     *frame = (struct machine_frame){return_address, sp + symbol.frame_size};
     return true;
