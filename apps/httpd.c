@@ -7,8 +7,8 @@
 //   make APP=apps/httpd.c qemu             curl http://localhost:8080/
 //
 // TCP says of a connection that there is something new, between threads; the thread then does
-// for it what can be done without waiting, and goes on to the next. There is no time-out:
-// past 64 clients, for which there has to be memory, whoever has been silent longest makes room.
+// for it what can be done without waiting, and goes on to the next. There is no time-out: past
+// 64 clients, for which there has to be memory, whoever has been silent longest makes room.
 // There is no clock either, so no answer says what time it is (RFC 9110, 6.6.1).
 #include "boot/board.h"
 #include "boot/boot.h"
