@@ -232,8 +232,8 @@ test: ##             everything: style, unit tests, fuzzers (a short run), all m
 	$(Q)TSUMIKI_TEST_BUILD=$(TESTS) $(PYTHON) -m pytest -n 4 --dist loadgroup tests
 bench: ##            the figures of speed and size, in guest instructions
 	$(Q)$(PYTHON) tests/bench/run.py
-race: ##             against Debian's Linux, in turns (MACHINE= one of them, ROUNDS=5, ROWS=words, BUS=pci; --help of tests/race/race.py)
-	$(Q)BUILD=$(BUILD) $(PYTHON) tests/race/race.py $(if $(filter command line,$(origin MACHINE)),--machine $(MACHINE)) $(ROUNDS:%=--rounds %) $(if $(ROWS),--only '$(ROWS)') $(BUS:%=--bus %)
+race: ##             against Debian's Linux, in turns (MACHINE= one of them, ROUNDS=5, ROWS=words; --help of tests/race/race.py)
+	$(Q)BUILD=$(BUILD) $(PYTHON) tests/race/race.py $(if $(filter command line,$(origin MACHINE)),--machine $(MACHINE)) $(ROUNDS:%=--rounds %) $(if $(ROWS),--only '$(ROWS)')
 soak: ##             minutes of random commands (MINUTES=60, SEED=n repeats a run)
 	$(Q)$(PYTHON) -m pytest -s tests/soak --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED))
 

@@ -23,10 +23,9 @@ from guest import Guest
 HERE = os.path.dirname(os.path.abspath(__file__))
 RELEASES = {"x86_64": "bookworm", "riscv64": "trixie"}  # Debian has riscv64 since trixie
 COMPILERS = {"x86_64": ("gcc", "x86_64-linux-gnu-gcc"), "riscv64": ("riscv64-linux-gnu-gcc", "gcc")}
-BUSES = {"mmio": ("virtio_mmio",), "pci": ("virtio_pci",)}
+BUS = ("virtio_mmio",)
 DISK, NET = ("virtio_blk",), ("virtio_net",)
-MODULES = ("virtio", "virtio_ring", "virtio_mmio", "virtio_pci", "virtio_pci_modern_dev", "virtio_pci_legacy_dev",
-           "virtio_blk", "virtio_net", "net_failover", "failover")
+MODULES = ("virtio", "virtio_ring", "virtio_mmio", "virtio_blk", "virtio_net", "net_failover", "failover")
 WORDS = "console=ttyS0 quiet"
 ADDRESS, GATEWAY = "10.0.2.15", "10.0.2.2"  # QEMU's user-mode network
 
@@ -90,7 +89,7 @@ class Linux:
         """The start of the kernel's command line. On microvm, Linux has nothing to measure the time stamp counter with but
         the PIT, which fails when this host is busy; with ACPI it then waits for ever for a timer that is not there. So it
         is told the rate: this host's, or, with -icount shift=0, a tick each nanosecond."""
-        if self.race.machine != "x86_64" or self.race.bus != "mmio":
+        if self.race.machine != "x86_64":
             return WORDS
         rate = [f"tsc_early_khz={1_000_000 if icount else self.ticks}"] if icount or self.ticks else []
         return " ".join([WORDS, "tsc=reliable", *rate, *([] if acpi else ["acpi=off"])])
@@ -163,7 +162,7 @@ class Linux:
 
     def modules_for(self, modules):
         """The modules with what plugs their devices in."""
-        return (*BUSES[self.race.bus], *modules) if modules else ()
+        return (*BUS, *modules) if modules else ()
 
     def initramfs(self, programs, modules=(), files=None, pack=False):
         """An archive with /init, /bin/NAME for each of our programs, /modules in their order, and {path: bytes}. `pack`:

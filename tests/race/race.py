@@ -12,7 +12,6 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 sys.path[:0] = [HERE, os.path.join(TOP, "tools")]
-import bus as buses  # noqa: E402
 import machines  # noqa: E402
 import rows_disk  # noqa: E402
 import rows_network  # noqa: E402
@@ -20,7 +19,7 @@ import rows_start  # noqa: E402
 import rows_threads  # noqa: E402
 import table  # noqa: E402
 from debian import Unavailable  # noqa: E402
-from guest import Silent  # noqa: E402
+from guest import BUS, Silent  # noqa: E402
 from linux import Linux  # noqa: E402
 
 CONTESTS = [*rows_start.CONTESTS, *rows_threads.CONTESTS, *rows_disk.CONTESTS]
@@ -31,7 +30,6 @@ class Race:
 
     def __init__(self, machine, options):
         self.machine = machine
-        self.bus = options.bus
         self.memory = options.memory
         self.size = options.size                # of a page or a file, in bytes
         self.connections = options.connections  # how many clients at once, one figure for each
@@ -57,7 +55,6 @@ class Race:
 def parse(words):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--machine", choices=list(machines.BARE), action="append", help="all unless said")
-    parser.add_argument("--bus", choices=buses.BUSES, default=buses.DEFAULT, help="x86_64: mmio is microvm, pci is q35")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", default="", help="contests or rows with one of these words in their names, with commas")
     parser.add_argument("--memory", default="256M")
@@ -97,7 +94,7 @@ def run(contest, race, rounds):
 def describe(race, rounds):
     version = subprocess.run([machines.BARE[race.machine].qemu, "--version"], stdout=subprocess.PIPE, text=True,
                              check=True).stdout.splitlines()[0]
-    board = " ".join(machines.emulator(race.machine, race.bus)[1:])
+    board = " ".join(machines.emulator(race.machine, BUS)[1:])
     return f"{version}\n{board} -m {race.memory}\nLinux: {race.linux.version}\n{rounds} rounds, medians\n"
 
 
