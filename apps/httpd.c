@@ -37,11 +37,9 @@
 static const char page[] =
     "<!DOCTYPE html>\n"
     "<html lang=\"en\">\n"
-    "<meta charset=\"utf-8\">\n"
-    "<meta name=\"color-scheme\" content=\"light dark\">\n"
     "<title>tsumiki</title>\n"
     "<h1>Hello from a machine that does nothing else</h1>\n"
-    "<p>This page, the server and all that is below it are one image, with no disk.</p>\n"
+    "<p>This page and all that is below it are one image.</p>\n"
     "</html>\n";
 
 enum { PORT = 80, BACKLOG = 64, CLIENTS_MAX = 64, ANSWER_SIZE = sizeof(page) + 256 };
@@ -94,7 +92,7 @@ static void answer(struct client *client, int status)
 {
     const struct http_request *request = &client->request;
     bool has_body = request->is_chunked || request->length > 0;
-    const char *text = status == 200 ? page : "This page there is not.\n";
+    const char *text = status == 200 ? page : "No such page.\n";
     client->is_last = has_body || !request->keep_alive;
     client->sent = 0;
     client->answer_size = (size_t)snprintf(
