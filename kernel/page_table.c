@@ -99,8 +99,15 @@ static int map(const struct page_format *format, uint64_t *table, unsigned level
     return 0;
 }
 
+static bool is_whole_pages(struct machine_mapping part)
+{
+    return part.start % PAGE_SIZE == 0 && part.end % PAGE_SIZE == 0 && part.start <= part.end;
+}
+
 int page_table_map(const struct page_table *table, struct machine_mapping part)
 {
+    if (!is_whole_pages(part))
+        return -EINVAL;
     return map(table->format, table->root, table->format->root_level, part);
 }
 
@@ -154,8 +161,7 @@ bool page_table_is_empty(const struct page_table *table, uintptr_t start, uintpt
 
 int page_table_protect(const struct page_table *table, struct machine_mapping part)
 {
-    if (!table->root || part.start % PAGE_SIZE || part.end % PAGE_SIZE ||
-        part.end < part.start || !is_mapped(table, part.start, part.end))
+    if (!table->root || !is_whole_pages(part) || !is_mapped(table, part.start, part.end))
         return -EINVAL;
     // The splits change nothing that could be seen; after them nothing can fail.
     if (part.start == part.end)

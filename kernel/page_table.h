@@ -36,7 +36,8 @@ struct page_table {
     uint64_t *root; // a page; NULL: there is no translation yet
 };
 
-// 0; -ENOMEM: no page for a table, and a part may be mapped. No flush.
+// 0; -EINVAL: not page aligned; -ENOMEM: no page for a table, and a part may be mapped. No
+// flush.
 int page_table_map(const struct page_table *table, struct machine_mapping part);
 // 0; -EINVAL: not page aligned, or not mapped everywhere; -ENOMEM: no page for a table.
 // Nothing has changed then.

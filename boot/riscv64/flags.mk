@@ -10,6 +10,7 @@ else
     LD := $(CROSS)ld
     AR := $(CROSS)ar
 endif
+# Made for size: registers are saved by calls (save.S), strings begin anywhere, of two ways the shorter one is taken.
 SMALL := $(filter small,$(FRAMELESS))
 PARTS := $(filter-out $(if $(SMALL),,%/save.S),$(PARTS))
 # Newer compilers want zicsr named, older ones do not know it. lld before version 15 cannot relax calls, older

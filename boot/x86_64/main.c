@@ -83,9 +83,10 @@ static void find_start_info(uint64_t information, uint32_t magic)
         boot.complaint = "the loader says nothing of the machine";
     } else if (magic == MULTIBOOT_MAGIC) {
         boot.complaint = multiboot_read(info, information, &boot.from_multiboot);
-        boot.start_info = boot.complaint ? NULL : &boot.from_multiboot;
-        if (!boot.complaint)
+        if (!boot.complaint) {
+            boot.start_info = &boot.from_multiboot;
             boot.complaint = "the memory map of multiboot2 has none";
+        }
     } else if (info->magic == START_INFO_MAGIC) {
         boot.complaint = "the start info of PVH has none: expected version 1 or later";
         boot.start_info = info;

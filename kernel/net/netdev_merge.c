@@ -45,12 +45,11 @@ struct headers {
 };
 
 static struct {
-    struct packet *packet;     // held; begins with its Ethernet header. NULL: none
-    struct packet *last;       // piece of it
-    uint32_t next;             // the number that goes on
-    be32 next_sequence;        // the same on the wire
-    uint32_t full;             // data of its first segment: those that follow have no more
-    uint16_t count;            // how many segments it is
+    struct packet *packet; // held; begins with its Ethernet header. NULL: none
+    struct packet *last;   // piece of it
+    be32 next;             // the number that goes on
+    uint32_t full;         // data of its first segment: those that follow have no more
+    uint16_t count;        // how many segments it is
 } merge;
 
 static inline struct headers *headers_of(const struct packet *packet)
@@ -120,7 +119,7 @@ static bool is_time_next(const struct headers *held, const struct headers *heade
 // that of what is held.
 static bool is_next(const struct headers *held, const struct headers *headers, uint32_t data)
 {
-    if (headers->sequence != merge.next_sequence || data > merge.full ||
+    if (headers->sequence != merge.next || data > merge.full ||
         merge.packet->total + data > ETHERNET_SIZE + MERGED_MAX)
         return false;
     if (headers->acknowledgment == held->acknowledgment)
@@ -163,8 +162,7 @@ static bool hold(struct packet *packet)
         return false;
     merge.packet = merge.last = packet;
     merge.full = from_be16(headers->length) - size_of(headers);
-    merge.next = from_be32(headers->sequence) + merge.full;
-    merge.next_sequence = to_be32(merge.next);
+    merge.next = to_be32(from_be32(headers->sequence) + merge.full);
     merge.count = 1;
     return true;
 }
@@ -197,8 +195,7 @@ static void take(struct packet *packet, uint32_t data)
         packet_put(packet);
         return;
     }
-    merge.next += data;
-    merge.next_sequence = to_be32(merge.next);
+    merge.next = to_be32(from_be32(merge.next) + data);
     packet_pull(packet, ETHERNET_SIZE + size_of(headers));
     packet->size = data;
     merge.last = merge.last->more = packet;

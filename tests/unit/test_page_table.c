@@ -139,6 +139,8 @@ static void impossible_wishes_change_nothing(void)
     CHECK_EQUAL(page_table_access(&table, GIB), MACHINE_NO_ACCESS);
     CHECK_EQUAL(map(GIB, GIB + 2 * MIB, DATA), 0);
     CHECK_EQUAL(map(GIB + 4 * MIB, GIB + 6 * MIB, DATA), 0);
+    CHECK_EQUAL(map(2 * GIB, 2 * GIB + PAGE_SIZE + 1, DATA), -EINVAL);
+    CHECK_EQUAL(map(2 * GIB + PAGE_SIZE, 2 * GIB, DATA), -EINVAL);
     CHECK_EQUAL(protect(GIB + 1, GIB + PAGE_SIZE, CODE), -EINVAL);
     CHECK_EQUAL(protect(GIB, GIB + PAGE_SIZE - 1, CODE), -EINVAL);
     CHECK_EQUAL(protect(GIB + PAGE_SIZE, GIB, CODE), -EINVAL);
