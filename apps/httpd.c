@@ -39,7 +39,6 @@ static const char page[] =
     "<html lang=\"en\">\n"
     "<title>tsumiki</title>\n"
     "<h1>Hello from a machine that does nothing else</h1>\n"
-    "<p>This page and all that is below it are one image.</p>\n"
     "</html>\n";
 
 enum { PORT = 80, BACKLOG = 64, CLIENTS_MAX = 64, ANSWER_SIZE = sizeof(page) + 256 };

@@ -101,7 +101,7 @@ static int map(const struct page_format *format, uint64_t *table, unsigned level
 
 static bool is_whole_pages(struct machine_mapping part)
 {
-    return part.start % PAGE_SIZE == 0 && part.end % PAGE_SIZE == 0 && part.start <= part.end;
+    return (part.start | part.end) % PAGE_SIZE == 0 && part.start <= part.end;
 }
 
 int page_table_map(const struct page_table *table, struct machine_mapping part)

@@ -119,19 +119,21 @@ def network(machine):
 
 
 def executed(machine, image, **options):
-    """How many instructions lead from the image's first to the first wait: QEMU tells each, with its address."""
+    """How many instructions lead from the image's first to the wait for a key: QEMU tells each, with its address. A disk may
+    be waited for before: then, too, the line that begins with the prompt comes first."""
     places = {symbol.name: symbol.value for symbol in elf.Elf(image).symbols()}
     low = places["_start"] & LOW  # where it lies before translation, and above all addresses with it
     ranges = ",".join(f"{start:#x}+{8 << 20:#x}" for start in {low, places["_start"]})
     qemu = subprocess.Popen([*machine.line(image, **options), "-singlestep", "-d", "exec,nochain", "-dfilter", ranges],
                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    count = 0
+    count, prompted = 0, False
     for line in qemu.stderr:
         found = re.match(r"Trace .*\[[0-9a-f]+/([0-9a-f]+)/", line)
         place = int(found[1], 16) if found else 0
         if place & LOW == low:
             count = 0  # the firmware may have been there before
-        if place == places["machine_wait"]:
+        prompted |= place == places["line_start"]
+        if prompted and place == places["machine_wait"]:
             break
         count += bool(found)
     else:
@@ -142,7 +144,6 @@ def executed(machine, image, **options):
 
 
 def boot_cost(machine):
-    """With the prompt on the screen, the kernel waits for the first time."""
     if not machine.counts:
         return
     counts = {memory: executed(machine, machine.image(), memory=memory) for memory in ("64M", "128M", "8G")}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Page tables as this processor reads them: four levels (Intel 64 manual, vol. 3, 4.5), the
-// two lower ones with leaves. Memory is mapped in the upper half of the address space, at a
+// two lower ones with leaves, on most processors the third one, too. Memory is mapped in the upper half of the address space, at a
 // fixed distance from its place (LINEAR).
 //
 // The window for device registers begins at one entry of the root table; device.c keeps what
@@ -79,9 +79,9 @@ static void flush(uintptr_t start, uintptr_t end)
         __asm__ volatile("invlpg (%0)" : : "r"(start) : "memory");
 }
 
-static const struct page_format four_levels = {
+static struct page_format four_levels = {
     .root_level = 3,
-    .leaf_level_max = 1,
+    .leaf_level_max = 1, // see choose_features()
     .leaf = leaf_for,
     .access = access_of,
     .link = link_to,
@@ -95,11 +95,14 @@ struct machine_image machine_image(void)
     return image_as_linked();
 }
 
-// Data that cannot be executed is a feature that not every processor has.
-static void enable_no_execute(void)
+// Leaves of a gigabyte, and data that cannot be executed: not every processor has them.
+static void choose_features(void)
 {
-    enum { FEATURES = 0x80000001, HAS_NO_EXECUTE = 1 << 20 };
-    if (!(cpu_identify(FEATURES).d & HAS_NO_EXECUTE)) {
+    enum { FEATURES = 0x80000001, HAS_NO_EXECUTE = 1 << 20, HAS_GIGABYTES = 1 << 26 };
+    uint32_t features = cpu_identify(FEATURES).d;
+    if (features & HAS_GIGABYTES)
+        four_levels.leaf_level_max = 2;
+    if (!(features & HAS_NO_EXECUTE)) {
         log_warning("vm: this processor can execute all that it can read");
         return;
     }
@@ -128,7 +131,7 @@ int machine_vm_init(const struct machine_mapping *parts, unsigned count)
     if (!table.root)
         return -ENOMEM;
 
-    enable_no_execute();
+    choose_features();
     for (unsigned i = 0; i < count; i++) {
         int error = is_in_reach(parts[i]) ? page_table_map(&table, parts[i]) : -EINVAL;
         if (error)
