@@ -239,10 +239,11 @@ soak: ##             minutes of random commands (MINUTES=60, SEED=n repeats a ru
 
 # ---- Programs for this host, made of the kernel's own files: they read and write disk images as the kernel does
 .PHONY: tools disk
-tools: $(TOOLS:%=$(BUILD)/%) ##           build/mkfs.tsfs, build/fsck.tsfs and build/tsfs: make, check and open disk images
-$(TOOLS:%=$(BUILD)/%): FORCE
-	$(Q)$(MAKE) --no-print-directory TOOL=$(@F) RELEASE=1 UNIT= APP= CHAPTER= WORK= image
-	$(Q)cmp -s $(BUILD)/host-release/$(@F) $@ || cp $(BUILD)/host-release/$(@F) $@
+# One after the other: they are made of the same objects.
+tools: ##           build/mkfs.tsfs, build/fsck.tsfs and build/tsfs: make, check and open disk images
+	$(Q)for tool in $(TOOLS); do \
+	    $(MAKE) --no-print-directory TOOL=$$tool RELEASE=1 UNIT= APP= CHAPTER= WORK= image && \
+	    { cmp -s $(BUILD)/host-release/$$tool $(BUILD)/$$tool || cp $(BUILD)/host-release/$$tool $(BUILD)/$$tool; } || exit 1; done
 disk: DISK := $(or $(DISK),$(BUILD)/disk.img)
 disk: tools ##            make build/disk.img, the system's disk, anew, with what is in disk/ (DISK=another, DISK_SIZE=64M)
 	$(Q)$(BUILD)/mkfs.tsfs $(DISK) $(or $(DISK_SIZE),64M) disk

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Page tables as this processor reads them: four levels (Intel 64 manual, vol. 3, 4.5), the
-// two lower ones with leaves, on most processors the third one, too. Memory is mapped in the upper half of the address space, at a
-// fixed distance from its place (LINEAR).
+// two lower ones with leaves, on most processors the third one, too. Memory is mapped in the
+// upper half of the address space, at a fixed distance from its place (LINEAR).
 //
 // The window for device registers begins at one entry of the root table; device.c keeps what
 // is below it and those behind.
