@@ -160,6 +160,14 @@ def test_every_chapter_is_complete():
                 assert os.path.exists(os.path.join(folder, name)), f"{folder} has no {name}"
 
 
+def test_diagrams_can_be_drawn():
+    """Mermaid ends a line of a sequence diagram or of a state diagram at a semicolon; what follows is a syntax error then, and
+    the reader sees no picture."""
+    for path in tracked(".md"):
+        for diagram in re.findall(r"```mermaid\n(sequenceDiagram|stateDiagram-v2)\n(.*?)```", "\n".join(lines_of(path)), re.S):
+            complain(f"{path}: {line.strip()}" for line in diagram[1].split("\n") if ";" in line)
+
+
 # ---- What may include what ---------------------------------------------------------------------------------------------------
 def includes():
     """(file, included path) for every quoted include of the kernel."""
