@@ -64,7 +64,7 @@ struct connection {
 // Files that were asked for lately.
 enum { CHAINS = 64 };
 struct kept_files {
-    struct list chains[CHAINS]; // by hash of the path
+    struct list chains[CHAINS]; // by hash of the target
     struct list used;           // the one not used for longest in front
     unsigned count;
     uint64_t deadline_ns;       // until then none has to be closed
@@ -141,7 +141,7 @@ struct served {
     struct list by_hash, by_use;
     uint32_t hash;
     unsigned users;          // answers that send it
-    bool is_known;           // found by its path; otherwise it goes with its last user
+    bool is_known;           // found by its target; otherwise it goes with its last user
     int handle;
     uint64_t checked_ns, used_ns;
     struct os_status status;
@@ -154,12 +154,17 @@ struct served {
     uint64_t head_until_ns;
     size_t head_size, kept;  // kept: bytes behind the head, all or none
     char text[HEAD_MAX + SMALL_FILE];
-    size_t path_length;
+    size_t target_length;
+    const char *target;      // what asked for it; behind the path
     char path[];
 };
 void served_init(struct server *server);
-// With one more user. 0; -EISDIR; -EACCES: it is no file; errors of os_open().
-int served_get(struct server *server, const char *path, size_t length, struct served **served);
+// What was lately opened for this target, with one more user; NULL: it is not known.
+struct served *served_find(struct server *server, const char *target, size_t length);
+// Opens what the target means, server->path. With one user. 0; -EISDIR; -EACCES: it is no file;
+// errors of os_open().
+int served_open(struct server *server, const char *target, size_t length,
+                struct served **served);
 void served_put(struct served *served);
 // Closes those that nobody has asked for lately: at files.deadline_ns.
 void served_expire(struct server *server);

@@ -165,15 +165,20 @@ static int answer_file(struct server *server, const struct connection *connectio
 }
 
 // ---- Directories -------------------------------------------------------------------------
+static const char *target_of(const struct input *input)
+{
+    return input->bytes + input->start + input->request.target.at;
+}
+
 // To the same place with a slash behind it: links in its page are relative to that. A second
 // slash at the start would make a host of what follows.
 static int redirect(struct server *server, const struct connection *connection,
                     const struct input *input)
 {
-    const struct http_text *target = &input->request.target;
-    const char *at = input->bytes + input->start + target->at, *end = at + target->length;
+    size_t length = input->request.target.length;
+    const char *at = target_of(input), *end = at + length;
     char fields[REDIRECT_MAX + 32];
-    at += http_skip_host(at, target->length);
+    at += http_skip_host(at, length);
     while (end - at > 1 && at[1] == '/')
         at++;
     const char *query = memchr(at, '?', (size_t)(end - at));
@@ -219,8 +224,7 @@ static int answer_path(struct server *server, struct connection *connection,
     size_t size = sizeof(first_page);
     if (is_directory && length + size <= sizeof(server->path))
         memcpy(server->path + length, first_page, size);
-    int error =
-        served_get(server, server->path, length + (is_directory ? size - 1 : 0), &served);
+    int error = served_open(server, target_of(input), input->request.target.length, &served);
     if (!error)
         return answer_file(server, connection, input, served);
     if (error == -EISDIR && !is_directory)
@@ -236,11 +240,13 @@ static int answer_known(struct server *server, struct connection *connection,
                         const struct input *input)
 {
     const struct http_request *request = &input->request;
-    const char *bytes = input->bytes + input->start;
+    const char *target = target_of(input);
     if (request->expects_continue && connection->body.is_open)
         answer_add_string(&server->answer, "HTTP/1.1 100 Continue\r\n\r\n");
-    int length = http_path(bytes + request->target.at, request->target.length,
-                           server->path + server->root_length,
+    struct served *served = served_find(server, target, request->target.length);
+    if (served)
+        return answer_file(server, connection, input, served);
+    int length = http_path(target, request->target.length, server->path + server->root_length,
                            sizeof(server->path) - server->root_length);
     if (length >= 0)
         return answer_path(server, connection, input, server->root_length + (size_t)length);

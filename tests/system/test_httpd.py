@@ -150,6 +150,24 @@ def test_an_encoded_path_and_a_whole_address(site):
     assert site.get("/./names/.././small.txt")[0] == 400
 
 
+def test_a_file_is_known_by_what_asks_for_it(site):
+    """Not by its query; and each way to write its name is one of its own."""
+    for _ in range(2):
+        for path in ("/small.txt", "/small.txt?a", "/small.txt?b/../c", "/sm%61ll.txt", "//small.txt"):
+            assert site.get(path)[::2] == (200, SMALL), path
+        for path in ("/small.tx", "/small.txt/", "/small.txt%3fa", "/small.txt%00"):
+            assert site.get(path)[0] in (400, 404), path
+
+
+def test_a_file_that_changes_is_shown_anew(site):
+    site.session.run("echo one > /www/new")
+    assert site.get("/new")[2] == b"one\n"
+    site.session.run("echo two > /www/new; sleep 1.1")
+    assert site.get("/new")[2] == b"two\n"
+    site.session.run("rm /www/new; sleep 1.1")
+    assert site.get("/new")[0] == 404
+
+
 # ---- Preconditions and ranges ----------------------------------------------------------------------------------------
 def test_what_the_client_has_is_not_sent_again(site):
     _, fields, _ = site.get("/small.txt")
@@ -239,6 +257,24 @@ def test_who_stays_and_who_goes(site):
                 data += there.recv(4096)
             there.sendall(head("/small.txt", "Connection: close", version=version))
             assert bool(everything(there)) == stays, (version, fields)
+
+
+def test_the_same_again_and_what_only_begins_like_it(site):
+    small, part = head("/small.txt"), head("/small.txt", "Range: bytes=0-4")
+    long, body = head("/small.txt", "X: " + "y" * 2000), head("/small.txt", "Content-Length: 3")
+    asked = [(small, 600), (small, 600), (part, 5), (part, 5), (small, 600), (long, 600), (long, 600), (small, 600),
+             (body + b"abc", 600), (body + small[:3], 600), (small, 600), (head("/small.txt", method="HEAD"), 600)]
+    last = head("/none", "Connection: close")
+    data = site.say(b"".join(request for request, _ in asked) + last)
+    sizes = re.findall(rb"HTTP/1\.1 20[06] .*?Content-Length: (\d+)\r\n", data, re.DOTALL)
+    assert [int(size) for size in sizes] == [size for _, size in asked] and data.count(SMALL) == 9
+    for cut in (1, 30, len(small) - 1):
+        with site.connect() as there:
+            there.sendall(small + small[:cut])
+            time.sleep(0.2)
+            there.sendall(small[cut:] + last)
+            data = everything(there)
+        assert re.findall(rb"HTTP/1\.1 (\d+)", data) == [b"200", b"200", b"404"] and data.count(SMALL) == 2
 
 
 def test_a_thousand_requests_at_once(site):
