@@ -17,6 +17,7 @@ enum {
     SMALL_FILE = 1024,       // bytes: with its head in one segment
     TEXT_MAX = 4096,         // of an answer that is made here: a head, a page, a piece of one
     HEAD_MAX = 384,          // of a file's answer
+    LAST_MAX = 1024,         // of the last request, to know it again
 };
 
 // What a connection does, and how long it may.
@@ -35,6 +36,13 @@ struct input {
     struct http_request request; // as far as it has been read
     size_t start, size;          // where it begins in `bytes`, and where they end
     char bytes[HTTP_REQUEST_MAX];
+};
+
+// The request that was read last, in case the next one is the same.
+struct last_request {
+    struct http_request request;
+    size_t size; // of its head; 0: there is none
+    char bytes[LAST_MAX];
 };
 
 // What is still to be sent: text, then a file's part or a listing's next pieces.
@@ -89,6 +97,7 @@ struct server {
     uint64_t common_until_ns;
     // What one request at a time needs; a connection that is not ready in one go takes a copy.
     struct input input;
+    struct last_request last;
     struct answer answer;
     char path[OS_PATH_MAX];      // of what is asked for
 };
