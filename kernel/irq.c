@@ -5,10 +5,10 @@
 //   irq_init(chip)                      once, by the board
 //   irq_connect(source, name, f, c)     f(c) runs between threads, after it interrupted
 //
-// The half in the trap claims what the controller has and sets a bit for each. The half
-// in the scheduler calls the handlers and completes the sources. From the claim to the
-// completion the controller keeps the source quiet, so a device that interrupts without
-// pause costs one trap per call of its handler and never stops the threads.
+// The half in the trap claims a source and puts it in line. The half in the scheduler calls
+// the handlers and completes the sources. From the claim to the completion the controller
+// keeps the source quiet, so a device that interrupts without pause costs one trap per call
+// of its handler and never stops the threads.
 // Chapter 11.
 #include "irq.h"
 
@@ -18,21 +18,23 @@
 #include "thread.h"
 #include "trap.h"
 
-enum { WORD_BITS = 64, WORDS = IRQ_SOURCES_MAX / WORD_BITS };
+enum { WORD_BITS = 64 };
 
 static struct {
     struct irq_chip *chip; // NULL: there is no controller
+    uint64_t given[IRQ_SOURCES_MAX / WORD_BITS]; // to devices that send messages
+    volatile uint64_t spurious; // claimed, but nobody is connected
+    // Claimed, not yet handled, from `first` on: each source once at most, so there is room
+    // for all. The trap puts them in, the scheduler's half takes them out.
+    volatile unsigned first, end;
+    volatile uint8_t claimed[IRQ_SOURCES_MAX];
     struct {
         const char *name;
         void (*handler)(void *context); // NULL: not connected
         void *context;
+        volatile bool is_claimed; // and in line
         uint64_t count;
     } sources[IRQ_SOURCES_MAX];
-    uint64_t given[WORDS]; // to devices that send messages
-    // By the trap only, but for the scheduler's half, which takes them with interrupts
-    // masked:
-    volatile uint64_t pending[WORDS]; // claimed, not yet handled
-    volatile uint64_t spurious;       // claimed, but nobody is connected
 } irqs;
 
 // A source that nobody asked for is shut off. First completed: a controller ignores the
@@ -44,44 +46,33 @@ static void refuse(unsigned source)
     irqs.chip->enable(irqs.chip, source, false);
 }
 
-// In the interrupt: claims all there is. A claimed source is not offered again, so the
-// loop ends; the bound is for a controller that is broken.
-static void claim_all(void)
+// In the interrupt: claims one source. Where there are more, it interrupts again at once.
+static void claim_source(void)
 {
-    for (unsigned i = 0; i < IRQ_SOURCES_MAX; i++) {
-        unsigned source = irqs.chip->claim(irqs.chip);
-        if (source == 0)
-            return;
-        if (source >= IRQ_SOURCES_MAX || !irqs.sources[source].handler) {
-            refuse(source);
-            continue;
-        }
-        irqs.pending[source / WORD_BITS] |= UINT64_C(1) << source % WORD_BITS;
-        thread_mark_pending();
+    unsigned source = irqs.chip->claim(irqs.chip);
+    if (source == 0)
+        return;
+    if (source >= IRQ_SOURCES_MAX || !irqs.sources[source].handler) {
+        refuse(source);
+        return;
     }
+    if (irqs.sources[source].is_claimed)
+        return; // a message, which came once more
+    irqs.sources[source].is_claimed = true;
+    irqs.claimed[irqs.end % IRQ_SOURCES_MAX] = (uint8_t)source;
+    irqs.end++;
+    thread_mark_pending();
 }
 
-static uint64_t take_pending(unsigned word)
+// The scheduler's service. What comes in meanwhile is for the next time.
+static void handle_claimed(void)
 {
-    bool enabled = machine_interrupts_save();
-    uint64_t bits = irqs.pending[word];
-    irqs.pending[word] = 0;
-    machine_interrupts_restore(enabled);
-    return bits;
-}
-
-// The scheduler's service.
-static void handle_pending(void)
-{
-    for (unsigned word = 0; word < WORDS; word++) {
-        uint64_t bits = irqs.pending[word] ? take_pending(word) : 0;
-        for (unsigned source = word * WORD_BITS; bits; source++, bits >>= 1) {
-            if (!(bits & 1))
-                continue;
-            irqs.sources[source].count++;
-            irqs.sources[source].handler(irqs.sources[source].context);
-            irqs.chip->complete(irqs.chip, source);
-        }
+    for (unsigned end = irqs.end; irqs.first != end; irqs.first++) {
+        unsigned source = irqs.claimed[irqs.first % IRQ_SOURCES_MAX];
+        irqs.sources[source].is_claimed = false;
+        irqs.sources[source].count++;
+        irqs.sources[source].handler(irqs.sources[source].context);
+        irqs.chip->complete(irqs.chip, source);
     }
 }
 
@@ -90,8 +81,8 @@ void irq_init(struct irq_chip *chip)
     ASSERT(!irqs.chip && chip->message_first + chip->message_count <= IRQ_SOURCES_MAX);
 
     irqs.chip = chip;
-    thread_add_service(handle_pending);
-    trap_set_handler(INTERRUPT_DEVICE, claim_all);
+    thread_add_service(handle_claimed);
+    trap_set_handler(INTERRUPT_DEVICE, claim_source);
 }
 
 int irq_connect(unsigned source, const char *name, void (*handler)(void *context),

@@ -5,9 +5,9 @@
 //   irq_init(chip)                      once, by the board
 //   irq_connect(source, f, context)     f(context) runs between threads, after it interrupted
 //
-// An interrupt claims its source from the controller and marks it pending, nothing
-// more. The scheduler calls the handler and only then completes the source, so a source
-// that is being handled stays quiet until its handler is done.
+// An interrupt claims its source from the controller and puts it in line, nothing more.
+// The scheduler calls the handler and only then completes the source, so a source that is
+// being handled stays quiet until its handler is done.
 // Chapter 11.
 #pragma once
 

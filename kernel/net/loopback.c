@@ -39,6 +39,8 @@ static int transmit(struct net_device *device, struct packet *packet)
 
 static void hand_out(void)
 {
+    if (loopback.count == 0)
+        return;
     for (unsigned left = loopback.count; left > 0; left--) {
         struct list *link = list_take_first(&loopback.queue);
         loopback.count--;

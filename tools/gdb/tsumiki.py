@@ -271,7 +271,7 @@ class Pending(gdb.Command):
         for source in range(low, high + 1):
             entry = irqs["sources"][source]
             if int(entry["handler"]):
-                waits = int(irqs["pending"][source // 64]) >> source % 64 & 1
+                waits = int(entry["is_claimed"])
                 print(f"source {source:3} {text(entry['name']):12} {int(entry['count'])} handled"
                       f"{', one pending' if waits else ''}")
         print(f"{int(irqs['spurious'])} from sources that nobody is connected to")

@@ -73,17 +73,23 @@ static bool may_interrupt(const struct line *line)
     return line->connected && line->listens && line->enabled && !line->claimed;
 }
 
+// Another one interrupts at the next look, which is soon.
 unsigned host_line_claim(void)
 {
+    unsigned claimed = 0;
     for (unsigned source = 1; source < lines.end; source++) {
         struct line *line = &lines.lines[source];
         if (!(line->ready || line->up) || !may_interrupt(line))
             continue;
+        if (claimed != 0) {
+            host_poll_soon();
+            break;
+        }
         line->ready = false;
         line->claimed = true;
-        return source;
+        claimed = source;
     }
-    return 0;
+    return claimed;
 }
 
 void host_line_complete(unsigned source)
