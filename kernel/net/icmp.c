@@ -82,7 +82,7 @@ static const struct {
 };
 
 // What gets through when the router did not say: the next smaller of the sizes that networks
-// have (RFC 1191, 7.1).
+// have (RFC 1191, table 7-1).
 static uint32_t next_plateau(uint32_t size)
 {
     static const uint16_t plateaus[] = {32000, 17914, 8166, 4352, 2002,

@@ -88,7 +88,7 @@ void tcp_congestion_lost(struct tcp_congestion *congestion, uint32_t flight)
     congestion->counted = 0;
 }
 
-// RFC 6937, 3.1, with its slow start reduction bound: as much is sent, of what was delivered,
+// RFC 6937, 3, with its slow start reduction bound: as much is sent, of what was delivered,
 // as leads from the flight at the beginning to ssthresh.
 void tcp_congestion_reduce(struct tcp_congestion *congestion, struct tcp_reduction *reduction,
                            uint32_t pipe, uint32_t delivered, uint32_t least)

@@ -50,7 +50,7 @@ struct tcp_congestion {
     struct tcp_cubic cubic;
 };
 
-// Proportional rate reduction (RFC 6937, 3.1): during a fast recovery.
+// Proportional rate reduction (RFC 6937, 3): during a fast recovery.
 struct tcp_reduction {
     uint32_t flight;    // RecoverFS: bytes under way at its start
     uint32_t delivered; // prr_delivered: since then

@@ -238,7 +238,7 @@ bool tcp_handshake_syn_again(struct tcp_connection *connection, struct tcp_segme
         tcp_send_syn(connection);
         return true;
     }
-    segment->flags &= (uint8_t)~TCP_SYN; // RFC 9293, figure 8
+    segment->flags &= (uint8_t)~TCP_SYN; // RFC 9293, figure 7
     segment->sequence++;
     segment->length--;
     return false;

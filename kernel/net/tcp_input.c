@@ -247,7 +247,7 @@ static void take_next(struct tcp_connection *connection, struct tcp_segment *seg
     segment->packet = NULL;
     if (had_gap) {
         tcp_queue_join(connection);
-        tcp_ack_now(connection); // a gap is closed, or part of it (RFC 5681, 4.2)
+        tcp_batch_ack(connection); // a gap is closed, or part of it (RFC 5681, 4.2)
     } else {
         tcp_ack_data(connection);
     }

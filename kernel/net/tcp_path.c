@@ -17,8 +17,8 @@
 
 enum {
     HEADERS = sizeof(struct ip_header) + sizeof(struct tcp_header),
-    // Of networks that there are (RFC 1191, 7.1). Where a router says less, whoever that is, it
-    // may cut segments up: with all options in each, there would be no room for data.
+    // Of networks that there are (RFC 1191, table 7-1). Where a router says less, whoever that
+    // is, it may cut segments up: with all options in each, there would be no room for data.
     MTU_LEAST = 296,
     // In a row, before a smaller size is tried (RFC 2923, 2.1); the latter where this one has
     // got through before, so that a bad link is more likely than a new path.

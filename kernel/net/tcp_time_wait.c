@@ -181,15 +181,15 @@ static void take_reset(struct tcp_time_wait *record, const struct tcp_segment *s
 }
 
 // RFC 6191, 2, and RFC 1122, 4.2.2.13: whether a SYN cannot be an old one. Its timestamp is
-// later, or its number is behind all that the peer has sent.
+// later, or the first, or its number is behind all that the peer has sent.
 static bool is_new_connection(const struct tcp_time_wait *record,
                               const struct tcp_segment *segment)
 {
     if ((segment->flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
         return false;
     const struct tcp_options *options = &segment->options;
-    if (record->has_timestamps && options->has_timestamp) {
-        if (tcp_timestamp_before(record->recent, options->timestamp))
+    if (options->has_timestamp) {
+        if (!record->has_timestamps || tcp_timestamp_before(record->recent, options->timestamp))
             return true;
         if (record->recent != options->timestamp)
             return false;

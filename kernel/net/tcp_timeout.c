@@ -48,7 +48,7 @@ bool tcp_timeout_was_needless(struct tcp_connection *connection,
     if (!is_possible || !tcp_timestamp_before(segment->options.echo, undo->timestamp))
         return false;
 
-    // RFC 4015, 3.2, step 6: as it was, without a burst for all that was acknowledged at once.
+    // RFC 4015, 3.1, step 9: as it was, without a burst for all that was acknowledged at once.
     uint32_t burst = smaller(acknowledged, tcp_congestion_initial(loss->congestion.mss));
     uint32_t cwnd = tcp_in_flight(connection) + burst;
     loss->congestion = undo->congestion;

@@ -22,7 +22,7 @@ enum {
     // R2 (RFC 9293, 3.8.3): at least 100 s, of a SYN 180 s. The default is RFC 9293's, 3.9.1.1:
     // at a loss of 20 % both ways a dozen tries are not too many.
     GIVE_UP_S = 300, GIVE_UP_SYN_S = 180,
-    ORPHAN_S = 60,            // for those whose user is gone (RFC 6429, 7)
+    ORPHAN_S = 60,            // for those whose user is gone (RFC 6429)
     KEEPALIVE_STEP_S = 75,    // between probes, or less if the silence was less
     KEEPALIVE_PROBES = 9,
 };

@@ -189,7 +189,7 @@ static struct outcome in_others(struct arrival arrival)
                     !(arrival.flags & RST) && arrival.sequence == -1;
     if (is_again && !(arrival.flags & ACK)) // the answer was lost: not in the RFC
         return (struct outcome){state, SYN | ACK, 0, us.next};
-    if (is_again) { // figure 8
+    if (is_again) { // figure 7
         arrival.flags &= ~(unsigned)SYN;
         arrival.sequence++;
     }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Both ends send a SYN at the same time: one connection comes of it, not two (RFC 9293, 3.5, figure 8)."""
+"""Both ends send a SYN at the same time: one connection comes of it, not two (RFC 9293, 3.5, figure 7)."""
 from peer import Conversation
 from wire import ACK, SYN, mss, pattern
 
