@@ -234,8 +234,8 @@ bench: ##            the figures of speed and size, in guest instructions
 	$(Q)$(PYTHON) tests/bench/run.py
 race: ##             against Debian's Linux, in turns (MACHINE= one of them, ROUNDS=5, ROWS=words; --help of tests/race/race.py)
 	$(Q)BUILD=$(BUILD) $(PYTHON) tests/race/race.py $(if $(filter command line,$(origin MACHINE)),--machine $(MACHINE)) $(ROUNDS:%=--rounds %) $(if $(ROWS),--only '$(ROWS)')
-soak: ##             minutes of random commands (MINUTES=60, SEED=n repeats a run)
-	$(Q)$(PYTHON) -m pytest -s tests/soak --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED))
+soak: ##             hours of random commands, traffic, disks (MINUTES=60 each, SEED=n repeats a run, PART='traffic and host': only that)
+	$(Q)$(PYTHON) -m pytest -s tests/soak --minutes $(or $(MINUTES),60) $(if $(SEED),--seed $(SEED)) $(if $(PART),-k '$(PART)')
 
 # ---- Programs for this host, made of the kernel's own files: they read and write disk images as the kernel does
 .PHONY: tools disk

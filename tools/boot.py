@@ -324,6 +324,13 @@ class Session:
         self.expect("\n", timeout)  # behind the echo of what was typed
         return self.prompt(timeout)
 
+    def forget(self):
+        """Drops what has been expected already. Who talks for hours does so now and then, since each piece that comes costs
+        as much time as there is text."""
+        self.raw = self.text = self.text[self.position:]  # what is left may end within an escape sequence, and keeps it
+        self.host_text = self.host_text[self.host_position:]
+        self.position = self.host_position = 0
+
     def wait(self, timeout=None):
         """The exit status, once the machine ends by itself."""
         deadline = time.monotonic() + (timeout or PATIENCE)

@@ -60,6 +60,7 @@ def work(session, dice, seconds):
         session.send(f"\necho reached {count}\n")
         session.expect(re.compile(rf"(?m)^reached {count}$"), timeout=120)
         session.prompt()
+        session.forget()
         count += 1
     return count
 

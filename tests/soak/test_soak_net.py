@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Mixed traffic, for as long as is asked: what it took of memory is back when the last connection has been forgotten.
 
-    make soak MINUTES=60
+    make soak MINUTES=60 PART=traffic                 a third of the time for each machine
+    make soak MINUTES=180 PART='traffic and host'     an hour for one
 """
 import random
 import re
@@ -12,6 +13,7 @@ import boot
 import pytest
 
 FORGOTTEN = 60  # seconds: TIME_WAIT
+LOOK = 600  # seconds until the next look at what is taken: who ends a run of hours early, or finds it broken, has these
 
 
 def commands(dice):
@@ -34,19 +36,22 @@ def commands(dice):
 
 
 def taken(session):
-    """(live allocations, KiB in use)."""
+    """(live allocations, KiB in use, lines of ss) when all that was under way has been forgotten."""
+    session.run(f"sleep {FORGOTTEN + 5}", timeout=FORGOTTEN + 120)
     found = re.search(r"memory +\d+ KiB: (\d+) used.*\nheap +\d+ KiB: (\d+) allocations", session.run("free"))
-    return int(found[2]), int(found[1])
+    return int(found[2]), int(found[1]), int(session.run("ss | wc -l").split()[-1])
 
 
-def work(session, dice, seconds):
-    end, count = time.monotonic() + seconds, 0
+def work(session, dice, end):
+    """Until that time; how many commands."""
+    count = 0
     while time.monotonic() < end:
         on_host, in_shell = commands(dice)
         if on_host:
             assert session.run_on_host(on_host, timeout=300) == 0, session.explain(on_host)
         else:
             session.run(in_shell, timeout=300)
+        session.forget()
         count += 1
     return count
 
@@ -61,18 +66,20 @@ def test_mixed_traffic(start, machine, minutes, seed):
     session.run("mkdir /tmp/www; echo a page >/tmp/www/index.html; seq 100000 >/tmp/www/large")
     session.run("httpd -q /tmp/www &")
     session.run("netperf -s >/dev/null &")
-    work(session, dice, 5)  # caches fill
+    work(session, dice, time.monotonic() + 5)  # caches fill
     # So does the list of packets that are kept for the next ones (SPARE_MAX of kernel/net/packet.c), and stays full.
     assert session.run_on_host("ab -q -n 64 -c 64 http://127.0.0.1:{tcp:80}/large", timeout=300) == 0
     for i in range(100):
         session.run(f"true {i}")  # so does the history
-    session.run(f"sleep {FORGOTTEN + 5}", timeout=FORGOTTEN + 60)
-    before = taken(session)
-    count = work(session, dice, minutes * 60 / len(boot.MACHINES))
-    session.run(f"sleep {FORGOTTEN + 5}", timeout=FORGOTTEN + 60)
-    after = taken(session)
-    print(f"{machine}: seed {seed}, {count} commands, (allocations, KiB) {before} before and {after} after")
+    before = after = taken(session)
+    end, count = time.monotonic() + minutes * 60 / len(boot.MACHINES), 0
+    while time.monotonic() < end:
+        count += work(session, dice, min(end, time.monotonic() + LOOK))
+        after = taken(session)
+        print(f"{machine}: seed {seed}, {count} commands, (allocations, KiB, lines of ss) {before} before and {after} after",
+              flush=True)
     assert after[0] - before[0] <= 8, "allocations were lost"
     assert after[1] - before[1] <= 512, "memory was lost"
+    assert after[2] == before[2], "connections were lost"
     session.send("poweroff\n")
     session.end(0)

@@ -214,3 +214,14 @@ def test_every_program_that_help_lists_says_what_it_does(shell):
 def test_poweroff_ends_the_machine(shell):
     shell.send("poweroff\n")
     shell.end(0)
+
+
+def test_what_has_been_expected_can_be_forgotten(shell):
+    """A session of hours (tests/soak) does not keep all that was said."""
+    shell.run("seq 1000")
+    shell.send("echo a; echo b\n")
+    shell.expect("a\n")
+    shell.forget()
+    assert len(shell.text) < 100 and "999" not in shell.raw
+    assert shell.prompt().endswith("b\n")
+    assert shell.run("echo c") == "c\n"
