@@ -172,7 +172,7 @@ static void take_lease(struct dhcp_client *client, const struct dhcp_answer *ans
     bool is_new = !client->is_configured || answer->address != client->lease.address;
     int error = dhcp_lease_take(client, answer);
     if (error) {
-        log_warning("%s: what the DHCP server gave us does not work here: %s; asking again",
+        log_warning("%s: what DHCP gave us does not work here: %s; asking again",
                     client->device->name, error_text(error));
         start_later(client);
         return;

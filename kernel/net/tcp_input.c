@@ -61,21 +61,31 @@ static void keep_timestamp(struct tcp_connection *connection, const struct tcp_s
 
 // Tells a peer that is not where we are. What carries data may have been sent again because our
 // ACK was lost; of others somebody could send any number.
-static bool refuse(struct tcp_connection *connection, const struct tcp_segment *segment)
+static void refuse(struct tcp_connection *connection, const struct tcp_segment *segment)
 {
     struct tcp_receive *receive = &connection->receive;
     if (segment->flags & TCP_RST)
-        return false;
+        return;
     if (segment->packet->total == 0) {
         tcp_ack_challenge(connection);
-        return false;
+        return;
     }
     tcp_counters()->duplicates++;
     tcp_sequence end = segment->sequence + segment->packet->total;
     if (!sequence_after(end, receive->nxt)) // all of it is old
         tcp_queue_note_twice(connection, (struct tcp_block){segment->sequence, end});
     tcp_ack_now(connection);
-    return false;
+}
+
+// What came last has come again, with a newer ACK. Of two that close at the same time, one may
+// say in its FIN alone, sent again, that it has the other's (RFC 9293, A.2).
+static bool is_only_ack_new(const struct tcp_connection *connection,
+                            const struct tcp_segment *segment)
+{
+    return tcp_segment_end(segment) == connection->receive.nxt &&
+           !(segment->flags & (TCP_SYN | TCP_RST)) &&
+           connection->state >= TCP_ESTABLISHED &&
+           sequence_after(segment->acknowledgment, connection->send.una);
 }
 
 // Cuts off what is outside the window: what remains begins at RCV.NXT or later.
@@ -110,14 +120,21 @@ static bool check_sequence(struct tcp_connection *connection, struct tcp_segment
         // answered whatever it has (RFC 5961, 4.2).
         if (!segment->options.has_timestamp)
             return false;
-        if (is_from_the_past(connection, segment))
-            return refuse(connection, segment);
+        if (is_from_the_past(connection, segment)) {
+            refuse(connection, segment);
+            return false;
+        }
     }
     // A closed window keeps out data, not what else a segment says (RFC 9293, 3.10.7.4).
     bool is_closed = tcp_window(connection) == 0;
     bool is_next = segment->sequence == connection->receive.nxt;
-    if (!is_in_window(connection, segment) && !(is_closed && is_next))
-        return refuse(connection, segment);
+    if (!is_in_window(connection, segment) && !(is_closed && is_next)) {
+        refuse(connection, segment);
+        if (!is_only_ack_new(connection, segment))
+            return false;
+        packet_trim(segment->packet, 0);
+        return true;
+    }
     connection->heard_ns = segment->arrived_ns;
     if (is_reset || is_syn)
         return true;

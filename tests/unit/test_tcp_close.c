@@ -63,6 +63,23 @@ static void ends_at_the_same_time(void)
     script_end(NULL);
 }
 
+// The peer has our FIN while its own is under way, and says so with that one, sent again:
+// libslirp does, and sends no other ACK.
+static void takes_the_ack_of_a_fin_that_comes_again(void)
+{
+    struct tcp_connection *connection = script_establish();
+    tcp_close(connection, false);
+    CHECK(expect(FIN | ACK, 1, 1, 0));
+    send(FIN | ACK, 1, 1, "");
+    CHECK(expect(ACK, 2, 2, 0));
+    send(FIN | ACK, 1, 2, "");
+    CHECK(expect(ACK, 2, 2, 0));
+    CHECK_EQUAL(script_counters().time_wait, 1);
+    pass_ms(1000);
+    CHECK(silent()); // nothing is sent again
+    script_end(NULL);
+}
+
 static void ends_its_half_and_goes_on_reading(void)
 {
     struct tcp_connection *connection = script_establish();
@@ -363,6 +380,7 @@ const struct test unit_tests[] = {
     {"ends first", ends_first},
     {"ends second", ends_second},
     {"ends at the same time", ends_at_the_same_time},
+    {"takes the ACK of a FIN that comes again", takes_the_ack_of_a_fin_that_comes_again},
     {"ends its half and goes on reading", ends_its_half_and_goes_on_reading},
     {"sends its FIN with the last data", sends_its_fin_with_the_last_data},
     {"ends with what is written last", ends_with_what_is_written_last},

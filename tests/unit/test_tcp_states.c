@@ -181,6 +181,20 @@ static struct outcome in_order(uint8_t state, const struct arrival *arrival)
     return take(state, arrival);
 }
 
+// A.2: what came last comes again, and its ACK is taken, that of our FIN.
+static uint8_t after_last_again(uint8_t state, const struct arrival *arrival)
+{
+    static const uint8_t next[] = {[TCP_FIN_WAIT_1] = TCP_FIN_WAIT_2,
+                                   [TCP_CLOSING] = TCP_TIME_WAIT,
+                                   [TCP_LAST_ACK] = TCP_CLOSED};
+    bool has_unacknowledged_fin =
+        state == TCP_FIN_WAIT_1 || state == TCP_CLOSING || state == TCP_LAST_ACK;
+    if (!has_unacknowledged_fin || (arrival->flags & (SYN | ACK)) != ACK ||
+        arrival->acknowledgment != (int32_t)(us.ours - us.oldest))
+        return state;
+    return next[state];
+}
+
 // 3.10.7.4, first to fourth.
 static struct outcome in_others(struct arrival arrival)
 {
@@ -195,8 +209,12 @@ static struct outcome in_others(struct arrival arrival)
     }
     uint32_t length = arrival.data + !!(arrival.flags & SYN) + !!(arrival.flags & FIN);
     int64_t last = (int64_t)arrival.sequence + length - 1;
-    if (!is_in_window(arrival.sequence) && !(length > 0 && is_in_window(last)))
-        return arrival.flags & RST ? nothing(state) : answered(state, 0);
+    if (!is_in_window(arrival.sequence) && !(length > 0 && is_in_window(last))) {
+        bool is_last = length > 0 && last == -1;
+        return arrival.flags & RST
+                   ? nothing(state)
+                   : answered(is_last ? after_last_again(state, &arrival) : state, 0);
+    }
     if (arrival.flags & RST)
         return arrival.sequence == 0 ? nothing(TCP_CLOSED) : answered(state, 0);
     if (arrival.flags & SYN)

@@ -277,6 +277,23 @@ static void believes_no_clock_without_an_ack(void)
     script_end(connection);
 }
 
+// They are old, but what the peer has heard meanwhile is not (RFC 9293, A.2).
+static void takes_the_ack_of_data_that_comes_again(void)
+{
+    struct tcp_connection *connection = script_establish();
+    send(ACK, 1, 1, "old");
+    pass_ms(100);
+    CHECK(expect(ACK, 1, 4, 0));
+    CHECK_EQUAL(tcp_write(connection, "new", 3), 3);
+    CHECK(expect(ACK, 1, 4, 3));
+    send(ACK, 1, 4, "old");
+    CHECK(expect(ACK, 4, 4, 0));
+    pass_ms(1000);
+    CHECK(silent());
+    CHECK_EQUAL(connection->receive.queued, 3); // and not a second time
+    script_end(connection);
+}
+
 const struct test unit_tests[] = {
     {"minds its flags when it listens", minds_its_flags_when_it_listens},
     {"minds its flags when it is established", minds_its_flags_when_it_is_established},
@@ -288,5 +305,6 @@ const struct test unit_tests[] = {
     {"says what is urgent", says_what_is_urgent},
     {"says where it is when it closes", says_where_it_is_when_it_closes},
     {"believes no clock without an ACK", believes_no_clock_without_an_ack},
+    {"takes the ACK of data that comes again", takes_the_ack_of_data_that_comes_again},
     {0},
 };
