@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The network in virtual time (tests/sim): bulk transfers over bad links, and scenarios segment by segment."""
+import glob
 import os
 import sys
 
@@ -10,10 +11,13 @@ sys.path.insert(0, os.path.join(boot.ROOT, "tests/sim"))
 
 import bed as beds  # noqa: E402
 import bulk  # noqa: E402
+import packetdrill  # noqa: E402
 import scenario  # noqa: E402
 import wire  # noqa: E402
 
 NODE = {"APP": "tests/sim/node.c"}
+PUPPET = {"APP": "tests/sim/puppet.c"}
+SCRIPTS = os.path.join(boot.ROOT, "tests/sim/scripts")
 SEEDS, CHUNK, CHECKED = 500, 100, 24  # CHECKED: so many with the sanitizers
 
 
@@ -78,3 +82,31 @@ def test_what_is_wrong_is_found(image, monkeypatch):
 def test_scenario(image, name):
     complaint = scenario.play(image("host", **NODE), name).complaint()
     assert not complaint, f"\ntests/sim/run.py {name}\n{complaint}"
+
+
+@pytest.mark.parametrize("name", sorted(os.path.basename(path) for path in glob.glob(SCRIPTS + "/*.pkt")))
+def test_packetdrill_script(image, name):
+    result = packetdrill.play(image("host", **PUPPET), os.path.join(SCRIPTS, name))
+    assert (result.word, result.text) == ("agreed", "")
+
+
+@pytest.mark.parametrize("before, after, complaint", [
+    ("> . 1:1(0) ack 301", "> . 1:1(0) ack 300", "differs line 16: > . 1:1(0) ack 300\n    ack: found . 1:1(0) ack 301 win"),
+    ("> S. 0:0(0) ack 101", "> S 0:0(0)", "differs line 9: > S 0:0(0) <mss 1460"),
+    ("> P. 1:3001(3000)", "> P. 1:3501(3500)", "differs line 20: > P. 1:3501(3500) ack 301\n    found P. 1:3001(3000)"),
+    ("> P. 1:3001(3000)", "> P. 1:2501(2500)", "differs line 20: > P. 1:2501(2500) ack 301\n    numbers: found P. 1:3001"),
+    ("> P. 1:3001(3000)", "> P. 2:3002(3000)", "differs line 20: > P. 2:3002(3000) ack 301\n    numbers: found"),
+    ("+.1 < F.", "+.1 > F.", "differs line 21: > F. 301:301(0) ack 3001 win 250\n    flags: found"),
+    ("4, ..., 1000) = 200", "4, ..., 1000) = 100", "differs line 15: read(4, ..., 1000) = 100\n    found 200"),
+    ("1000) = 200", "1000) = 200\n +0...0.1 read(4, ..., 9) = 9", "differs line 16: read(4, ..., 9) = 9\n    it waits"),
+    ("< S 100:100(0) win", "< SA 100:100(0) win", "skipped ECN"),
+    ("read(4, ..., 1000)", "ioctl(4, SIOCINQ, [200])", "skipped ioctl()"),
+    ("<mss 1000,sackOK", "<mss 1000,md5 1", "skipped TCP option md5 1")])
+def test_packetdrill_finds_what_is_wrong(image, tmp_path, before, after, complaint):
+    with open(os.path.join(SCRIPTS, "server.pkt")) as file:
+        text = file.read()
+    assert before in text
+    path = tmp_path / "changed.pkt"
+    path.write_text(text.replace(before, after, 1))
+    result = packetdrill.play(image("host", **PUPPET), path)
+    assert f"{result.word} {result.text}".startswith(complaint)
