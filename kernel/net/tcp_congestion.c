@@ -119,5 +119,5 @@ void tcp_congestion_idle(struct tcp_congestion *congestion)
     congestion->cwnd =
         smaller(congestion->cwnd, tcp_congestion_initial(congestion->mss));
     congestion->counted = 0;
-    congestion->cubic.epoch_ns = 0; // the curve is one of time in use
+    tcp_congestion_unused(congestion);
 }

@@ -81,6 +81,11 @@ static inline bool tcp_congestion_is_slow_start(const struct tcp_congestion *con
 // acknowledge many that it had already, so that then each ACK counts for a segment at most.
 void tcp_congestion_acknowledged(struct tcp_congestion *congestion, uint32_t bytes,
                                  uint64_t now_ns, uint64_t rtt_ns);
+// The same while it was not: such a time does not count for CUBIC's curve (RFC 9438, 4.2).
+static inline void tcp_congestion_unused(struct tcp_congestion *congestion)
+{
+    congestion->cubic.epoch_ns = 0;
+}
 // A loss was seen: ssthresh falls; what cwnd becomes is up to the recovery, which ends at
 // ssthresh.
 void tcp_congestion_lost(struct tcp_congestion *congestion, uint32_t flight);

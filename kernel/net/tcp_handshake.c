@@ -235,6 +235,7 @@ bool tcp_handshake_syn_again(struct tcp_connection *connection, struct tcp_segme
         return false;
     if (!(segment->flags & TCP_ACK)) {
         tcp_rtt_cancel(connection);
+        connection->retransmits++;
         tcp_send_syn(connection);
         return true;
     }

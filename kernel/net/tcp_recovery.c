@@ -107,6 +107,8 @@ static void acknowledged_open(struct tcp_connection *connection,
         tcp_recovery_begin(connection, delivered);
     else if (acknowledged > 0 && window_is_used(&connection->loss))
         grow(connection, segment, acknowledged);
+    else if (acknowledged > 0)
+        tcp_congestion_unused(&connection->loss.congestion);
 }
 
 static void acknowledged_recovery(struct tcp_connection *connection, uint32_t acknowledged,
@@ -152,7 +154,7 @@ static void recovery_opened(struct tcp_connection *connection)
     const struct tcp_send *send = &connection->send;
     tcp_congestion_init(&loss->congestion, tcp_congestion_rule(connection->congestion),
                         send->mss);
-    if (connection->timeouts > 0) // our SYN, or the answer to theirs (RFC 5681, 3.1)
+    if (connection->retransmits > 0) // our SYN, or the answer to theirs (RFC 5681, 3.1)
         loss->congestion.cwnd = send->mss;
     tcp_sack_init(&loss->board, send->una);
     tcp_sack_sent(&loss->board, send->nxt);
@@ -213,12 +215,13 @@ static void recovery_acknowledged(struct tcp_connection *connection,
         tcp_trace(connection, 'a');
         return;
     }
+    bool is_duplicate = acknowledged == 0 && segment->window == loss->window;
     uint32_t missing = tcp_sack_missing(&loss->board);
     tcp_news_take(connection, segment, acknowledged);
     uint32_t delivered = excess(missing, tcp_sack_missing(&loss->board));
     bool is_lost_again = tcp_sack_judge(&loss->board, loss->congestion.mss);
     if (loss->tail.is_out)
-        tcp_tail_acknowledged(connection, segment);
+        tcp_tail_acknowledged(connection, segment, is_duplicate);
 
     if (end_phase(connection, segment, acknowledged))
         acknowledged = 0; // for the window; but something later may be lost

@@ -32,9 +32,10 @@ void tcp_news_end(struct tcp_connection *connection);
 // Something was sent or has come: from now on an ACK is waited for.
 void tcp_tail_start(struct tcp_connection *connection, uint64_t now_ns);
 void tcp_tail_due(struct tcp_connection *connection);
-// An ACK that is on the scoreboard already: what came of the probe.
-void tcp_tail_acknowledged(struct tcp_connection *connection,
-                           const struct tcp_segment *segment);
+// An ACK that is on the scoreboard already: what came of the probe. `is_duplicate`: it says
+// what the one before said.
+void tcp_tail_acknowledged(struct tcp_connection *connection, const struct tcp_segment *segment,
+                           bool is_duplicate);
 
 // ---- tcp_timeout.c, for tcp_recovery.c -------------------------------------------------
 uint32_t tcp_flight_size(const struct tcp_connection *connection);

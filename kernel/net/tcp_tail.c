@@ -82,16 +82,18 @@ void tcp_tail_due(struct tcp_connection *connection)
 
 // RFC 8985, 7.4.2. The peer has all that was under way: either because of the probe, and then
 // there was a loss that counts as any other, or the probe was a copy too many. Copies are
-// reported (RFC 2883); so the first ACK of something later decides.
-static void judge_copy(struct tcp_connection *connection, const struct tcp_segment *segment)
+// reported (RFC 2883), or at least answered; so the first ACK of something later decides.
+static void judge_copy(struct tcp_connection *connection, const struct tcp_segment *segment,
+                       bool is_duplicate)
 {
     struct tcp_loss *loss = &connection->loss;
     const struct tcp_options *options = &segment->options;
     bool is_later = sequence_after(connection->send.una, loss->tail.end);
     bool was_needless =
-        options->blocks > 0 && // not only the first part of the copy had got there
-        sequence_before(options->sack[0].start, segment->acknowledgment) &&
-        !sequence_before(options->sack[0].end, loss->tail.end);
+        options->blocks > 0 // not only the first part of the copy had got there
+            ? sequence_before(options->sack[0].start, segment->acknowledgment) &&
+                  !sequence_before(options->sack[0].end, loss->tail.end)
+            : is_duplicate && segment->length == 0;
     if (!was_needless && !is_later)
         return;
     loss->tail.is_out = false;
@@ -101,13 +103,14 @@ static void judge_copy(struct tcp_connection *connection, const struct tcp_segme
     loss->congestion.cwnd = loss->congestion.ssthresh;
 }
 
-void tcp_tail_acknowledged(struct tcp_connection *connection, const struct tcp_segment *segment)
+void tcp_tail_acknowledged(struct tcp_connection *connection, const struct tcp_segment *segment,
+                           bool is_duplicate)
 {
     struct tcp_loss *loss = &connection->loss;
     struct tcp_tail *tail = &loss->tail;
     if (!sequence_before(connection->send.una, tail->end)) {
         if (tail->is_again)
-            judge_copy(connection, segment);
+            judge_copy(connection, segment, is_duplicate);
         else
             tail->is_out = false;
     } else if (!sequence_before(loss->board.tail.start, tail->end)) {

@@ -18,16 +18,24 @@ uint32_t tcp_flight_size(const struct tcp_connection *connection)
     return smaller(tcp_in_flight(connection), connection->loss.congestion.cwnd);
 }
 
+// What there is to go back to. RFC 4015, 3.1, step 0: a slow start leads to what was under way.
+static void remember(struct tcp_connection *connection)
+{
+    struct tcp_loss *loss = &connection->loss;
+    struct tcp_undo *undo = &loss->undo;
+    undo->is_possible = connection->has_timestamps && loss->phase == TCP_OPEN;
+    undo->timestamp = tcp_timestamp(connection, machine_clock_ns());
+    undo->congestion = loss->congestion;
+    undo->congestion.ssthresh =
+        larger(loss->congestion.ssthresh, tcp_flight_size(connection));
+}
+
 void tcp_timeout_begin(struct tcp_connection *connection)
 {
     struct tcp_loss *loss = &connection->loss;
     bool is_again = connection->send.backoff > 0;
     if (!is_again)
-        loss->undo = (struct tcp_undo){
-            .is_possible = connection->has_timestamps && loss->phase == TCP_OPEN,
-            .timestamp = tcp_timestamp(connection, machine_clock_ns()),
-            .congestion = loss->congestion,
-        };
+        remember(connection);
     tcp_sack_sent(&loss->board, connection->send.nxt);
     tcp_congestion_timed_out(&loss->congestion, tcp_flight_size(connection), is_again);
     tcp_sack_lose_all(&loss->board, connection->send.una);

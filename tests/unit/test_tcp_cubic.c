@@ -204,6 +204,23 @@ static void cubic_after_a_timeout(void)
     CHECK(is_near(window.cwnd, 120 * MSS, MSS / 2));
 }
 
+// RFC 9438, 4.2 and 5.8: a time in which the window was not used is no part of the curve, which
+// goes on from where it was.
+static void cubic_counts_time_in_use(void)
+{
+    begin(&tcp_cubic, 1000);
+    tcp_congestion_lost(&window, 1000 * MSS);
+    window.cwnd = window.ssthresh;
+    tcp_congestion_acknowledged(&window, 1, START, 0);
+    tcp_congestion_acknowledged(&window, window.cwnd, START + 950 * MS, 50 * MS);
+    uint32_t after_a_second = window.cwnd;
+    tcp_congestion_unused(&window); // for a minute
+    tcp_congestion_acknowledged(&window, 1, START + 60950 * MS, 50 * MS);
+    CHECK(is_near(window.cwnd, after_a_second, MSS));
+    tcp_congestion_acknowledged(&window, window.cwnd, START + 61950 * MS, 50 * MS);
+    CHECK(is_near(window.cwnd, cubic_points[2].expected, 8 * MSS)); // as after two seconds
+}
+
 // Nothing overflows with the largest windows, segments and times; it never shrinks by an ACK
 // and never leaps by more than half.
 static void the_ends_of_numbers(void)
@@ -240,6 +257,7 @@ const struct test unit_tests[] = {
     {"cubic is no worse than reno", cubic_is_no_worse_than_reno},
     {"cubic converges fast", cubic_converges_fast},
     {"cubic after a timeout", cubic_after_a_timeout},
+    {"cubic counts time in use", cubic_counts_time_in_use},
     {"the ends of numbers", the_ends_of_numbers},
     {0},
 };

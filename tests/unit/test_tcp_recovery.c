@@ -25,6 +25,26 @@ static void starts_slowly(void)
     finish();
 }
 
+// RFC 5681, 3.1: with one segment, when the answer to the peer's SYN was lost.
+static void starts_with_one_after_a_lost_answer(void)
+{
+    static const uint8_t zeros[4 * MSS];
+    struct tcp_connection *listener = script_listen(4);
+    with_mss(MSS);
+    send(SYN, 0, 0, "");
+    CHECK(expect(SYN | ACK, 0, 1, 0));
+    pass_ms(500); // the peer is less patient than we are
+    with_mss(MSS);
+    send(SYN, 0, 0, "");
+    CHECK(expect(SYN | ACK, 0, 1, 0));
+    send(ACK, 1, 1, "");
+    CHECK_EQUAL(tcp_accept(listener, &connection, &script_user), 0);
+    tcp_close(listener, false);
+    CHECK_EQUAL(tcp_write(connection, zeros, sizeof(zeros)), (int)sizeof(zeros));
+    CHECK(sends(0, 1) && silent());
+    finish();
+}
+
 // RFC 5681, 3.1: bytes count, not ACKs.
 static void ack_division_gains_nothing(void)
 {
@@ -47,6 +67,13 @@ static void does_not_grow_unused(void)
         ack(i + 1);
     }
     CHECK_EQUAL(cwnd(), AT_FIRST * MSS);
+    connection->loss.congestion.ssthresh = cwnd(); // nor does the time count for CUBIC
+    connection->loss.congestion.cubic.epoch_ns = 1;
+    static const uint8_t zero;
+    CHECK_EQUAL(tcp_write(connection, &zero, 1), 1);
+    wire_forget();
+    send(ACK, 1, 1 + 100 * MSS + 1, "");
+    CHECK_EQUAL(connection->loss.congestion.cubic.epoch_ns, 0);
     finish();
 }
 
@@ -292,6 +319,7 @@ static void the_scoreboard_counts_as_memory(void)
 
 const struct test unit_tests[] = {
     {"starts slowly", starts_slowly},
+    {"starts with one after a lost answer", starts_with_one_after_a_lost_answer},
     {"ACK division gains nothing", ack_division_gains_nothing},
     {"does not grow unused", does_not_grow_unused},
     {"a pause takes it back", a_pause_takes_it_back},

@@ -86,22 +86,28 @@ static void knows_what_is_late(void)
     finish();
 }
 
-// The loss that the probe repaired is congestion as any other; a copy too many is not.
+// The loss that the probe repaired is congestion as any other; a copy too many is not. Peers
+// that report no copies answer them all the same (RFC 8985, 7.4.2); a window is no answer.
 static void tells_repairs_from_copies(void)
 {
     static const uint8_t zeros[MSS];
-    for (int is_copy = 0; is_copy < 2; is_copy++) {
+    enum { REPAIR, REPAIR_AND_WINDOW, COPY, COPY_UNREPORTED, WAYS };
+    for (int way = 0; way < WAYS; way++) {
         CHECK(loses_last(2));
         pass_ms(4);
         CHECK(sends(9, 1));
         uint32_t before = cwnd();
         ack(10);
-        if (is_copy)
+        if (way == COPY)
             sack(10, 9, 10);
+        if (way == REPAIR_AND_WINDOW)
+            script.window -= 1000;
+        if (way == REPAIR_AND_WINDOW || way == COPY_UNREPORTED)
+            ack(10);
         CHECK_EQUAL(tcp_write(connection, zeros, MSS), MSS);
         CHECK(sends(10, 1));
         ack(11);
-        CHECK(is_copy ? cwnd() >= before : cwnd() < before);
+        CHECK(way >= COPY ? cwnd() >= before : cwnd() < before);
         finish();
     }
 }

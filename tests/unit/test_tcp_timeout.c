@@ -79,6 +79,17 @@ static void takes_a_needless_timeout_back(void)
     CHECK(next_segment());
     CHECK(seen_sequence() > 9 * MSS); // new data, nothing again
     finish();
+
+    CHECK(begin(true, true, 60)); // RFC 4015, 3.1, step 0: it was under way, so it may be again
+    CHECK(sends(0, AT_FIRST));
+    time = script.seen.timestamp;
+    connection->loss.congestion.ssthresh = 4 * MSS;
+    pass_ms(1100);
+    count_sent();
+    with_time(3, time);
+    ack(2);
+    CHECK_EQUAL(ssthresh(), AT_FIRST * MSS);
+    finish();
 }
 
 static void a_timeout_that_was_right_stays(void)
