@@ -6,36 +6,17 @@
 // Every line is "name: figure", the mean over many blocks.
 #include "cache.h"
 
-#include "boot/board.h"
-#include "boot/boot.h"
-#include "cmdline.h"
-#include "counter.h"
 #include "drivers/virtio/virtio.h"
 #include "drivers/virtio/virtio_blk.h"
 #include "error.h"
-#include "heap.h"
-#include "page.h"
+#include "measure.h"
 #include "panic.h"
 #include "print.h"
-#include "stack.h"
 #include "string.h"
-#include "thread.h"
-#include "timer.h"
-#include "trap.h"
-#include "vm.h"
 
 enum { MIB = 1024 * 1024, BLOCKS = 256, SIZE = CACHE_BLOCK_SIZE };
 
 static uint8_t buffer[4 * MIB], piece[SIZE];
-
-// Instructions until now without those that passed while there was nothing to do: under
-// -icount shift=0 one passes each nanosecond, executed or not.
-static uint64_t spent(void)
-{
-    struct thread_statistics threads;
-    thread_statistics(&threads);
-    return counter_read() - threads.idle_ns;
-}
 
 static void report(const char *name, uint64_t start, unsigned rounds)
 {
@@ -100,18 +81,7 @@ static void measure_large(struct block_device *disk)
 
 int kernel_main(const struct boot_info *boot)
 {
-    trap_init();
-    cmdline_init(boot);
-    const struct board *board = board_describe(boot);
-    page_init(board->memory, board->memory_count);
-    heap_init();
-    vm_init(board);
-    board_start_console(board);
-    stack_set_guard(vm_guard, vm_unguard);
-    thread_init();
-    timer_init();
-    board_start_interrupts(board);
-    machine_interrupts_enable();
+    const struct board *board = bring_up(boot);
 
     static const struct virtio_driver *const drivers[] = {&virtio_blk_driver, NULL};
     if (virtio_probe(board, drivers) == 0)

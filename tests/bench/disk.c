@@ -5,21 +5,11 @@
 //
 // Each figure is the mean over many requests; every line is "name, what: figure"; times in ns.
 #include "block.h"
-#include "boot/board.h"
-#include "boot/boot.h"
-#include "cmdline.h"
-#include "counter.h"
 #include "drivers/virtio/virtio_blk.h"
 #include "drivers/virtio/virtqueue.h"
-#include "heap.h"
-#include "page.h"
+#include "measure.h"
 #include "panic.h"
 #include "print.h"
-#include "stack.h"
-#include "thread.h"
-#include "timer.h"
-#include "trap.h"
-#include "vm.h"
 #include "wait.h"
 
 enum { ROUNDS = 4096, BATCH = 32, PAGE_SECTORS = PAGE_SIZE / SECTOR_SIZE, MIB = 1 << 20 };
@@ -33,20 +23,7 @@ static struct {
     struct segment pieces[BATCH];
     unsigned begun, ended, rounds;
     struct wait_queue all_ended;
-    uint64_t idle; // on the counter, which goes on while the processor waits
 } bench;
-
-static void idle(void)
-{
-    uint64_t start = counter_read();
-    machine_wait();
-    bench.idle += counter_read() - start;
-}
-
-static uint64_t count_now(void)
-{
-    return counter_read() - bench.idle;
-}
 
 static uint64_t random_page_sector(void)
 {
@@ -114,9 +91,9 @@ static void measure_random(const char *name, void (*read)(unsigned rounds))
 {
     read(ROUNDS / 16);
     struct virtqueue_counters before = bench.queue->counters;
-    uint64_t count = count_now(), time_ns = machine_clock_ns();
+    uint64_t count = spent(), time_ns = machine_clock_ns();
     read(ROUNDS);
-    count = count_now() - count;
+    count = spent() - count;
     time_ns = machine_clock_ns() - time_ns;
     struct virtqueue_counters after = bench.queue->counters;
 
@@ -145,14 +122,14 @@ static void measure_stages(void)
                                         .segment_count = 1,
                                         .done = wake};
         bench.ended = false;
-        uint64_t begun = count_now();
+        uint64_t begun = spent();
         block_submit(bench.disk, &request);
-        uint64_t submitted = count_now();
+        uint64_t submitted = spent();
         block_start(bench.disk);
-        uint64_t started = count_now();
+        uint64_t started = spent();
         while (!bench.ended)
             wait_queue_wait(&bench.all_ended, &reason, MACHINE_NEVER);
-        rest += count_now() - started;
+        rest += spent() - started;
         start += started - submitted;
         submit += submitted - begun;
     }
@@ -169,7 +146,7 @@ static void measure_sequence(const char *name, enum block_operation operation)
     unsigned count = (unsigned)(bench.disk->sectors * SECTOR_SIZE / MIB);
     if (!buffer)
         panic("no memory for a MiB");
-    uint64_t start = count_now(), start_ns = machine_clock_ns();
+    uint64_t start = spent(), start_ns = machine_clock_ns();
     for (unsigned i = 0; i < count; i++) {
         uint64_t sector = (uint64_t)i * (MIB / SECTOR_SIZE);
         int error = operation == BLOCK_READ ? block_read(bench.disk, sector, buffer, MIB)
@@ -179,7 +156,7 @@ static void measure_sequence(const char *name, enum block_operation operation)
     }
     if (operation == BLOCK_WRITE)
         block_flush(bench.disk);
-    uint64_t cost = count_now() - start, time_ns = machine_clock_ns() - start_ns;
+    uint64_t cost = spent() - start, time_ns = machine_clock_ns() - start_ns;
     report(name, COUNTER_UNIT, cost, count);
     report(name, "time", time_ns, count);
     page_free(buffer, MIB / PAGE_SIZE);
@@ -187,18 +164,7 @@ static void measure_sequence(const char *name, enum block_operation operation)
 
 int kernel_main(const struct boot_info *boot)
 {
-    trap_init();
-    cmdline_init(boot);
-    const struct board *board = board_describe(boot);
-    page_init(board->memory, board->memory_count);
-    heap_init();
-    vm_init(board);
-    board_start_console(board);
-    thread_init();
-    stack_set_guard(vm_guard, vm_unguard);
-    timer_init();
-    board_start_interrupts(board);
-    machine_interrupts_enable();
+    const struct board *board = bring_up(boot);
 
     static const struct virtio_driver *const drivers[] = {&virtio_blk_driver, NULL};
     if (virtio_probe(board, drivers) == 0)
@@ -207,7 +173,6 @@ int kernel_main(const struct boot_info *boot)
     bench.queue = virtio_next(NULL)->queues[0];
     bench.random = 1;
     wait_queue_init(&bench.all_ended);
-    thread_hooks()->idle = idle;
     for (unsigned i = 0; i < BATCH; i++)
         bench.pieces[i] = (struct segment){page_alloc(1), PAGE_SIZE};
 

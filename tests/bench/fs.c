@@ -7,28 +7,18 @@
 // Every line is "name, what: figure", the mean over many rounds. With `rates=1` on the command
 // line only times are taken, which make sense without -icount.
 #include "block.h"
-#include "boot/board.h"
-#include "boot/boot.h"
 #include "cache.h"
-#include "cmdline.h"
-#include "counter.h"
 #include "drivers/virtio/virtio_blk.h"
 #include "error.h"
 #include "format.h"
 #include "fs/tsfs.h"
 #include "fs/tsfs_make.h"
-#include "heap.h"
-#include "page.h"
+#include "measure.h"
 #include "panic.h"
 #include "print.h"
 #include "process.h"
-#include "stack.h"
 #include "terminal.h"
-#include "thread.h"
-#include "timer.h"
-#include "trap.h"
 #include "user/os.h"
-#include "vm.h"
 
 enum { MIB = 1 << 20, FILE_MIB = 256, FS_MIB = 512, RATE_ROUNDS = 5, NAMES = 10000 };
 
@@ -45,14 +35,6 @@ static void report(const char *name, const char *what, uint64_t total, unsigned 
 {
     print("%s, %s: %llu.%02llu\n", name, what, (unsigned long long)(total / rounds),
           (unsigned long long)(total * 100 / rounds % 100));
-}
-
-// Instructions until now without those that passed while there was nothing to do.
-static uint64_t spent(void)
-{
-    struct thread_statistics threads;
-    thread_statistics(&threads);
-    return counter_read() - threads.idle_ns;
 }
 
 // ---- Instructions ------------------------------------------------------------------------
@@ -237,22 +219,11 @@ static void measure_rates(struct block_device *disk)
     }
 }
 
-static struct block_device *bring_up(const struct boot_info *boot)
+static struct block_device *start_files(const struct boot_info *boot)
 {
     static const struct virtio_driver *const drivers[] = {&virtio_blk_driver, NULL};
     static const struct file_system *const file_systems[] = {&tsfs_file_system, NULL};
-    trap_init();
-    cmdline_init(boot);
-    const struct board *board = board_describe(boot);
-    page_init(board->memory, board->memory_count);
-    heap_init();
-    vm_init(board);
-    board_start_console(board);
-    thread_init();
-    stack_set_guard(vm_guard, vm_unguard);
-    timer_init();
-    board_start_interrupts(board);
-    machine_interrupts_enable();
+    const struct board *board = bring_up(boot);
     terminal_init();
     process_init();
     if (virtio_probe(board, drivers) == 0)
@@ -264,7 +235,7 @@ static struct block_device *bring_up(const struct boot_info *boot)
 
 int kernel_main(const struct boot_info *boot)
 {
-    struct block_device *disk = bring_up(boot);
+    struct block_device *disk = start_files(boot);
     struct tsfs_make_options options = {.blocks = (uint64_t)FS_MIB * MIB / TSFS_BLOCK_SIZE};
     buffer = page_alloc(MIB / PAGE_SIZE);
     check(tsfs_make(disk, &options));

@@ -11,18 +11,14 @@
 //   TCP 20   gives bytes of a file: of a disk, if there is one, out of the block cache
 //   TCP 80   httpd, with a file of 600 bytes, or of size= on the command line
 #include "block.h"
-#include "boot/board.h"
-#include "boot/boot.h"
 #include "cache.h"
-#include "cmdline.h"
-#include "counter.h"
 #include "drivers/virtio/virtio_blk.h"
 #include "drivers/virtio/virtio_net.h"
 #include "fs/ramfs.h"
 #include "fs/tsfs.h"
 #include "fs/tsfs_make.h"
 #include "fs/vfs.h"
-#include "heap.h"
+#include "measure.h"
 #include "net/arp.h"
 #include "net/icmp.h"
 #include "net/network.h"
@@ -30,39 +26,20 @@
 #include "net/tcp.h"
 #include "net/tcp_recovery.h"
 #include "net/udp.h"
-#include "page.h"
 #include "panic.h"
 #include "print.h"
 #include "process.h"
 #include "program.h"
-#include "stack.h"
 #include "string.h"
-#include "thread.h"
-#include "timer.h"
-#include "trap.h"
 #include "user/os.h"
-#include "vm.h"
 
 enum { DATAGRAM = 64, BULK = 65536, SMALL_FILE = 600, LARGE_FILE = 1 << 20,
        DISK = 8 << 20 };
 
 static struct {
-    uint64_t idle; // on the counter, which goes on while the processor waits
     uint64_t datagrams; // that were taken
     char bytes[BULK];
 } bench;
-
-static void idle(void)
-{
-    uint64_t start = counter_read();
-    machine_wait();
-    bench.idle += counter_read() - start;
-}
-
-static uint64_t count_now(void)
-{
-    return counter_read() - bench.idle;
-}
 
 static int open_socket(enum os_socket_kind kind, uint16_t port)
 {
@@ -77,13 +54,13 @@ static int open_socket(enum os_socket_kind kind, uint16_t port)
 
 static uint64_t send_datagrams(int handle, unsigned count, const struct os_address *to)
 {
-    uint64_t start = count_now();
+    uint64_t start = spent();
     for (unsigned i = 0; i < count; i++) {
         os_send_to(handle, bench.bytes, DATAGRAM, to);
         if (i % 32 == 31)
             os_sleep_ns(1000000); // the other side is to see all of them
     }
-    return count_now() - start;
+    return spent() - start;
 }
 
 _Noreturn static void control(void *argument)
@@ -100,7 +77,7 @@ _Noreturn static void control(void *argument)
         if (strncmp(text, "send ", 5) == 0 && string_to_u64(text + 5, 10, &count) == 0)
             result = send_datagrams(handle, (unsigned)count, &from);
         else
-            result = count_now();
+            result = spent();
         size = snprintf(text, sizeof(text), "%llu %llu", (unsigned long long)result,
                         (unsigned long long)bench.datagrams);
         os_send_to(handle, text, (size_t)size, &from);
@@ -223,20 +200,7 @@ int kernel_main(const struct boot_info *boot)
     static const struct file_system *const file_systems[] = {&ramfs_file_system,
                                                              &tsfs_file_system, NULL};
 
-    bench.idle = counter_read(); // what the firmware has executed
-    trap_init();
-    cmdline_init(boot);
-    const struct board *board = board_describe(boot);
-    page_init(board->memory, board->memory_count);
-    heap_init();
-    vm_init(board);
-    board_start_console(board);
-    thread_init();
-    stack_set_guard(vm_guard, vm_unguard);
-    timer_init();
-    board_start_interrupts(board);
-    machine_interrupts_enable();
-    thread_hooks()->idle = idle;
+    const struct board *board = bring_up(boot);
     process_init();
     virtio_probe(board, drivers);
     start_network();
@@ -250,7 +214,7 @@ int kernel_main(const struct boot_info *boot)
     thread_create("udp", take_datagrams, NULL);
     for (unsigned i = 0; i < sizeof(services) / sizeof(services[0]); i++)
         thread_create("tcp", serve, &services[i]);
-    print("ready after %llu\n", (unsigned long long)count_now());
+    print("ready after %llu\n", (unsigned long long)spent());
     timer_sleep_until(MACHINE_NEVER);
     return 0;
 }
