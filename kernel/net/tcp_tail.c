@@ -4,13 +4,14 @@
 // retransmission timer is slow.
 //
 //   tcp_tail_start(connection, now)               whenever something was sent or has come
-//   tcp_tail_due(connection)                      for two round trips nothing has come
+//   tcp_tail_due(connection)                      for too long nothing has come
 //   tcp_tail_acknowledged(connection, segment)    what came of the probe
 //
-// Then one segment more goes, as a probe: a new one, or the last one again (RFC 8985, 7). If
-// only the last one was lost, that repairs it; otherwise the SACK block of its ACK shows what
-// is missing. What is in front of a SACK block for so long needs no probe: it is lost (6.2; the
-// reordering window is the second round trip).
+// After two round trips one segment more goes, as a probe: a new one, or the last one again
+// (RFC 8985, 7). If only the last one was lost, that repairs it; otherwise the SACK block of
+// its ACK shows what is missing. What is in front of a SACK block needs no probe: it left a
+// round trip ago, and if it is not there after another one, it is lost (6.2; the reordering
+// window is the second round trip).
 //
 // A segment alone may be waiting for a delayed ACK, so that there the retransmission timer is
 // usually as early. Chapter 24.
@@ -35,7 +36,7 @@ void tcp_tail_start(struct tcp_connection *connection, uint64_t now_ns)
     if (loss->phase != TCP_OPEN || loss->tail.is_out || in_flight == 0 ||
         !connection->has_sack || rtt->smoothed_ns == 0)
         return;
-    uint64_t delay_ns = 2 * rtt->smoothed_ns;
+    uint64_t delay_ns = (loss->board.count > 0 ? 1 : 2) * rtt->smoothed_ns;
     if (delay_ns < LEAST_MS * MS)
         delay_ns = LEAST_MS * MS;
     if (in_flight <= connection->send.mss)
