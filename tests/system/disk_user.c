@@ -4,20 +4,13 @@
 // tests/system/test_host_devices.py: the first byte of each is read, then written=CHARACTER
 // goes into the first block, and a flush; reads=NUMBER reads it so often.
 #include "block.h"
-#include "boot/board.h"
-#include "boot/boot.h"
-#include "cmdline.h"
+#include "bring_up.h"
 #include "drivers/virtio/virtio.h"
 #include "drivers/virtio/virtio_blk.h"
 #include "error.h"
-#include "heap.h"
 #include "machine.h"
-#include "page.h"
 #include "print.h"
 #include "string.h"
-#include "thread.h"
-#include "timer.h"
-#include "trap.h"
 
 enum { BLOCK_SIZE = 4096 };
 
@@ -54,14 +47,7 @@ static void read_often(struct block_device *disk, uint64_t times)
 int kernel_main(const struct boot_info *boot)
 {
     static const struct virtio_driver *const drivers[] = {&virtio_blk_driver, NULL};
-    trap_init();
-    cmdline_init(boot);
-    const struct board *board = board_describe(boot);
-    page_init(board->memory, board->memory_count);
-    heap_init();
-    thread_init();
-    timer_init();
-    board_start_interrupts(board);
+    const struct board *board = bring_up(boot);
     print("%u disks\n", virtio_probe(board, drivers));
     for (struct block_device *disk = NULL; (disk = block_next(disk));) {
         use(disk);

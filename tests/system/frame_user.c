@@ -3,23 +3,16 @@
 // Sends frames of many sizes over the network card that a process has and counts those that
 // come back, for tests/system/test_net_host.py: frames=N (100). With ask=ADDRESS it asks for
 // the one who has that address and waits for the answer.
-#include "boot/board.h"
-#include "boot/boot.h"
-#include "cmdline.h"
+#include "bring_up.h"
 #include "drivers/virtio/virtio_net.h"
 #include "error.h"
-#include "heap.h"
 #include "machine.h"
 #include "net/address.h"
 #include "net/ethernet.h"
 #include "net/netdev.h"
-#include "page.h"
 #include "panic.h"
 #include "print.h"
 #include "string.h"
-#include "thread.h"
-#include "timer.h"
-#include "trap.h"
 
 enum { TEST_TYPE = 0x88b5, ARP_SIZE = 28, SIZE_STEP = 37 }; // IEEE 802, 9.2.4: for experiments
 
@@ -108,14 +101,7 @@ int kernel_main(const struct boot_info *boot)
     static const struct ethernet_protocol test = {"test", TEST_TYPE, test_receive};
     static const struct ethernet_protocol arp = {"arp", ETHERNET_ARP, arp_receive};
     static const struct ethernet_protocol *const protocols[] = {&test, &arp, NULL};
-    trap_init();
-    cmdline_init(boot);
-    const struct board *board = board_describe(boot);
-    page_init(board->memory, board->memory_count);
-    heap_init();
-    thread_init();
-    timer_init();
-    board_start_interrupts(board);
+    const struct board *board = bring_up(boot);
     ethernet_init(protocols);
     virtio_probe(board, drivers);
     struct net_device *device = netdev_find("eth0");

@@ -2,21 +2,14 @@
 //
 // A driver that breaks one rule for network cards (virtio 1.2, 5.1), rule=NAME on the command
 // line. tests/system/test_net_host.py reads what the card says to that.
-#include "boot/board.h"
-#include "boot/boot.h"
-#include "cmdline.h"
+#include "bring_up.h"
 #include "drivers/virtio/virtio.h"
 #include "drivers/virtio/virtqueue.h"
 #include "error.h"
-#include "heap.h"
 #include "machine.h"
-#include "page.h"
 #include "panic.h"
 #include "print.h"
 #include "string.h"
-#include "thread.h"
-#include "timer.h"
-#include "trap.h"
 
 enum {
     CSUM = 1,
@@ -113,14 +106,7 @@ int kernel_main(const struct boot_info *boot)
     static const struct virtio_driver driver = {
         .name = "breaker", .id = VIRTIO_NET, .wanted = ~0u, .choose = choose, .start = start};
     static const struct virtio_driver *const drivers[] = {&driver, NULL};
-    trap_init();
-    cmdline_init(boot);
-    const struct board *board = board_describe(boot);
-    page_init(board->memory, board->memory_count);
-    heap_init();
-    thread_init();
-    timer_init();
-    board_start_interrupts(board);
+    const struct board *board = bring_up(boot);
     find_rule();
     breaker.buffer = heap_alloc(FRAME_MAX);
     breaker.whole = heap_alloc(FRAME_MAX);

@@ -3,20 +3,13 @@
 // A driver that breaks one rule of the virtio specification, rule=NAME on the command line,
 // at the entropy device of the process. tests/system/test_host_devices.py reads what the
 // device says to that.
-#include "boot/board.h"
-#include "boot/boot.h"
-#include "cmdline.h"
+#include "bring_up.h"
 #include "drivers/virtio/virtio.h"
 #include "drivers/virtio/virtqueue.h"
-#include "heap.h"
 #include "machine.h"
-#include "page.h"
 #include "panic.h"
 #include "print.h"
 #include "string.h"
-#include "thread.h"
-#include "timer.h"
-#include "trap.h"
 
 enum { SIZE = 4, INDIRECT_SIZE = 2 * sizeof(struct virtq_desc) };
 
@@ -252,14 +245,7 @@ static const struct {
 int kernel_main(const struct boot_info *boot)
 {
     char rule[16] = "";
-    trap_init();
-    cmdline_init(boot);
-    const struct board *board = board_describe(boot);
-    page_init(board->memory, board->memory_count);
-    heap_init();
-    thread_init();
-    timer_init();
-    board_start_interrupts(board);
+    const struct board *board = bring_up(boot);
 
     registers = machine_map_device(board->virtio[0].address, board->virtio[0].size);
     memory = page_alloc(1);
