@@ -46,9 +46,6 @@ static bool leads_up(const char *path, size_t start, size_t end)
     return end - start == 2 && path[start] == '.' && path[start + 1] == '.';
 }
 
-static const bool has_meaning[256] = {
-    ['/'] = true, ['%'] = true, ['?'] = true, ['#'] = true, ['\\'] = true, [0] = true};
-
 // What is decoded is never longer than what it was made of.
 int http_path(const char *target, size_t length, char *path, size_t size)
 {
@@ -59,13 +56,7 @@ int http_path(const char *target, size_t length, char *path, size_t size)
         path[end++] = '/'; // "http://host"
     else if (at == length || target[at] != '/')
         return -400;
-    while (at < length) {
-        if (!has_meaning[(unsigned char)target[at]]) {
-            path[end++] = target[at++];
-            continue;
-        }
-        if (target[at] == '?' || target[at] == '#')
-            break;
+    while (at < length && target[at] != '?' && target[at] != '#') {
         int byte = next_byte(target, length, &at);
         if (byte < 0 || (byte == '/' && leads_up(path, name, end)))
             return -400;
