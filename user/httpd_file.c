@@ -115,12 +115,20 @@ static uint32_t hash_of(const char *target, size_t *length)
     return hash;
 }
 
-static struct served *find(struct kept_files *files, const char *target, size_t length,
-                           uint32_t hash)
+static bool is_for(const struct served *served, const char *target, size_t length)
 {
+    return served->target_length == length && memcmp(served->target, target, length) == 0;
+}
+
+// The one that was used last is the likeliest.
+static struct served *find(struct kept_files *files, const char *target, size_t length)
+{
+    struct served *last = container_of(files->used.previous, struct served, by_use);
+    if (!list_is_empty(&files->used) && is_for(last, target, length))
+        return last;
+    uint32_t hash = hash_of(target, &length);
     list_for_each (struct served, served, &files->chains[hash % CHAINS], by_hash) {
-        if (served->hash == hash && served->target_length == length &&
-            memcmp(served->target, target, length) == 0)
+        if (served->hash == hash && is_for(served, target, length))
             return served;
     }
     return NULL;
@@ -199,8 +207,7 @@ static struct served *use(struct server *server, struct served *served)
 
 struct served *served_find(struct server *server, const char *target, size_t length)
 {
-    uint32_t hash = hash_of(target, &length);
-    struct served *served = find(&server->files, target, length, hash);
+    struct served *served = find(&server->files, target, length);
     if (!served)
         return NULL;
     if (is_fresh(server, served))
