@@ -27,18 +27,19 @@ struct dhcp_client {
     struct list link;
     struct net_device *device;
     const char *hostname;
-    struct udp_port port;
-    struct timer timer;           // for the next thing to do in this state
-    struct wait_queue waiters;
     enum dhcp_state state;
     be32 xid;                     // of this exchange
     unsigned tries;               // messages sent in this state
     uint64_t started_ns, sent_ns; // this exchange; the last message
-    struct dhcp_answer lease;     // the offer; then what we have. address 0: nothing
+    uint16_t seconds;             // between them, as the message says
     uint64_t renew_ns, rebind_ns, end_ns; // T1, T2 and the end of the lease
     bool is_configured;           // the interface has the lease's address
     bool is_configuring;          // it is us who change the interface just now
     bool has_complained;          // that nobody answers
+    struct timer timer;           // for the next thing to do in this state
+    struct dhcp_answer lease;     // the offer; then what we have. address 0: nothing
+    struct udp_port port;
+    struct wait_queue waiters;
 };
 
 // ---- dhcp_states.c ------------------------------------------------------------------

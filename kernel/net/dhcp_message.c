@@ -76,8 +76,9 @@ size_t dhcp_message_write(uint8_t *bytes, const struct dhcp_request *request)
         .hardware_size = MAC_SIZE,
         .xid = request->xid,
         .seconds = to_be16(request->seconds),
-        // Without an address we would not see an answer that is sent to it.
-        .flags = to_be16(request->client ? 0 : FLAG_BROADCAST),
+        // Without an address we would not see an answer that is sent to it. Who says why he
+        // declines gets none (RFC 2131, table 5).
+        .flags = to_be16(request->client || request->message ? 0 : FLAG_BROADCAST),
         .client = request->client,
     };
     memcpy(header.hardware_address, request->mac, MAC_SIZE);

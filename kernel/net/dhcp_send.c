@@ -8,7 +8,6 @@
 // Chapter 22.
 #include "dhcp_client.h"
 #include "error.h"
-#include "machine.h"
 #include "print.h"
 
 // A server is asked itself for more time, and told itself that the lease ends; all else is
@@ -29,7 +28,7 @@ static struct dhcp_request compose(const struct dhcp_client *client, enum dhcp_t
     return (struct dhcp_request){
         .type = (uint8_t)type,
         .xid = client->xid,
-        .seconds = (uint16_t)((machine_clock_ns() - client->started_ns) / DHCP_SECOND),
+        .seconds = client->seconds,
         .mac = client->device->mac,
         .client = has_address ? client->lease.address : 0,
         .wanted = wants ? client->lease.address : 0,
@@ -42,6 +41,8 @@ static struct dhcp_request compose(const struct dhcp_client *client, enum dhcp_t
 // What cannot be sent counts as lost, and what is lost is said again.
 void dhcp_send(struct dhcp_client *client, enum dhcp_type type)
 {
+    if (client->state != DHCP_REQUESTING) // as in what was offered for (RFC 2131, 3.1, 3)
+        client->seconds = (uint16_t)((client->sent_ns - client->started_ns) / DHCP_SECOND);
     struct dhcp_request request = compose(client, type);
     struct os_address to = address_ipv4(receiver_of(client), DHCP_SERVER_PORT);
     struct packet *packet = packet_alloc(PACKET_HEADROOM, DHCP_REQUEST_MAX);

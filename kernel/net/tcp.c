@@ -77,11 +77,6 @@ int tcp_open(struct tcp_connection **connection, struct tcp_user *user)
 
 // ---- Live ---------------------------------------------------------------------------
 
-void tcp_set_state(struct tcp_connection *connection, enum tcp_state state)
-{
-    connection->state = (uint8_t)state;
-}
-
 void tcp_tell(struct tcp_connection *connection)
 {
     struct tcp_user *user = connection->user;

@@ -5,7 +5,7 @@
 //
 //   tcp_ack_arrives(connection, segment)      false: the segment must not be used any further
 //   tcp_ack_window(connection, segment)       the window that it brings
-//   tcp_ack_now(connection), tcp_ack_data(connection)
+//   tcp_ack_data(connection)                  now or soon
 //   tcp_ack_challenge(connection)             not too often
 //
 // Chapter 23.
@@ -86,11 +86,6 @@ bool tcp_ack_arrives(struct tcp_connection *connection, const struct tcp_segment
 }
 
 // ---- Ours ---------------------------------------------------------------------------
-
-void tcp_ack_now(struct tcp_connection *connection)
-{
-    tcp_send_ack(connection);
-}
 
 // Data has come in order: every second full segment is acknowledged, and the last one a little
 // later, unless data of ours takes the ACK along (RFC 9293, 3.8.6.3).

@@ -209,7 +209,7 @@ void tcp_handshake_arrives(struct tcp_connection *connection, struct tcp_segment
     segment->flags &= (uint8_t)~TCP_SYN;
     segment->sequence++;
     segment->length--;
-    tcp_ack_now(connection);
+    tcp_send_ack(connection);
     if (segment->length > 0)
         tcp_input_rest(connection, segment);
     else

@@ -74,7 +74,7 @@ static void refuse(struct tcp_connection *connection, const struct tcp_segment *
     tcp_sequence end = segment->sequence + segment->packet->total;
     if (!sequence_after(end, receive->nxt)) // all of it is old
         tcp_queue_note_twice(connection, (struct tcp_block){segment->sequence, end});
-    tcp_ack_now(connection);
+    tcp_send_ack(connection);
 }
 
 // What came last has come again, with a newer ACK. Of two that close at the same time, one may
@@ -139,7 +139,7 @@ static bool check_sequence(struct tcp_connection *connection, struct tcp_segment
     if (is_reset || is_syn)
         return true;
     if (is_closed && segment->length > 0)
-        tcp_ack_now(connection);
+        tcp_send_ack(connection);
     trim(connection, segment);
     return true;
 }
@@ -253,7 +253,7 @@ static void take_early(struct tcp_connection *connection, struct tcp_segment *se
     }
     // With what is missing, and one for each that came: the peer counts (RFC 5681, 4.2).
     for (unsigned i = 0; i < segment->count; i++)
-        tcp_ack_now(connection);
+        tcp_send_ack(connection);
 }
 
 static void take_next(struct tcp_connection *connection, struct tcp_segment *segment)
@@ -287,7 +287,7 @@ static bool take_text(struct tcp_connection *connection, struct tcp_segment *seg
     if (segment->sequence != receive->nxt) {
         take_early(connection, segment);
     } else if (receive->queued > 0 && tcp_memory_is_short()) {
-        tcp_ack_now(connection); // it has to come again, when there is room
+        tcp_send_ack(connection); // it has to come again, when there is room
         return false;
     } else {
         take_next(connection, segment);
@@ -312,11 +312,11 @@ static bool take_fin(struct tcp_connection *connection, const struct tcp_segment
     }
     if (!receive->has_fin || receive->fin != receive->nxt) {
         if (segment->flags & TCP_FIN && segment->length == 1)
-            tcp_ack_now(connection); // as for early data
+            tcp_send_ack(connection); // as for early data
         return true;
     }
     receive->nxt++;
-    tcp_ack_now(connection);
+    tcp_send_ack(connection);
     if (connection->state == TCP_FIN_WAIT_2) {
         tcp_time_wait_enter(connection);
         return false;

@@ -9,7 +9,10 @@
 
 // ---- tcp.c: a connection's life -----------------------------------------------------
 struct tcp_connection *tcp_create(void); // closed, with no user; NULL: no memory
-void tcp_set_state(struct tcp_connection *connection, enum tcp_state state);
+static inline void tcp_set_state(struct tcp_connection *connection, enum tcp_state state)
+{
+    connection->state = (uint8_t)state;
+}
 // It is over: whoever has it hears `error`, 0: none; without anybody it is freed.
 void tcp_end(struct tcp_connection *connection, int error);
 void tcp_reset(struct tcp_connection *connection, int error); // tells the peer, and ends
@@ -79,7 +82,6 @@ uint32_t tcp_timestamp(const struct tcp_connection *connection, uint64_t now_ns)
 // ---- tcp_ack.c, tcp_batch.c ---------------------------------------------------------
 bool tcp_ack_arrives(struct tcp_connection *connection, const struct tcp_segment *segment);
 void tcp_ack_window(struct tcp_connection *connection, const struct tcp_segment *segment);
-void tcp_ack_now(struct tcp_connection *connection);
 void tcp_ack_data(struct tcp_connection *connection);
 void tcp_ack_challenge(struct tcp_connection *connection);
 void tcp_batch_init(void);

@@ -89,5 +89,5 @@ void tcp_window_read(struct tcp_connection *connection, size_t count)
     bool is_worth_it = most >= window + worth_telling(connection);
     bool is_low = window < most / 4 || window < receive->mss;
     if (is_worth_it && is_low && tcp_may_receive(connection))
-        tcp_ack_now(connection);
+        tcp_send_ack(connection);
 }

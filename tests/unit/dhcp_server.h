@@ -76,3 +76,9 @@ static inline be32 server_client(const uint8_t *bytes)
 {
     return le32_read(bytes + 12); // as it lies there
 }
+
+// "secs" and "flags", as one number.
+static inline uint32_t server_times(const uint8_t *bytes)
+{
+    return be32_read(bytes + 8);
+}

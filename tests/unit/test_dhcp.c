@@ -49,7 +49,12 @@ static void asks_again_and_again(void)
         CHECK_EQUAL(fake_udp.sent, ++sent);
         CHECK_EQUAL(said(OPTION_TYPE), DHCP_DISCOVER);
     }
+    uint32_t times = server_times(fake_udp.bytes);
+    CHECK(times >> 16 > 200); // since it began
+    CHECK_EQUAL(times & 0xffff, 0x8000);
+    time_passes(5 * TIME_SECOND);
     offer();
+    CHECK_EQUAL(server_times(fake_udp.bytes), times); // RFC 2131, 3.1, 3
     acknowledge();
     CHECK_EQUAL(address(), OURS);
 }
@@ -254,6 +259,7 @@ static void declines_what_somebody_has(void)
     CHECK_EQUAL(said(OPTION_WANTED), from_be32(OURS));
     CHECK_EQUAL(said(OPTION_SERVER), from_be32(SERVER));
     CHECK_EQUAL(server_client(fake_udp.bytes), 0);
+    CHECK_EQUAL(server_times(fake_udp.bytes), 0); // RFC 2131, table 5
     CHECK(!address());
     time_passes(11 * TIME_SECOND);
     CHECK_EQUAL(dhcp_state(device()), DHCP_SELECTING);
