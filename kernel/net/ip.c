@@ -54,8 +54,8 @@ static const struct ip_protocol *protocol_of(uint8_t number)
 
 // ---- The header ---------------------------------------------------------------------------
 
-// Options mean nothing to us, but we are no part of a route that the sender has made up
-// (RFC 1122, 3.2.1.8 (c) leaves that to us), and lists that do not end well are refused.
+// Options mean nothing to us, but we are no part of a route that the sender has made up (RFC
+// 7126, 4.3 and 4.4, against RFC 1122, 3.2.1.8), and lists that do not end well are refused.
 static bool options_are_harmless(const uint8_t *option, const uint8_t *end)
 {
     while (option < end && *option != OPTION_END) {

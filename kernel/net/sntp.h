@@ -15,6 +15,7 @@
 #include "udp.h"
 #include "user/os_interfaces.h"
 
+// RFC 4330, 10, wants 15 s between questions; RFC 5905, which came after it, 2 s in a burst.
 enum { SNTP_PORT = 123, SNTP_TRIES = 3, SNTP_TRY_S = 5 };
 
 // RFC 4330, 4. Times are seconds since 1900 and parts of 2^32 of one.
