@@ -29,7 +29,7 @@ enum {
     MEMORY_PART = 64,       // of what the machine has
     REASSEMBLY_TIMEOUT = 1, // the code of ICMP's "time exceeded"
 };
-// RFC 1122, 3.3.2, has 60 s or more; by now a number comes again sooner than that (RFC 4963, 2).
+// RFC 1122, 3.3.2, has 60 s or more; by now a number comes again sooner (RFC 4963, 2).
 #define TIMEOUT_NS 30000000000ull
 
 struct datagram {
