@@ -9,6 +9,7 @@
 // Chapter 23.
 #include "machine.h"
 #include "page.h"
+#include "smaller.h"
 #include "tcp_parts.h"
 
 enum {
@@ -23,13 +24,6 @@ static struct {
     struct tcp_limits limits;
     size_t used;
 } memory;
-
-static uint32_t between(size_t value, uint32_t least, uint32_t most)
-{
-    if (value < least)
-        return least;
-    return value < most ? (uint32_t)value : most;
-}
 
 static void choose_limits(struct tcp_limits *limits)
 {

@@ -3,6 +3,7 @@
 // What the user of a connection does with it: writes, reads, asks, sets options, ends his side.
 // See tcp.h. (RFC 9293, 3.9.1: the user's side of TCP.) Chapter 23.
 #include "error.h"
+#include "smaller.h"
 #include "tcp_parts.h"
 
 enum { BUFFER_LEAST = 4096 };
@@ -204,13 +205,6 @@ static void set_receive_limit(struct tcp_connection *connection, uint32_t bytes)
 {
     connection->receive.limit = bytes;
     connection->receive.is_limit_set = true;
-}
-
-static uint32_t between(int value, uint32_t least, uint32_t most)
-{
-    if (value < (int)least)
-        return least;
-    return (uint32_t)value < most ? (uint32_t)value : most;
 }
 
 int tcp_set_option(struct tcp_connection *connection, enum os_option option, int value)
