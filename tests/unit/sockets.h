@@ -7,6 +7,7 @@
 #include "heap.h"
 #include "net/ip.h"
 #include "net/socket.h"
+#include "net/tcp.h"
 #include "process.h"
 #include "terminal.h"
 #include "test.h"
@@ -24,6 +25,15 @@ static inline void unit_start_sockets(const struct boot_info *boot,
     process_init();
     ip_init(protocols);
     socket_init(kinds);
+}
+
+// The same, with TCP and its streams alone.
+static inline void unit_start_streams(const struct boot_info *boot)
+{
+    static const struct ip_protocol *const protocols[] = {&tcp_protocol, NULL};
+    static const struct socket_kind *const kinds[] = {&socket_stream, NULL};
+    unit_start_sockets(boot, protocols, kinds);
+    tcp_init();
 }
 
 static inline struct os_address unit_loopback(uint16_t port)

@@ -3,16 +3,11 @@
 // Sockets on their way to a connection: without waiting, several threads at once, and those
 // that never get there.
 #include "error.h"
-#include "net/tcp.h"
 #include "sockets.h"
-
-static const struct ip_protocol *const protocols[] = {&tcp_protocol, NULL};
-static const struct socket_kind *const kinds[] = {&socket_stream, NULL};
 
 void unit_setup(const struct boot_info *boot)
 {
-    unit_start_sockets(boot, protocols, kinds);
-    tcp_init();
+    unit_start_streams(boot);
 }
 
 enum { PORT = 8000 };

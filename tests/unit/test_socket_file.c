@@ -3,21 +3,17 @@
 // Files sent from where they lie: whole, with a head, from any place; and nothing of the cache
 // is kept for longer than it takes.
 #include "error.h"
-#include "net/tcp.h"
 #include "print.h"
 #include "sockets.h"
 #include "string.h"
 #include "tsfs_disk.h"
 
-static const struct ip_protocol *const protocols[] = {&tcp_protocol, NULL};
-static const struct socket_kind *const kinds[] = {&socket_stream, NULL};
 static const struct file_system *const file_systems[] = {&tsfs_file_system, &ramfs_file_system,
                                                          NULL};
 
 void unit_setup(const struct boot_info *boot)
 {
-    unit_start_sockets(boot, protocols, kinds);
-    tcp_init();
+    unit_start_streams(boot);
     vfs_init(file_systems);
     cache_init(0);
     disk = ram_disk_create(8192 * CACHE_BLOCK_SECTORS);

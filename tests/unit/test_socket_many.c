@@ -3,7 +3,6 @@
 // Very many connections at once, over the loopback device: what an idle one costs, and whether
 // active ones all get their share.
 #include "error.h"
-#include "net/tcp.h"
 #include "print.h"
 #include "sockets.h"
 #include "string.h"
@@ -18,9 +17,6 @@ enum {
     EVENTS = 64,
 };
 
-static const struct ip_protocol *const protocols[] = {&tcp_protocol, NULL};
-static const struct socket_kind *const kinds[] = {&socket_stream, NULL};
-
 static struct {
     int clients[IDLE], servers[IDLE];
     unsigned pieces[ACTIVE]; // that the server got
@@ -28,8 +24,7 @@ static struct {
 
 void unit_setup(const struct boot_info *boot)
 {
-    unit_start_sockets(boot, protocols, kinds);
-    tcp_init();
+    unit_start_streams(boot);
 }
 
 static bool connect_all(unsigned count)

@@ -2,18 +2,13 @@
 //
 // Sockets of streams over the loopback device: connections, their ends, and the waits.
 #include "error.h"
-#include "net/tcp.h"
 #include "print.h"
 #include "sockets.h"
 #include "string.h"
 
-static const struct ip_protocol *const protocols[] = {&tcp_protocol, NULL};
-static const struct socket_kind *const kinds[] = {&socket_stream, NULL};
-
 void unit_setup(const struct boot_info *boot)
 {
-    unit_start_sockets(boot, protocols, kinds);
-    tcp_init();
+    unit_start_streams(boot);
 }
 
 enum { PORT = 8000 };
