@@ -88,10 +88,11 @@ void tcp_congestion_lost(struct tcp_congestion *congestion, uint32_t flight)
     congestion->counted = 0;
 }
 
-// RFC 6937, 3, with its slow start reduction bound: as much is sent, of what was delivered,
-// as leads from the flight at the beginning to ssthresh.
+// RFC 9937, 6.2: as much is sent, of what was delivered, as leads from the flight at the
+// beginning to ssthresh. Less is under way than that where much was lost: then one segment for
+// one, and one more for an ACK that shows that all goes well.
 void tcp_congestion_reduce(struct tcp_congestion *congestion, struct tcp_reduction *reduction,
-                           uint32_t pipe, uint32_t delivered, uint32_t least)
+                           uint32_t pipe, uint32_t delivered)
 {
     uint32_t quota;
     reduction->delivered += delivered;
@@ -101,9 +102,12 @@ void tcp_congestion_reduce(struct tcp_congestion *congestion, struct tcp_reducti
         quota = excess((uint32_t)share, reduction->sent);
     } else {
         quota = larger(excess(reduction->delivered, reduction->sent), delivered);
-        quota = smaller(quota + congestion->mss, congestion->ssthresh - pipe);
+        quota += reduction->is_safe ? congestion->mss : 0;
+        quota = smaller(quota, congestion->ssthresh - pipe);
     }
-    congestion->cwnd = pipe + larger(quota, least);
+    if (reduction->sent == 0) // the first goes whatever the pipe is
+        quota = larger(quota, congestion->mss);
+    congestion->cwnd = pipe + quota;
 }
 
 void tcp_congestion_timed_out(struct tcp_congestion *congestion, uint32_t flight, bool again)

@@ -50,11 +50,12 @@ struct tcp_congestion {
     struct tcp_cubic cubic;
 };
 
-// Proportional rate reduction (RFC 6937, 3): during a fast recovery.
+// Proportional rate reduction (RFC 9937): during a fast recovery.
 struct tcp_reduction {
     uint32_t flight;    // RecoverFS: bytes under way at its start
     uint32_t delivered; // prr_delivered: since then
     uint32_t sent;      // prr_out
+    bool is_safe;       // safeACK: SND.UNA has moved, and no further loss is known
 };
 
 enum {
@@ -90,9 +91,8 @@ static inline void tcp_congestion_unused(struct tcp_congestion *congestion)
 // ssthresh.
 void tcp_congestion_lost(struct tcp_congestion *congestion, uint32_t flight);
 // During a fast recovery, with so much under way (`pipe`): cwnd for what was delivered now.
-// `least`: what goes in any case.
 void tcp_congestion_reduce(struct tcp_congestion *congestion, struct tcp_reduction *reduction,
-                           uint32_t pipe, uint32_t delivered, uint32_t least);
+                           uint32_t pipe, uint32_t delivered);
 // The retransmission timer expired: one segment. `again`: since the last progress; then
 // ssthresh stays (RFC 5681, 3.1).
 void tcp_congestion_timed_out(struct tcp_congestion *congestion, uint32_t flight, bool again);

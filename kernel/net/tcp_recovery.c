@@ -6,7 +6,7 @@
 // hole: then it is in a fast recovery until all that was under way is acknowledged (RFC 6675;
 // RFC 6582 without SACK). When nothing comes at all, a timeout takes everything for lost (RFC
 // 5681, 3.1). What is sent in the first case is proportional to what has been delivered, so
-// that it ends near ssthresh, without a pause and without a burst (RFC 6937); in the second a
+// that it ends near ssthresh, without a pause and without a burst (RFC 9937); in the second a
 // slow start leads through what was lost.
 //
 // How much is under way is always the scoreboard's estimate (tcp_sack.c): a duplicate ACK makes
@@ -66,10 +66,10 @@ static void grow(struct tcp_connection *connection, const struct tcp_segment *se
     }
 }
 
-static void reduce(struct tcp_loss *loss, uint32_t delivered, uint32_t least)
+static void reduce(struct tcp_loss *loss, uint32_t delivered)
 {
     tcp_congestion_reduce(&loss->congestion, &loss->reduction, tcp_sack_pipe(&loss->board),
-                          delivered, least);
+                          delivered);
 }
 
 // ---- A fast recovery -----------------------------------------------------------------------
@@ -78,13 +78,14 @@ void tcp_recovery_begin(struct tcp_connection *connection, uint32_t delivered)
 {
     struct tcp_loss *loss = &connection->loss;
     loss->tail.is_out = false;
-    loss->reduction = (struct tcp_reduction){.flight = tcp_in_flight(connection)};
+    loss->reduction =
+        (struct tcp_reduction){.flight = tcp_sack_missing(&loss->board) + delivered};
     tcp_congestion_lost(&loss->congestion, tcp_flight_size(connection));
     loss->phase = TCP_RECOVERY;
     loss->recover = connection->send.nxt;
     loss->is_rescued = false;
     tcp_sack_lose_first(&loss->board, loss->congestion.mss);
-    reduce(loss, delivered, loss->congestion.mss); // the first goes whatever the pipe is
+    reduce(loss, delivered);
     tcp_trace(connection, 'f');
 }
 
@@ -121,9 +122,11 @@ static void acknowledged_recovery(struct tcp_connection *connection, uint32_t ac
         return;
     }
     // A partial ACK: the next one is missing, too (RFC 6582, 3.2, step 3).
-    if (acknowledged > 0 && !connection->has_sack)
+    if (acknowledged > 0 && !connection->has_sack) {
         tcp_sack_lose_first(&loss->board, loss->congestion.mss);
-    reduce(loss, delivered, 0);
+        loss->reduction.is_safe = false;
+    }
+    reduce(loss, delivered);
 }
 
 // ---- Phases --------------------------------------------------------------------------------
@@ -219,7 +222,9 @@ static void recovery_acknowledged(struct tcp_connection *connection,
     uint32_t missing = tcp_sack_missing(&loss->board);
     tcp_news_take(connection, segment, acknowledged);
     uint32_t delivered = excess(missing, tcp_sack_missing(&loss->board));
+    tcp_sequence lost = loss->board.lost;
     bool is_lost_again = tcp_sack_judge(&loss->board, loss->congestion.mss);
+    loss->reduction.is_safe = acknowledged > 0 && loss->board.lost == lost && !is_lost_again;
     if (loss->tail.is_out)
         tcp_tail_acknowledged(connection, segment, is_duplicate);
 

@@ -113,7 +113,7 @@ static void takes_the_rule_that_it_is_given(void)
 
 // ---- Fast recovery -------------------------------------------------------------------------
 
-// RFC 6675, 5; RFC 6937: one round trip, and the window ends at ssthresh.
+// RFC 6675, 5; RFC 9937: one round trip, and the window ends at ssthresh.
 static void repairs_one_loss_in_a_round_trip(void)
 {
     CHECK(begin(true, false, 60));
@@ -159,6 +159,27 @@ static void repairs_many_losses_without_a_timeout(void)
     CHECK_EQUAL(connection->retransmits, 3);
     CHECK_EQUAL(connection->timeouts, 0);
     CHECK_EQUAL(connection->loss.phase, TCP_OPEN);
+    finish();
+}
+
+// Where less is under way than ssthresh, nothing goes but what was delivered, until ACKs show
+// that what went again gets there (RFC 9937, 6.2).
+static void is_careful_after_many_losses(void)
+{
+    CHECK(begin(true, false, 60));
+    CHECK(sends(0, AT_FIRST));
+    sack(0, 4, 5); // 0 to 3 are lost
+    sack(0, 4, 6);
+    CHECK(sends(10, 2) && silent()); // limited transmit
+    sack(0, 4, 7);
+    CHECK(sends(0, 1) && silent());
+    sack(0, 4, 8);
+    CHECK(sends(1, 1) && silent());
+    sack(0, 4, 9);
+    CHECK(sends(2, 1) && silent());
+    sack(1, 4, 9);
+    CHECK(sends(3, 1));
+    CHECK(sends(12, 1) && silent());
     finish();
 }
 
@@ -326,6 +347,7 @@ const struct test unit_tests[] = {
     {"takes the rule that it is given", takes_the_rule_that_it_is_given},
     {"repairs one loss in a round trip", repairs_one_loss_in_a_round_trip},
     {"repairs many losses without a timeout", repairs_many_losses_without_a_timeout},
+    {"is careful after many losses", is_careful_after_many_losses},
     {"bears a little reordering", bears_a_little_reordering},
     {"notices a second loss", notices_a_second_loss},
     {"sends whole segments again", sends_whole_segments_again},

@@ -53,11 +53,11 @@ TRACE = """
 0.006 node: . 2921+1460 ack 1
 0.006 node: . 5841+1460 ack 1
 0.006 node: . 8761+1460 ack 1
-0.006 node: F. 14601 ack 1
 0.007 peer: . 1 ack 5841 sack 7301-8761 10221-14601
 0.007 peer: . 1 ack 8761 sack 10221-14601
 0.007 peer: . 1 ack 14601
 0.007 peer: F. 1 ack 14601
-0.008 node: . 14602 ack 2
+0.008 node: . 14601 ack 2
+0.008 node: F. 14601 ack 2
 0.009 peer: . 2 ack 14602
 """
