@@ -17,6 +17,7 @@
 #include "error.h"
 #include "smaller.h"
 #include "string.h"
+#include "tcp.h"
 
 // As much as a device takes as one packet; and where the peer is slow, as much of the cache as
 // one connection holds beyond its send buffer.
@@ -86,12 +87,13 @@ static int add_head(const struct os_file_part *part, size_t done, struct packet 
     return (int)size;
 }
 
-// Up to PACKET_MAX bytes. What there is before a failure is a packet: the next call meets the
-// failure again.
+// Up to PACKET_MAX bytes, or a page's where memory is short. What there is before a failure is
+// a packet: the next call meets the failure again.
 int socket_file_packet(struct file *file, const struct os_file_part *part, size_t done,
                        struct packet **packet)
 {
-    size_t end = smaller(part->head_size + part->size, done + PACKET_MAX), start = done;
+    size_t most = tcp_memory_is_short() ? PACKET_ROOM : PACKET_MAX, start = done;
+    size_t end = smaller(part->head_size + part->size, done + most);
     int count = 1;
     *packet = NULL;
     while (done < end && count > 0) {

@@ -50,6 +50,9 @@ int tcp_write(struct tcp_connection *connection, const void *bytes, size_t size)
 int tcp_write_last(struct tcp_connection *connection, const void *bytes, size_t size);
 // The same without a copy: takes the packet's pieces over if the result is 0.
 int tcp_write_packet(struct tcp_connection *connection, struct packet *packet);
+// TCP has its share of the machine's memory: nothing is taken that could come again later, and
+// every writer has a page. A packet to be written should not be larger.
+bool tcp_memory_is_short(void);
 // Copies what has come, in order. A count; 0: the other side has ended; -EAGAIN: nothing
 // now; -ENOTCONN; the connection's error, after everything that came before it.
 int tcp_read(struct tcp_connection *connection, void *buffer, size_t size);

@@ -34,12 +34,20 @@ void tcp_ack_window(struct tcp_connection *connection, const struct tcp_segment 
         tcp_output_reopened(connection);
 }
 
-// Whether a writer hears of it: there is room that is worth it, and was not before these bytes
-// were acknowledged.
+// Whether there is room in a buffer of that size that is worth it, and was not before `count`
+// bytes less were used.
+static inline bool is_opened(uint32_t limit, uint32_t used, uint32_t count)
+{
+    uint32_t most = limit - limit / 4;
+    return used <= most && used + count > most;
+}
+
+// Whether a writer hears of it. Whoever waits may have begun to when memory was short.
 static bool has_room_again(const struct tcp_connection *connection, uint32_t count)
 {
-    uint32_t room = tcp_buffer_room(connection), enough = connection->send.limit / 4;
-    return room >= enough && room < enough + count;
+    uint32_t used = tcp_buffer_used(connection);
+    return is_opened(connection->send.limit, used, count) ||
+           is_opened(PACKET_ROOM, used, count);
 }
 
 // Moves SND.UNA: everything below it has arrived. Returns how many bytes that are.

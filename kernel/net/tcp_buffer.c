@@ -11,6 +11,7 @@
 // memory, whatever part of whichever of them it holds; so bytes sent twice are never copied
 // either, and their memory goes with the last who needs it. Only small segments are copied,
 // which costs less than sharing. Chapter 23.
+#include "smaller.h"
 #include "string.h"
 #include "tcp_parts.h"
 
@@ -31,10 +32,16 @@ uint32_t tcp_buffer_used(const struct tcp_connection *connection)
     return sequence_before(una, send->end) ? (uint32_t)sequence_distance(una, send->end) : 0;
 }
 
+// Where memory is short, everybody has a page.
+uint32_t tcp_buffer_limit(const struct tcp_connection *connection)
+{
+    uint32_t limit = connection->send.limit;
+    return limit > PACKET_ROOM && tcp_memory_is_short() ? PACKET_ROOM : limit;
+}
+
 uint32_t tcp_buffer_room(const struct tcp_connection *connection)
 {
-    uint32_t used = tcp_buffer_used(connection);
-    return used < connection->send.limit ? connection->send.limit - used : 0;
+    return (uint32_t)excess(tcp_buffer_limit(connection), tcp_buffer_used(connection));
 }
 
 // ---- In -----------------------------------------------------------------------------

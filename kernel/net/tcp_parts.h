@@ -32,7 +32,6 @@ const struct tcp_limits *tcp_limits(void);
 void tcp_memory_add(struct tcp_connection *connection, size_t bytes); // NULL: nobody's
 void tcp_memory_subtract(struct tcp_connection *connection, size_t bytes);
 size_t tcp_memory(void);
-bool tcp_memory_is_short(void);
 size_t tcp_packet_memory(const struct packet *packet); // that it holds
 
 // ---- tcp_user.c ---------------------------------------------------------------------
@@ -98,6 +97,7 @@ void tcp_window_read(struct tcp_connection *connection, size_t count);
 // ---- tcp_buffer.c, tcp_queue.c ------------------------------------------------------
 void tcp_buffer_init(struct tcp_connection *connection, tcp_sequence first);
 uint32_t tcp_buffer_used(const struct tcp_connection *connection);
+uint32_t tcp_buffer_limit(const struct tcp_connection *connection);
 uint32_t tcp_buffer_room(const struct tcp_connection *connection);
 size_t tcp_buffer_put(struct tcp_connection *connection, const void *bytes, size_t size);
 void tcp_buffer_attach(struct tcp_connection *connection, struct packet *packet);

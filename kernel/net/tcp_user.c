@@ -54,7 +54,7 @@ int tcp_take_error(struct tcp_connection *connection)
 // A quarter of the buffer: a writer that is woken should have something to do.
 bool tcp_is_writable(const struct tcp_connection *connection)
 {
-    return tcp_buffer_room(connection) >= connection->send.limit / 4;
+    return tcp_buffer_room(connection) >= tcp_buffer_limit(connection) / 4;
 }
 
 // 0 when bytes can be taken now.
@@ -67,9 +67,6 @@ static int check_write(struct tcp_connection *connection)
     if (!may_write(connection))
         return connection->is_established_once ? -EPIPE : -ENOTCONN;
     if (tcp_buffer_room(connection) == 0)
-        return -EAGAIN;
-    // Where memory is short, what is under way has to end first.
-    if (tcp_memory_is_short() && tcp_buffer_used(connection) > 0)
         return -EAGAIN;
     return 0;
 }

@@ -3,6 +3,7 @@
 // Files sent from where they lie: whole, with a head, from any place; and nothing of the cache
 // is kept for longer than it takes.
 #include "error.h"
+#include "net/tcp_parts.h"
 #include "print.h"
 #include "sockets.h"
 #include "string.h"
@@ -147,6 +148,25 @@ static void a_file_in_memory_is_copied(void)
     CHECK_EQUAL(unit_unmount(), 0);
 }
 
+// However long it is, whoever does not read holds no more than a few pages of it.
+static void a_slow_reader_takes_little_where_memory_is_short(void)
+{
+    int ends[2];
+    const size_t all = tcp_limits()->memory + 1;
+    CHECK_EQUAL(vfs_mount("memory", "/", "ramfs", 0), 0);
+    struct os_file_part part = {.file = make_file("/file"), .size = SIZE};
+    unit_connect_pair(PORT, ends);
+    tcp_memory_add(NULL, all);
+    int count = os_send_file(ends[0], &part, 0);
+    CHECK(count > 0 && count <= 3 * PACKET_ROOM); // one is on its way to the reader
+    CHECK_EQUAL(os_send_file(ends[0], &part, 0), -ETIMEDOUT);
+    tcp_memory_subtract(NULL, all);
+    for (int i = 0; i < 2; i++)
+        os_close(ends[i]);
+    os_close(part.file);
+    CHECK_EQUAL(unit_unmount(), 0);
+}
+
 static void errors_have_their_names(void)
 {
     int ends[2], pipe[2];
@@ -172,6 +192,8 @@ const struct test unit_tests[] = {
     {"a file on a disk is lent", a_file_on_a_disk_is_lent},
     {"blocks stay until they have arrived", blocks_stay_until_they_have_arrived},
     {"a file in memory is copied", a_file_in_memory_is_copied},
+    {"a slow reader takes little where memory is short",
+     a_slow_reader_takes_little_where_memory_is_short},
     {"errors have their names", errors_have_their_names},
     {0},
 };

@@ -2,6 +2,7 @@
 //
 // TCP, what happens rarely: a second attempt, a clock after a month, a window of a few bytes,
 // a path that shrinks behind our back.
+#include "smaller.h"
 #include "tcp_script.h"
 
 void unit_setup(const struct boot_info *boot)
@@ -237,6 +238,63 @@ static void keeps_room_for_data(void)
     time_passes(660 * TIME_SECOND);
 }
 
+// ---- Where memory is short ----------------------------------------------------------
+
+static bool was_told;
+
+static void note_news(struct tcp_user *user)
+{
+    (void)user;
+    was_told = true;
+}
+
+// What the peer takes, until the buffer holds so little that we hear of it, or nothing.
+static uint32_t acknowledge_until_told(uint32_t from, uint32_t until)
+{
+    was_told = false;
+    while (!was_told && from < until) {
+        from = (uint32_t)smaller(from + 1000, until);
+        send(ACK, 1, from, "");
+    }
+    wire_forget();
+    return from;
+}
+
+// Each has a page. Whoever waits hears when there is room again, also where memory was short
+// when he began, and is not now, or the other way round.
+static void gives_a_page_where_memory_is_short(void)
+{
+    enum { LIMIT = 12000 }; // all of it goes at once
+    const size_t all = tcp_limits()->memory + 1;
+    script_user.changed = note_news;
+    for (unsigned when = 0; when < 4; when++) {
+        bool is_short = when & 1, will_be_short = when & 2;
+        struct tcp_connection *connection = script_establish();
+        connection->send.limit = LIMIT;
+        if (is_short)
+            tcp_memory_add(NULL, all);
+        uint32_t written = 1;
+        int count;
+        while ((count = tcp_write(connection, bytes, sizeof(bytes))) > 0)
+            written += (uint32_t)count;
+        CHECK_EQUAL(count, -EAGAIN);
+        CHECK_EQUAL(written - 1, is_short ? PACKET_ROOM : LIMIT);
+        CHECK(!(tcp_poll(connection) & OS_POLL_WRITE));
+        if (is_short != will_be_short)
+            (is_short ? tcp_memory_subtract : tcp_memory_add)(NULL, all);
+        uint32_t heard = 1;
+        do // it may be too early
+            heard = acknowledge_until_told(heard, written);
+        while (heard < written && !(tcp_poll(connection) & OS_POLL_WRITE));
+        CHECK(was_told && tcp_poll(connection) & OS_POLL_WRITE);
+        CHECK(tcp_write(connection, bytes, 1) == 1);
+        if (will_be_short)
+            tcp_memory_subtract(NULL, all);
+        script_end(connection);
+    }
+    script_user.changed = NULL;
+}
+
 const struct test unit_tests[] = {
     {"opens a second time", opens_a_second_time},
     {"follows a clock after a month", follows_a_clock_after_a_month},
@@ -248,5 +306,6 @@ const struct test unit_tests[] = {
     {"hears what others were told", hears_what_others_were_told},
     {"sends a smaller one again", sends_a_smaller_one_again},
     {"keeps room for data", keeps_room_for_data},
+    {"gives a page where memory is short", gives_a_page_where_memory_is_short},
     {0},
 };
