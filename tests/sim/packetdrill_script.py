@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from wire import ACK, FIN, PSH, RST, SYN, URG
 
 FLAGS = {"S": SYN, "F": FIN, "R": RST, "P": PSH, ".": ACK, "U": URG, "E": 0x40, "W": 0x80, "-": 0}
-MESSAGES = {"net_unreachable": (3, 0), "host_unreachable": (3, 1), "protocol_unreachable": (3, 2), "port_unreachable": (3, 3),
-            "frag_needed": (3, 4), "source_route_failed": (3, 5), "net_prohibited": (3, 9), "host_prohibited": (3, 10),
-            "packet_filtered": (3, 13), "ttl_exceeded": (11, 0)}
-OPTIONS = ("mss", "nop", "eol", "sackOK", "wscale", "TS", "sack")
+MESSAGES = {"unreachable": (3, 0), "net_unreachable": (3, 0), "host_unreachable": (3, 1), "protocol_unreachable": (3, 2),
+            "port_unreachable": (3, 3), "frag_needed": (3, 4), "source_route_failed": (3, 5), "net_prohibited": (3, 9),
+            "host_prohibited": (3, 10), "packet_filtered": (3, 13), "time_exceeded": (11, 0), "ttl_exceeded": (11, 0)}
+OPTIONS = {"mss": 1, "nop": 0, "eol": 0, "sackOK": 0, "wscale": 1, "TS": 2}  # numbers of each; sack: any
 
 TIME = r"\+?\d*\.?\d+"
 EVENT = re.compile(rf"\s*(\*|{TIME})(?:~({TIME}))?(?:\s*\.\.\.\s*({TIME}))?\s+(\S.*)")
@@ -23,7 +23,8 @@ LEFT_OUT = re.compile(r"/\*.*?\*/|//[^\n]*|%\{.*?\}%|`[^`]*`|(?m:^\s*#[^\n]*|^--
 ONLY_TIME = re.compile(rf"\s*(\*|{TIME})?\s*")  # of something that was left out
 SEGMENT = re.compile(r"([<>])\s*(?:\[\w+\]\s*)?([SFRPUEWA.-]+)\s+(\d+):\d+\s*\((\d+)\)"
                      r"(?:\s+ack\s+(\d+))?(?:\s+win\s+(\d+))?(?:\s+urg\s+(\d+))?(?:\s*<(.*)>)?")
-MESSAGE = re.compile(r"<\s*icmp\s+\w+\s+(\w+)(?:\s+mtu\s+(\d+))?(?:\s*\[(?:tcp )?(\d+):\d+\((\d+)\).*\])?")
+QUOTED = r"(?:\s*\[(?:tcp )?(\d+):\d+\((\d+)\)[^]]*\])?"  # of our segment: before, or behind
+MESSAGE = re.compile(rf"<{QUOTED}\s*icmp\s+(\w+)(?:\s+([a-z_]+))??(?:\s+mtu\s+(\d+))?{QUOTED}")
 CALL = re.compile(r"(\w+)\s*\((.*)\)\s*=\s*(-?\w+|\?|\.\.\.)\s*(E\w+)?.*")
 
 
@@ -78,9 +79,10 @@ def parse_options(text):
         if part == "...":
             return None
         name, *rest = part.split()
-        if name not in OPTIONS:
+        numbers = [int(number) for number in re.findall(r"\d+", " ".join(rest))]
+        if name != "sack" and OPTIONS.get(name) != len(numbers):
             raise Unsupported(f"TCP option {part}")
-        options.append((name, [int(number) for number in re.findall(r"\d+", " ".join(rest))]))
+        options.append((name, numbers))
     return options
 
 
@@ -98,9 +100,10 @@ def parse_segment(text):
 
 def parse_message(text):
     match = MESSAGE.fullmatch(text)
-    if not match or match[1] not in MESSAGES:
+    if not match or (match[4] or match[3]) not in MESSAGES:
         raise Unsupported(text)
-    return Message(MESSAGES[match[1]], *(int(number or 0) for number in match.groups()[1:]))
+    kind, numbers = MESSAGES[match[4] or match[3]], [int(number or 0) for number in match.group(5, 1, 2, 6, 7)]
+    return Message(kind, numbers[0], numbers[1] or numbers[3], numbers[2] or numbers[4])
 
 
 def parse_call(text):
@@ -112,7 +115,7 @@ def parse_call(text):
 
 
 def parse_what(text):
-    if re.match(r"<\s*icmp", text):
+    if re.match(r"<[^<]*\bicmp\b", text):
         return parse_message(text)
     return parse_segment(text) if text[0] in "<>" else parse_call(text)
 
