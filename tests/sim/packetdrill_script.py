@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from wire import ACK, FIN, PSH, RST, SYN, URG
 
-FLAGS = {"S": SYN, "F": FIN, "R": RST, "P": PSH, ".": ACK, "U": URG, "E": 0x40, "W": 0x80, "-": 0}
+FLAGS = {"S": SYN, "F": FIN, "R": RST, "P": PSH, ".": ACK, "U": URG, "E": 0x40, "W": 0x80, "A": 0x100, "-": 0}
 MESSAGES = {"unreachable": (3, 0), "net_unreachable": (3, 0), "host_unreachable": (3, 1), "protocol_unreachable": (3, 2),
             "port_unreachable": (3, 3), "frag_needed": (3, 4), "source_route_failed": (3, 5), "net_prohibited": (3, 9),
             "host_prohibited": (3, 10), "packet_filtered": (3, 13), "time_exceeded": (11, 0), "ttl_exceeded": (11, 0)}
@@ -91,7 +91,7 @@ def parse_segment(text):
     if not match:
         raise Unsupported(text)
     direction, letters, seq, size, ack, window, urgent, options = match.groups()
-    if "A" in letters or (direction == ">" and set(letters) & set("EW")):
+    if direction == ">" and set(letters) & set("EWA"):
         raise Unsupported("ECN")
     numbers = [None if number is None else int(number) for number in (ack, window)]
     return Segment(direction == ">", sum(FLAGS[letter] for letter in set(letters)), int(seq), int(size), *numbers,

@@ -68,8 +68,8 @@ def udp(sender, to, source, destination, data):
 def tcp(sender, to, source, destination, seq, ack, flags, window, data=b"", options=b"", urgent=0):
     options += b"\1" * (-len(options) % 4)
     length = 20 + len(options)
-    head = struct.pack(">HHIIBBHHH", source, destination, seq % CIRCLE, ack % CIRCLE, length // 4 << 4, flags, window, 0,
-                       urgent) + options
+    head = struct.pack(">HHIIBBHHH", source, destination, seq % CIRCLE, ack % CIRCLE, length // 4 << 4 | flags >> 8, flags & 255,
+                       window, 0, urgent) + options
     total = checksum(pseudo(sender, to, TCP, length + len(data)) + head + data)
     return head[:16] + struct.pack(">H", total) + head[18:] + data
 
