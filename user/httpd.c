@@ -140,7 +140,8 @@ int httpd_main(int argc, char **argv)
     int letter;
     while ((letter = options_next(&options)) > 0) {
         is_quiet |= letter == 'q';
-        is_wrong |= letter == 'p' && !host_ports(options.value, &port, NULL);
+        is_wrong |= letter == 'p' && !host_ports(options.value, &port, NULL) &&
+                    !options_wrong(&options, 'p', "a port, 1 to 65535");
         is_wrong |= letter == 'c' && (!options_number(options.value, &count_max) ||
                                       count_max == 0 || count_max > CONNECTIONS_MAX);
     }

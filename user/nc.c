@@ -40,7 +40,12 @@ static bool read_options(struct nc *nc, struct options *options)
         return false;
     nc->host = has_host ? options->operands[0] : NULL;
     uint16_t *last = nc->letters['z'] ? &nc->last_port : NULL;
-    return host_ports(options->operands[options->count - 1], &nc->port, last);
+    const char *port = options->operands[options->count - 1];
+    if (host_ports(port, &nc->port, last))
+        return true;
+    os_fprintf(OS_ERROR, "nc: %s: expected a port, 0 to 65535%s\n", port,
+               last ? ", or two of them: 20-25" : "");
+    return false;
 }
 
 uint64_t nc_deadline(const struct nc *nc)

@@ -102,7 +102,8 @@ static bool read_options(struct netperf *test, struct options *options, bool *se
         else if (letter == 'f')
             test->file_name = options->value;
         else if (letter == 'p')
-            right = host_ports(options->value, port, NULL);
+            right = host_ports(options->value, port, NULL) ||
+                    options_wrong(options, 'p', "a port, 1 to 65535");
         else
             right = false;
     }

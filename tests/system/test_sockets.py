@@ -48,6 +48,14 @@ def test_what_cannot_be_asked_is_said_at_once(shell, command, expected):
     assert said.startswith(program + expected) and said.endswith("\n2\n") and len(said.splitlines()) == 2
 
 
+@pytest.mark.parametrize("command, expected", [
+    ("nc localhost 99999", "nc: 99999: expected a port, 0 to 65535"), ("nc localhost http", "nc: http: expected a port"),
+    ("nc -z localhost 25-20", "nc: 25-20: expected a port, 0 to 65535, or two of them: 20-25"),
+    ("httpd -p 65536", "httpd: -p 65536: expected a port, 1 to 65535"), ("netperf -s -p -1", "netperf: -p -1: expected a port")])
+def test_what_is_no_port(shell, command, expected):
+    assert re.match(rf"{re.escape(expected)}.*\nusage: {command.split()[0]} ", shell.run(command))
+
+
 def test_ping_ends_with_its_sums(shell):
     shell.send("ping -i 0.05 127.0.0.1\n")
     shell.expect("icmp_seq=2")
