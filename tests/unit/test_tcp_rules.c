@@ -153,7 +153,114 @@ static void reduces_in_proportion(void)
     finish();
 }
 
+// ---- RFC 2883, RFC 6191, RFC 9293 ---------------------------------------------------
+
+// 2883, 4: of what came twice in a segment, the first is reported.
+static void reports_the_first_copy(void)
+{
+    CHECK(begin(true, false, 0));
+    send(ACK, 1, 1, "abc");
+    send(ACK, 7, 1, "ghi");
+    wire_forget();
+    send(ACK, 1, 1, "abcdefghijkl");
+    CHECK(expect(ACK, 1, 13, 0));
+    CHECK_EQUAL(script.seen.sack[0].end - script.peer_first, 4);
+    finish();
+}
+
+// 9293, 3.8.6: what the peer has taken back of its window is not sent again either.
+static void sends_again_what_fits(void)
+{
+    CHECK(begin(false, false, 60));
+    CHECK(sends(0, AT_FIRST));
+    script.window = MSS / 2;
+    ack(0);
+    pass_ms(300);
+    CHECK(expect(ACK, 1, 1, MSS / 2));
+    finish();
+}
+
+static int connect_from(uint16_t port)
+{
+    const struct os_address local = address_ipv4(0, port);
+    const struct os_address remote = address_ipv4(WIRE_PEER, PEER_PORT);
+    tcp_open(&connection, &script_user);
+    tcp_bind(connection, &local);
+    script.our_port = port;
+    return tcp_connect(connection, &remote);
+}
+
+// 6191, 3: we open the same connection again when our timestamps have moved on.
+static void opens_again_after_a_second(void)
+{
+    CHECK_EQUAL(connect_from(5555), 0);
+    CHECK(expect(SYN, 0, 0, 0));
+    with_time(1, script.seen.timestamp);
+    send(SYN | ACK, 0, 1, "");
+    tcp_close(connection, false);
+    with_time(2, 0);
+    send(FIN | ACK, 1, 2, "");
+    wire_forget();
+    CHECK_EQUAL(script_counters().time_wait, 1);
+    tcp_sequence last = script.our_first + 1;
+    pass_ms(900);
+    CHECK_EQUAL(connect_from(5555), -EADDRINUSE);
+    tcp_close(connection, true);
+    pass_ms(200);
+    CHECK_EQUAL(connect_from(5555), 0);
+    CHECK(expect(SYN, 0, 0, 0));
+    CHECK(sequence_after(script.our_first, last));
+    finish();
+}
+
+// ---- RFC 6056 -----------------------------------------------------------------------
+
+static uint16_t port_after(uint16_t port)
+{
+    return port == 65535 ? 49152 : port + 1;
+}
+
+// 3.3.3: a port that somebody listens at is not chosen.
+static void leaves_listeners_their_ports(void)
+{
+    struct tcp_connection *listener, *first = script_connect();
+    const struct os_address local = address_ipv4(0, port_after(script.our_port));
+    CHECK_EQUAL(tcp_open(&listener, &script_user), 0);
+    CHECK_EQUAL(tcp_bind(listener, &local), 0);
+    CHECK_EQUAL(tcp_listen(listener, 1), 0);
+    connection = script_connect();
+    CHECK_EQUAL(script.our_port, port_after(local.port));
+    tcp_close(listener, false);
+    tcp_close(first, false);
+    finish();
+}
+
 // ---- RFC 7323 -----------------------------------------------------------------------
+
+// 2.2: the window of a SYN is as it stands there, ours and the peer's.
+static void scales_no_window_of_a_syn(void)
+{
+    struct tcp_connection *listener = script_listen(4);
+    with_scale(7);
+    send(SYN, 0, 0, "");
+    CHECK(expect(SYN | ACK, 0, 1, 0));
+    CHECK(script.seen.window_shift > 0);
+    CHECK_EQUAL(seen_window(), 65535);
+    script_end(listener);
+
+    connection = script_connect();
+    CHECK(expect(SYN, 0, 0, 0));
+    with_scale(7);
+    send(SYN, 0, 0, ""); // at the same time
+    script.window = 1000;
+    with_scale(7);
+    send(SYN | ACK, 0, 1, "");
+    CHECK_EQUAL(connection->state, TCP_ESTABLISHED);
+    CHECK_EQUAL(connection->send.window, 1000);
+    send(ACK, 1, 1, "");
+    CHECK_EQUAL(connection->send.window, 1000 << 7);
+    finish();
+}
 
 // 4.3: the time that is echoed is that of what is acknowledged, not of what came early.
 static void echoes_the_time_of_what_is_acknowledged(void)
@@ -198,6 +305,11 @@ const struct test unit_tests[] = {
     {"believes no duplicates of its own", believes_no_duplicates_of_its_own},
     {"sends what is in doubt", sends_what_is_in_doubt},
     {"reduces in proportion", reduces_in_proportion},
+    {"reports the first copy", reports_the_first_copy},
+    {"sends again what fits", sends_again_what_fits},
+    {"opens again after a second", opens_again_after_a_second},
+    {"leaves listeners their ports", leaves_listeners_their_ports},
+    {"scales no window of a SYN", scales_no_window_of_a_syn},
     {"echoes the time of what is acknowledged", echoes_the_time_of_what_is_acknowledged},
     {"the past prolongs nothing", the_past_prolongs_nothing},
     {0},
