@@ -2,8 +2,8 @@
 //
 // Bytes and strings: copy, fill, compare, search, and numbers read from text.
 //
-// The loops over memory move eight bytes at a time, and sixteen such words per turn where
-// there are many. A word is only read or written at a multiple of eight, since a processor
+// The loops over memory move eight bytes at a time, and many such words per turn where there
+// are many. A word is only read or written at a multiple of eight, since a processor
 // may trap on anything else, and never reaches outside what the caller named. Where source
 // and destination cannot both be aligned, words are read at multiples of eight and shifted
 // together.
@@ -17,7 +17,7 @@
 enum {
     WORD = sizeof(uint64_t),
     HALF = WORD / 2,
-    BLOCK = 16 * WORD,    // what one turn of the large loops moves
+    MANY = 32, SOME = 4,  // words that one turn of a loop moves
     WORTHWHILE = 2 * WORD // fewer bytes than this go one by one
 };
 
@@ -37,6 +37,14 @@ static inline void copy_four(uint64_t *to, const uint64_t *from)
     to[1] = from[1];
     to[2] = from[2];
     to[3] = from[3];
+}
+
+static inline void copy_sixteen(uint64_t *to, const uint64_t *from)
+{
+    copy_four(to, from);
+    copy_four(to + 4, from + 4);
+    copy_four(to + 8, from + 8);
+    copy_four(to + 12, from + 12);
 }
 
 static inline void copy_four_halves(uint32_t *to, const uint32_t *from)
@@ -63,20 +71,20 @@ static inline void copy_bytes(uint8_t *to, const uint8_t *from, size_t count)
     }
 }
 
-// Both aligned, `count` a multiple of WORD.
-static inline void copy_words(void *target, const void *source, size_t count)
+// Both aligned.
+static inline void copy_words(uint64_t *to, const uint64_t *from, size_t count)
 {
-    uint64_t *to = target;
-    const uint64_t *from = source;
-    const uint64_t *end = from + count / BLOCK * (BLOCK / WORD);
-    for (; from != end; from += 16, to += 16) {
-        copy_four(to, from);
-        copy_four(to + 4, from + 4);
-        copy_four(to + 8, from + 8);
-        copy_four(to + 12, from + 12);
+    const uint64_t *end = from + count / MANY * MANY;
+    for (; from != end; from += MANY, to += MANY) {
+        copy_sixteen(to, from);
+        copy_sixteen(to + 16, from + 16);
         HIDE(to);
     }
-    for (end = from + count % BLOCK / WORD; from != end; from++, to++) {
+    for (end = from + count % MANY / SOME * SOME; from != end; from += SOME, to += SOME) {
+        copy_four(to, from);
+        HIDE(to);
+    }
+    for (end = from + count % SOME; from != end; from++, to++) {
         *to = *from;
         HIDE(to);
     }
@@ -84,54 +92,66 @@ static inline void copy_words(void *target, const void *source, size_t count)
 
 // The same with words of half the size: `from` lies in the middle of one of the others, as the
 // data of a packet does.
-static inline void copy_half_words(void *target, const void *source, size_t count)
+static inline void copy_halves(uint32_t *to, const uint32_t *from, size_t count)
 {
-    uint32_t *to = target;
-    const uint32_t *from = source;
-    const uint32_t *end = from + count / BLOCK * (BLOCK / HALF);
-    for (; from != end; from += 32, to += 32) {
+    const uint32_t *end = from + count / MANY * MANY;
+    for (; from != end; from += MANY, to += MANY) {
         copy_sixteen_halves(to, from);
         copy_sixteen_halves(to + 16, from + 16);
         HIDE(to);
     }
-    for (end = from + count % BLOCK / (4 * HALF) * 4; from != end; from += 4, to += 4) {
+    for (end = from + count % MANY / SOME * SOME; from != end; from += SOME, to += SOME) {
         copy_four_halves(to, from);
         HIDE(to);
     }
-    for (end = from + count % (4 * HALF) / HALF; from != end; from++, to++) {
+    for (end = from + count % SOME; from != end; from++, to++) {
         *to = *from;
         HIDE(to);
     }
 }
 
-// `to` is aligned, `from` is not: each word written is put together from two that are read
-// (little-endian: the byte with the lowest address is the lowest of the word). Returns how
-// many bytes are done, some of the last WORD * 2 are not.
-static inline size_t copy_shifted(void *target, const uint8_t *from, size_t count)
+// A word of a copy where only `to` is aligned: what was left of the word read before, and the
+// beginning of this one (little-endian: the byte with the lowest address is the lowest of the
+// word). Returns what is left of this one.
+static inline uint64_t put_together(uint64_t *to, uint64_t left, uint64_t word, unsigned keep)
 {
-    uint64_t *to = target;
-    size_t lead = bytes_until_aligned(from);
-    unsigned keep = 8 * lead, drop = 64 - keep; // bits
-    uint64_t carry = 0;
-    for (size_t i = 0; i < lead; i++)
-        carry |= (uint64_t)from[i] << (8 * i);
-
-    const uint64_t *words = (const uint64_t *)(const void *)(from + lead);
-    const uint64_t *end = words + (count - lead) / WORD;
-    for (; words != end; words++, to++) {
-        uint64_t word = *words;
-        *to = carry | word << keep;
-        carry = word >> drop;
-        HIDE(to);
-    }
-    return (count - lead) / WORD * WORD;
+    *to = left | word << keep;
+    return word >> (64 - keep);
 }
 
-// From the lowest address up. Source and destination may overlap when the destination is
-// lower.
-static inline __attribute__((always_inline)) void copy_up(uint8_t *to, const uint8_t *from,
-                                                          size_t count)
+// `to` is aligned, `from` is not. Returns how many bytes are done, some of the last WORD * 2
+// are not.
+static inline size_t copy_shifted(uint64_t *to, const uint8_t *from, size_t count)
 {
+    size_t lead = bytes_until_aligned(from);
+    unsigned keep = 8 * lead; // bits
+    uint64_t left = 0;
+    for (size_t i = 0; i < lead; i++)
+        left |= (uint64_t)from[i] << (8 * i);
+
+    const uint64_t *word = (const uint64_t *)(const void *)(from + lead);
+    size_t words = (count - lead) / WORD;
+    const uint64_t *end = word + words / SOME * SOME;
+    for (; word != end; word += SOME, to += SOME) {
+        left = put_together(to, left, word[0], keep);
+        left = put_together(to + 1, left, word[1], keep);
+        left = put_together(to + 2, left, word[2], keep);
+        left = put_together(to + 3, left, word[3], keep);
+        HIDE(to);
+    }
+    for (end = word + words % SOME; word != end; word++, to++) {
+        left = put_together(to, left, *word, keep);
+        HIDE(to);
+    }
+    return words * WORD;
+}
+
+// From the lowest address up, since memmove() has its bytes copied here when the destination is
+// lower: so nothing is said of them not overlapping (`restrict`).
+void *memcpy(void *target, const void *source, size_t count)
+{
+    uint8_t *to = target;
+    const uint8_t *from = source;
     if (count >= WORTHWHILE) {
         size_t done = bytes_until_aligned(to);
         copy_bytes(to, from, done);
@@ -139,16 +159,17 @@ static inline __attribute__((always_inline)) void copy_up(uint8_t *to, const uin
 
         if ((uintptr_t)from % WORD == 0) {
             done = count / WORD * WORD;
-            copy_words(to, from, done);
+            copy_words((void *)to, (const void *)from, count / WORD);
         } else if ((uintptr_t)from % HALF == 0) {
             done = count / HALF * HALF;
-            copy_half_words(to, from, done);
+            copy_halves((void *)to, (const void *)from, count / HALF);
         } else {
-            done = copy_shifted(to, from, count);
+            done = copy_shifted((void *)to, from, count);
         }
         to += done, from += done, count -= done;
     }
     copy_bytes(to, from, count);
+    return target;
 }
 
 // From the highest address down, for a destination that overlaps the source from above.
@@ -170,19 +191,12 @@ static void copy_down(uint8_t *to, const uint8_t *from, size_t count)
     }
 }
 
-void *memcpy(void *restrict to, const void *restrict from, size_t count)
-{
-    copy_up(to, from, count);
-    return to;
-}
-
 void *memmove(void *to, const void *from, size_t count)
 {
     // Unsigned: true both when `to` is lower and when it lies behind the source's end.
     if ((uintptr_t)to - (uintptr_t)from >= count)
-        copy_up(to, from, count);
-    else
-        copy_down(to, from, count);
+        return memcpy(to, from, count);
+    copy_down(to, from, count);
     return to;
 }
 
@@ -212,7 +226,7 @@ void *memset(void *memory, int byte, size_t count)
 
         uint64_t word = (uint8_t)byte * (UINT64_MAX / 0xff); // the byte eight times
         uint64_t *words = (uint64_t *)(void *)to;
-        for (; count >= BLOCK; count -= BLOCK, words += 16) {
+        for (; count >= 16 * WORD; count -= 16 * WORD, words += 16) {
             fill_four(words, word);
             fill_four(words + 4, word);
             fill_four(words + 8, word);
