@@ -153,6 +153,7 @@ static void start_network(void)
     ip_init(ip_protocols);
     tcp_init();
     tcp_recovery_init();
+    netdev_merge_init();
     socket_init(socket_kinds);
     network_init();
     dns_stream_init();

@@ -11,6 +11,9 @@
 // Chapter 20.
 #include "checksum.h"
 
+#include "smaller.h"
+#include "string.h"
+
 enum { BLOCK = 32 }; // words of 32 bits that one turn of the loop adds
 
 static inline uint64_t add_eight(uint64_t sum, const uint32_t *words)
@@ -67,6 +70,81 @@ uint64_t checksum_add(uint64_t sum, const void *bytes, size_t size)
     }
     return size & 1 ? sum + *at : sum; // as if a zero byte followed
 }
+
+// ---- While copying ----------------------------------------------------------------------
+
+// A word is read once for both, so adding all of it, and its carry, is the fewest instructions.
+static inline uint64_t add_word(uint64_t sum, uint64_t word)
+{
+    sum += word;
+    return sum + (sum < word);
+}
+
+static inline uint64_t copy_four(uint64_t sum, uint64_t *to, const uint64_t *from)
+{
+    sum = add_word(sum, to[0] = from[0]);
+    sum = add_word(sum, to[1] = from[1]);
+    sum = add_word(sum, to[2] = from[2]);
+    return add_word(sum, to[3] = from[3]);
+}
+
+static inline uint64_t copy_half(uint64_t sum, void *to, const void *from)
+{
+    return add_word(sum, *(uint32_t *)to = *(const uint32_t *)from);
+}
+
+// Both at the same distance from a multiple of eight, which is zero or four, as `size` is.
+static uint64_t copy_words(uint8_t *bytes, const uint8_t *source, size_t size)
+{
+    uint64_t sum = 0;
+    size_t lead = (uintptr_t)bytes % 8;
+    if (lead > 0)
+        sum = copy_half(sum, bytes, source);
+    size -= lead;
+    uint64_t *to = (void *)(bytes + lead);
+    const uint64_t *from = (const void *)(source + lead);
+    const uint64_t *end = from + size / 128 * 16;
+    for (; from != end; to += 16, from += 16) {
+        sum = copy_four(sum, to, from);
+        sum = copy_four(sum, to + 4, from + 4);
+        sum = copy_four(sum, to + 8, from + 8);
+        sum = copy_four(sum, to + 12, from + 12);
+    }
+    for (end = from + size % 128 / 8; from != end; to++, from++)
+        sum = add_word(sum, *to = *from);
+    return size % 8 > 0 ? copy_half(sum, to, from) : sum;
+}
+
+size_t checksum_fill(struct packet *packet, const void *bytes, size_t size, size_t part)
+{
+    ASSERT(packet->size == 0 && packet_headroom(packet) >= CHECKSUM_HEADROOM);
+    ASSERT(part % 4 == 0 && (uintptr_t)bytes % 4 == 0 &&
+           (uintptr_t)bytes % 8 == (uintptr_t)packet->data % 8);
+
+    size_t room = packet->room - packet_headroom(packet);
+    size_t parts = smaller(smaller(size, room) / part, CHECKSUM_PARTS);
+    uint16_t *sums = (void *)packet->memory;
+    uint8_t *to = packet_extend(packet, parts * part);
+    const uint8_t *from = bytes;
+    for (size_t i = 0; i < parts; i++, to += part, from += part)
+        sums[i] = checksum_fold(copy_words(to, from, part));
+    packet->sums = (uint8_t)parts;
+    packet->segment_size = (uint16_t)part;
+    return parts * part;
+}
+
+uint64_t checksum_piece(const struct packet *piece)
+{
+    const struct packet *lender = piece->lender;
+    if (lender && lender->sums > 0 && piece->size == lender->segment_size) {
+        size_t offset = (size_t)(piece->data - lender->data), part = offset / piece->size;
+        if (part < lender->sums && part * piece->size == offset)
+            return ((const uint16_t *)(const void *)lender->memory)[part];
+    }
+    return checksum_add(0, piece->data, piece->size);
+}
+
+// ---- Of packets -------------------------------------------------------------------------
 
 uint64_t checksum_pieces(uint64_t sum, const struct packet *packet, size_t offset, size_t size)
 {

@@ -27,6 +27,13 @@ static inline uint64_t checksum_packet(uint64_t sum, const struct packet *packet
         return checksum_add(sum, packet->data + offset, size);
     return checksum_pieces(sum, packet, offset, size);
 }
+// Copies as many whole parts as there are, and as there is room for, into an empty packet with
+// memory of its own; it keeps the sum of each in front of them all. How many bytes it took.
+// `bytes` and `part` are multiples of four, and as far from one of eight as the packet's data.
+enum { CHECKSUM_PARTS = 48, CHECKSUM_HEADROOM = CHECKSUM_PARTS * sizeof(uint16_t) };
+size_t checksum_fill(struct packet *packet, const void *bytes, size_t size, size_t part);
+// Of all bytes of a piece: kept, if it is a share of just such a part.
+uint64_t checksum_piece(const struct packet *piece);
 // The sum in sixteen bits; 65535 stays where zero would do as well. Two halves that are added
 // to each other the right way and the other way round: what the lower ones carry is what has
 // to be brought around for the upper ones, which are the result.

@@ -27,6 +27,9 @@ static struct {
     bool has_service;
     bool is_batch;          // a driver hands up what has come, and ends with a start of all
     void (*finish)(void);   // or NULL
+    bool (*merge)(struct packet *packet); // netdev_merge.c's, or NULL
+    bool (*merging)(struct packet *packet); // the same, during a batch
+    void (*merge_finish)(void);
     bool wants_finish;
     unsigned need_start;    // devices with something that they have not been told of
 } netdevs = {
@@ -225,15 +228,24 @@ void netdev_finish_later(void)
         thread_mark_later();
 }
 
+void netdev_set_merge(bool (*merge)(struct packet *packet), void (*finish)(void))
+{
+    netdevs.merge = merge;
+    netdevs.merge_finish = finish;
+}
+
 void netdev_begin_batch(void)
 {
     netdevs.is_batch = true;
+    netdevs.merging = netdevs.merge;
 }
 
 // What the frames lead to belongs to the batch, so that it needs no service of its own.
 void netdev_end_batch(void)
 {
-    netdev_merge_finish();
+    if (netdevs.merging)
+        netdevs.merge_finish();
+    netdevs.merging = NULL;
     netdev_start_all();
     netdevs.is_batch = false;
     if (netdevs.need_start > 0)
@@ -275,7 +287,7 @@ void netdev_receive(struct net_device *device, struct packet *packet)
         packet_put(packet);
         return;
     }
-    bool may_merge = netdevs.is_batch && device->has_ethernet;
-    if (!may_merge || !netdev_merge(packet))
+    bool may_merge = netdevs.merging && device->has_ethernet;
+    if (!may_merge || !netdevs.merging(packet))
         device->receive(device, packet);
 }

@@ -59,6 +59,9 @@ struct net_device {
     struct net_counters sent, received;
 };
 
+// Once, by whoever expects much: TCP segments that follow each other will go up as one packet
+// (netdev_merge.c).
+void netdev_merge_init(void);
 // 0; -EINVAL: an mtu below 68 (RFC 791) or above 65535; -EEXIST: the name.
 int netdev_add(struct net_device *device);
 struct net_device *netdev_next(struct net_device *device); // NULL: the first
@@ -74,8 +77,7 @@ void netdev_has_room(struct net_device *device);
 void netdev_link(struct net_device *device, bool up);
 // It is gone: its packets are dropped from here on, its link is down.
 void netdev_gone(struct net_device *device);
-// Around all frames that a driver has collected: those that belong together go up as one, and
-// what they lead to is sent at the end.
+// Around all frames that a driver has collected: what they lead to is sent at the end.
 void netdev_begin_batch(void);
 void netdev_end_batch(void);
 // Tells all devices that need it of what was given to them. Called between threads as well.

@@ -4,8 +4,9 @@
 // put together. A card hands over all that has come meanwhile, most of it belongs together,
 // and what is one packet goes through all layers once.
 //
-//   netdev_merge(packet)       a frame of a batch: whether it is taken over
-//   netdev_merge_finish()      nothing more has come: what is held goes up
+//   netdev_merge_init()        from now on
+//   merge_frame(packet)        a frame of a batch: whether it is taken over
+//   merge_finish()             nothing more has come: what is held goes up
 //
 // The first segment's headers stay, with what the last one says. Only what says nothing else
 // is merged: the next bytes in order, or a later ACK, each found to be whole. A duplicate ACK
@@ -18,30 +19,14 @@
 enum {
     ETHERNET_SIZE = 14,
     ETHERNET_TYPE = 6, // which of its words
+    ACK_SIZE = ETHERNET_SIZE + NETDEV_IP_SIZE + NETDEV_TCP_SIZE, // nothing else in it
     TYPE_IP = 0x0800,
-    IP_SIZE = 20, // without options
-    TCP_SIZE = 20,
-    TCP_SIZE_WITH_TIME = TCP_SIZE + 12,
+    TCP_SIZE_WITH_TIME = NETDEV_TCP_SIZE + 12,
     MERGED_MAX = 65535, // bytes of an IP packet
-    IP_VERSION = 0x45,  // and its header's five words
     IP_TCP = 6,
     IP_DONT_FRAGMENT = 0x4000,
     TCP_PSH = 8, TCP_ACK = 16,
     TCP_TIME_START = 0x0101080a, // two NOTHINGs, kind, length
-};
-
-// Behind the Ethernet header: at a multiple of four.
-struct headers {
-    uint8_t version, service;
-    be16 length, id, fragment;
-    uint8_t ttl, protocol;
-    be16 checksum;
-    be32 source, destination;
-    uint32_t ports;
-    be32 sequence, acknowledgment;
-    uint8_t offset, flags;
-    be16 window, tcp_checksum, urgent;
-    be32 time_start, time, echo; // if there are any
 };
 
 static struct {
@@ -52,33 +37,33 @@ static struct {
     uint16_t count;        // how many segments it is
 } merge;
 
-static inline struct headers *headers_of(const struct packet *packet)
+static inline struct netdev_headers *headers_of(const struct packet *packet)
 {
-    return (struct headers *)(void *)(packet->data + ETHERNET_SIZE);
+    return (struct netdev_headers *)(void *)(packet->data + ETHERNET_SIZE);
 }
 
-static inline uint32_t size_of(const struct headers *headers)
+static inline uint32_t size_of(const struct netdev_headers *headers)
 {
-    return IP_SIZE + (headers->offset >> 4) * 4u;
+    return NETDEV_IP_SIZE + (headers->offset >> 4) * 4u;
 }
 
 // None, or a timestamp as everybody writes it.
-static bool has_usual_options(const struct headers *headers)
+static bool has_usual_options(const struct netdev_headers *headers)
 {
-    return headers->offset == TCP_SIZE << 2 ||
+    return headers->offset == NETDEV_TCP_SIZE << 2 ||
            (headers->offset == TCP_SIZE_WITH_TIME << 2 &&
             headers->time_start == to_be32(TCP_TIME_START));
 }
 
-static bool has_time(const struct headers *headers)
+static bool has_time(const struct netdev_headers *headers)
 {
-    return headers->offset != TCP_SIZE << 2;
+    return headers->offset != NETDEV_TCP_SIZE << 2;
 }
 
 // ---- Whether it goes on -----------------------------------------------------------------
 
 // To the same station.
-static bool is_same_link(const struct packet *a, const struct packet *b)
+static inline bool is_same_link(const struct packet *a, const struct packet *b)
 {
     const be16 *left = (const void *)a->data, *right = (const void *)b->data;
     return a->device == b->device && left[0] == right[0] && left[1] == right[1] &&
@@ -88,36 +73,39 @@ static bool is_same_link(const struct packet *a, const struct packet *b)
 // What is looked at more closely: TCP with an ACK, and nothing else.
 static inline bool is_plain(const struct packet *packet)
 {
-    const struct headers *headers = headers_of(packet);
+    const struct netdev_headers *headers = headers_of(packet);
     const be16 *link = (const void *)packet->data;
-    return packet->size >= ETHERNET_SIZE + IP_SIZE + TCP_SIZE &&
-           link[ETHERNET_TYPE] == to_be16(TYPE_IP) && headers->version == IP_VERSION &&
+    return packet->size >= ACK_SIZE &&
+           link[ETHERNET_TYPE] == to_be16(TYPE_IP) && headers->version == NETDEV_IP_VERSION &&
            headers->protocol == IP_TCP && (headers->flags & ~TCP_PSH) == TCP_ACK;
 }
 
 // Of the same two ends, the same kind of packet.
-static bool is_same_flow(const struct headers *a, const struct headers *b)
+static inline bool is_same_flow(const struct netdev_headers *a,
+                                const struct netdev_headers *b)
 {
     return a->service == b->service && a->fragment == b->fragment && a->ttl == b->ttl &&
            a->source == b->source && a->destination == b->destination &&
            a->ports == b->ports && a->offset == b->offset;
 }
 
-// Of two numbers that go round: RFC 9293, 3.4.
-static bool is_later(be32 number, be32 than)
+// Of two numbers that go round: RFC 9293, 3.4. (Most are equal, and need no conversion first.)
+static __attribute__((noinline)) bool is_later(be32 number, be32 than)
 {
     return (int32_t)(from_be32(number) - from_be32(than)) > 0;
 }
 
 // A timestamp, not from before that of what is held (RFC 7323, 5.3).
-static bool is_time_next(const struct headers *held, const struct headers *headers)
+static bool is_time_next(const struct netdev_headers *held,
+                         const struct netdev_headers *headers)
 {
     return headers->time_start == held->time_start && !is_later(held->time, headers->time);
 }
 
 // Its first byte follows the last one held, and its ACK is later, or goes along with data as
 // that of what is held.
-static bool is_next(const struct headers *held, const struct headers *headers, uint32_t data)
+static bool is_next(const struct netdev_headers *held, const struct netdev_headers *headers,
+                    uint32_t data)
 {
     if (headers->sequence != merge.next || data > merge.full ||
         merge.packet->total + data > ETHERNET_SIZE + MERGED_MAX)
@@ -131,22 +119,22 @@ static bool is_next(const struct headers *held, const struct headers *headers, u
 // is the packet's without the header (taken out of a sum by its complement).
 static bool is_whole(const struct packet *packet, uint32_t length)
 {
-    const struct headers *headers = headers_of(packet);
+    const struct netdev_headers *headers = headers_of(packet);
     const uint32_t *words = (const void *)headers;
-    uint32_t ends = IP_SIZE / sizeof(*words) - 2; // where the two addresses are
+    uint32_t ends = NETDEV_IP_SIZE / sizeof(*words) - 2; // where the two addresses are
     uint64_t sum = (uint64_t)words[ends] + words[ends + 1];
     if (checksum_finish(sum + words[0] + words[1] + words[2]) != 0)
         return false;
     if (packet->checksum != PACKET_CHECKSUM_NONE)
         return true;
-    sum += (uint64_t)to_be16(IP_TCP) + headers->length + (uint16_t)~to_be16(IP_SIZE);
-    return checksum_finish(checksum_add(sum, &headers->ports, length - IP_SIZE)) == 0;
+    sum += (uint64_t)to_be16(IP_TCP) + headers->length + (uint16_t)~to_be16(NETDEV_IP_SIZE);
+    return checksum_finish(checksum_add(sum, &headers->ports, length - NETDEV_IP_SIZE)) == 0;
 }
 
 // ---- What is held -----------------------------------------------------------------------
 
 // All of an IP packet in one piece, and perhaps what fills the frame up.
-static bool has_all(const struct packet *packet, const struct headers *headers)
+static bool has_all(const struct packet *packet, const struct netdev_headers *headers)
 {
     uint32_t length = from_be16(headers->length);
     return packet->size >= ETHERNET_SIZE + length && length >= size_of(headers) &&
@@ -156,7 +144,7 @@ static bool has_all(const struct packet *packet, const struct headers *headers)
 // Whether the next one may continue it.
 static bool hold(struct packet *packet)
 {
-    const struct headers *headers = headers_of(packet);
+    const struct netdev_headers *headers = headers_of(packet);
     if ((headers->fragment & ~to_be16(IP_DONT_FRAGMENT)) != 0 || !has_all(packet, headers) ||
         !has_usual_options(headers))
         return false;
@@ -183,11 +171,12 @@ static bool make_first(struct packet *packet)
 static void take(struct packet *packet, uint32_t data)
 {
     struct packet *held = merge.packet;
-    struct headers *ours = headers_of(held);
-    const struct headers *headers = headers_of(packet);
+    struct netdev_headers *ours = headers_of(held);
+    const struct netdev_headers *headers = headers_of(packet);
     ours->acknowledgment = headers->acknowledgment;
     ours->flags |= headers->flags;
     ours->window = headers->window;
+    ours->tcp_checksum = headers->tcp_checksum; // right as long as there is no data
     if (has_time(ours))
         ours->echo = headers->echo;
     merge.count++;
@@ -205,7 +194,7 @@ static void take(struct packet *packet, uint32_t data)
 static bool continues(struct packet *packet)
 {
     struct packet *held = merge.packet;
-    const struct headers *ours = headers_of(held), *headers = headers_of(packet);
+    const struct netdev_headers *ours = headers_of(held), *headers = headers_of(packet);
     if (!is_same_link(held, packet) || !is_same_flow(ours, headers) ||
         !has_all(packet, headers))
         return false;
@@ -217,10 +206,51 @@ static bool continues(struct packet *packet)
     return true;
 }
 
+// ---- ACKs alone -------------------------------------------------------------------------
+
+static inline bool is_ack_held(void)
+{
+    return merge.packet && merge.packet->total == ACK_SIZE && merge.count > 1;
+}
+
+// That what differs in them adds up to the same (what is taken away is added as complement).
+static inline bool add_up(const struct netdev_headers *held,
+                          const struct netdev_headers *headers)
+{
+    uint64_t network = (uint64_t)headers->id + headers->checksum;
+    network += (uint64_t)(be16)~held->id + (be16)~held->checksum;
+    uint64_t transport = (uint64_t)headers->acknowledgment + headers->window;
+    transport += (uint64_t)(be32)~held->acknowledgment + (be16)~held->window;
+    transport += (uint64_t)headers->tcp_checksum + (be16)~held->tcp_checksum;
+    return checksum_finish(network) == 0 && checksum_finish(transport) == 0;
+}
+
+// The usual case of who sends much: a later ACK behind others that says nothing else. Where it
+// is the same as what is held, and that is whole, it needs no sum.
+static __attribute__((noinline)) bool take_ack(struct packet *packet)
+{
+    const struct packet *held = merge.packet;
+    struct netdev_headers *ours = headers_of(held);
+    const struct netdev_headers *headers = headers_of(packet);
+    if (!is_same_link(held, packet) || !is_same_flow(ours, headers) ||
+        headers->length != ours->length || headers->sequence != ours->sequence ||
+        headers->flags != ours->flags || headers->urgent != ours->urgent ||
+        !is_later(headers->acknowledgment, ours->acknowledgment) || !add_up(ours, headers))
+        return false;
+    ours->acknowledgment = headers->acknowledgment;
+    ours->window = headers->window;
+    ours->tcp_checksum = headers->tcp_checksum;
+    merge.count++;
+    packet_put(packet);
+    return true;
+}
+
+// ---- All of it --------------------------------------------------------------------------
+
 // Its headers become those of one long packet.
 static void seal(struct packet *packet)
 {
-    struct headers *headers = headers_of(packet);
+    struct netdev_headers *headers = headers_of(packet);
     be16 length = to_be16((uint16_t)(packet->total - ETHERNET_SIZE));
     headers->checksum = checksum_update(headers->checksum, headers->length, length);
     headers->length = length;
@@ -228,7 +258,7 @@ static void seal(struct packet *packet)
     packet->segments = merge.count;
 }
 
-void netdev_merge_finish(void)
+static void merge_finish(void)
 {
     struct packet *packet = merge.packet;
     if (!packet)
@@ -246,16 +276,21 @@ static __attribute__((noinline)) bool merge_plain(struct packet *packet)
 {
     if (merge.packet && continues(packet))
         return true;
-    netdev_merge_finish();
+    merge_finish();
     return hold(packet);
 }
 
 // (What is no TCP does not pay for the registers that all this needs.)
-bool netdev_merge(struct packet *packet)
+static bool merge_frame(struct packet *packet)
 {
     if (is_plain(packet))
-        return merge_plain(packet);
+        return (is_ack_held() && take_ack(packet)) || merge_plain(packet);
     if (merge.packet)
-        netdev_merge_finish();
+        merge_finish();
     return false;
+}
+
+void netdev_merge_init(void)
+{
+    netdev_set_merge(merge_frame, merge_finish);
 }

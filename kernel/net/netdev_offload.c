@@ -3,40 +3,20 @@
 // What a network device would do and this one cannot: checksums completed, large TCP packets
 // cut into segments.
 //
-// A segment is a copy of the headers, with what differs from one to the next changed in place,
-// and a share of the data: nothing of that is copied. Layouts: RFC 791, 3.1; RFC 9293, 3.1.
-// Chapter 20.
+// A segment is a copy of the headers, with what differs from one to the next filled in, and a
+// share of the data: nothing of that is copied. What all segments have is summed up once.
+// Layouts: RFC 791, 3.1; RFC 9293, 3.1. Chapter 20.
 #include "netdev_offload.h"
 
 #include "checksum.h"
-#include "endian.h"
 #include "string.h"
 
-// Fields of the headers, by their offsets. Everything is read and written at any address.
-enum { IP_LENGTH = 2, IP_ID = 4, IP_CHECKSUM = 10 };
-enum { TCP_SEQUENCE = 4, TCP_DATA_OFFSET = 12, TCP_FLAGS = 13, TCP_CHECKSUM = 16 };
-enum { TCP_FIN = 0x01, TCP_PSH = 0x08, TCP_CWR = 0x80 };
-enum { IP_HEADER_MIN = 20, TCP_HEADER_MIN = 20 };
+enum { TCP_FIN = 0x01, TCP_PSH = 0x08 };
 
 static void drop(struct net_device *device, struct packet *packet)
 {
     device->sent.errors++;
     packet_put(packet);
-}
-
-// Fields at any address, as they lie there.
-struct field {
-    be16 value;
-} __attribute__((packed));
-
-static inline be16 field_get(const uint8_t *at)
-{
-    return ((const struct field *)at)->value;
-}
-
-static inline void field_set(uint8_t *at, be16 value)
-{
-    ((struct field *)at)->value = value;
 }
 
 // ---- Checksums --------------------------------------------------------------------------
@@ -52,80 +32,84 @@ static bool complete_checksum(struct packet *packet)
     if (packet->network < packet->data || field + sizeof(be16) > packet->size)
         return false;
     be16 checksum = checksum_finish(checksum_packet(0, packet, start, packet->total - start));
-    field_set(packet->data + field, checksum == 0 ? (be16)0xffff : checksum);
+    *(be16 *)(void *)(packet->data + field) = checksum == 0 ? (be16)0xffff : checksum;
     packet->checksum = PACKET_CHECKSUM_NONE;
     return true;
 }
 
 // ---- Segments ---------------------------------------------------------------------------
 
-// A large packet on its way to become small ones.
+// A large packet on its way to become small ones. Its own headers become what all of them have,
+// with zeros where they differ; of the TCP checksum, the pseudo header's part without a length.
 struct cutting {
     struct packet *packet;
-    size_t network, transport; // offsets of these headers
-    size_t headers;            // bytes of all of them
-    uint32_t sequence;         // of the next byte of data
-    uint16_t id;               // of the next segment's IP header
-    // Sums of the headers, without what differs from segment to segment:
-    uint64_t network_sum, pseudo_sum, transport_sum;
-    struct packet *piece;      // where the next data lies
+    struct netdev_headers *common;
+    size_t headers, tcp_header; // bytes: of all headers, of the last one
+    uint8_t flags;              // of TCP, as they were
+    uint16_t id;                // of the next segment's IP header
+    uint32_t sequence;          // of the next byte of data
+    struct packet *piece;       // where that lies
     size_t piece_offset;
+    uint64_t network_sum, transport_sum; // of the common headers
 };
 
-// What takes a word of 16 bits out of a sum.
-static uint16_t without(be16 word)
+// Takes out of the headers what will not be the same.
+static void make_common(struct cutting *cutting)
 {
-    return (uint16_t)~word;
+    struct netdev_headers *headers = cutting->common;
+    size_t all = cutting->packet->total - cutting->headers + cutting->tcp_header;
+    cutting->flags = headers->flags;
+    cutting->id = from_be16(headers->id);
+    cutting->sequence = from_be32(headers->sequence);
+    headers->id = headers->checksum = 0;
+    headers->sequence = 0;
+    headers->tcp_checksum = checksum_fold((uint64_t)headers->tcp_checksum +
+                                          (be16)~to_be16((uint16_t)all));
 }
 
-// The checksum's field of TCP has the sum of the pseudo header in it, with the length of all
-// of the data.
-static void sum_headers(struct cutting *cutting, const uint8_t *network,
-                        const uint8_t *transport)
+// For the segments with `size` bytes of data each that follow.
+static void prepare(struct cutting *cutting, size_t size, uint8_t flags)
 {
-    uint64_t no_length =
-        without(to_be16((uint16_t)(cutting->packet->total - cutting->transport)));
-    cutting->network_sum = checksum_add(0, network, (size_t)(transport - network)) +
-                           without(field_get(network + IP_LENGTH)) +
-                           without(field_get(network + IP_ID)) +
-                           without(field_get(network + IP_CHECKSUM));
-    cutting->pseudo_sum = field_get(transport + TCP_CHECKSUM) + no_length;
+    struct netdev_headers *headers = cutting->common;
+    size_t all = cutting->tcp_header + size;
+    headers->length = to_be16((uint16_t)(NETDEV_IP_SIZE + all));
+    headers->flags = flags;
+    cutting->network_sum = checksum_add(0, headers, NETDEV_IP_SIZE);
     cutting->transport_sum =
-        checksum_add(no_length, transport, cutting->headers - cutting->transport) +
-        without(field_get(transport + TCP_SEQUENCE)) +
-        without(field_get(transport + TCP_SEQUENCE + 2)) +
-        without(field_get(transport + TCP_DATA_OFFSET));
+        checksum_add(to_be16((uint16_t)all), &headers->ports, cutting->tcp_header);
 }
 
-// False: it is no TCP packet with all headers in its first piece.
+// False: it is no TCP packet as we make them, with all headers in its first piece.
 static bool measure(struct cutting *cutting, struct packet *packet)
 {
-    const uint8_t *network = packet->network, *transport = packet->transport;
+    struct netdev_headers *headers = (void *)packet->network;
     const uint8_t *end = packet->data + packet->size;
-    if (packet->checksum != PACKET_CHECKSUM_PARTIAL || network < packet->data ||
-        transport < network + IP_HEADER_MIN || transport + TCP_HEADER_MIN > end)
+    if (packet->checksum != PACKET_CHECKSUM_PARTIAL || packet->network < packet->data ||
+        packet->network + NETDEV_IP_SIZE + NETDEV_TCP_SIZE > end ||
+        headers->version != NETDEV_IP_VERSION)
         return false;
-    size_t tcp_header = (size_t)(transport[TCP_DATA_OFFSET] >> 4) * 4;
+    size_t transport = (size_t)(packet->network - packet->data) + NETDEV_IP_SIZE;
+    size_t tcp_header = (headers->offset >> 4) * 4u;
     *cutting = (struct cutting){
         .packet = packet,
-        .network = (size_t)(network - packet->data),
-        .transport = (size_t)(transport - packet->data),
-        .headers = (size_t)(transport - packet->data) + tcp_header,
-        .sequence = be32_read(transport + TCP_SEQUENCE),
-        .id = be16_read(network + IP_ID),
+        .common = headers,
+        .headers = transport + tcp_header,
+        .tcp_header = tcp_header,
         .piece = packet,
+        .piece_offset = transport + tcp_header,
     };
-    cutting->piece_offset = cutting->headers;
-    if (tcp_header < TCP_HEADER_MIN || cutting->headers > packet->size ||
+    if (tcp_header < NETDEV_TCP_SIZE || cutting->headers > packet->size ||
         cutting->headers > PACKET_HEADROOM)
         return false;
-    sum_headers(cutting, network, transport);
+    make_common(cutting);
     return true;
 }
 
 // Shares of the next `size` bytes of data. False: no memory.
 static bool add_data(struct cutting *cutting, struct packet *segment, size_t size)
 {
+    struct packet **last = &segment->more;
+    segment->total += (uint32_t)size;
     while (size > 0) {
         size_t left = cutting->piece->size - cutting->piece_offset;
         if (left == 0) {
@@ -134,42 +118,35 @@ static bool add_data(struct cutting *cutting, struct packet *segment, size_t siz
             continue;
         }
         size_t part = size < left ? size : left;
-        struct packet *data = packet_share(cutting->piece, cutting->piece_offset, part);
-        if (!data)
+        *last = packet_share(cutting->piece, cutting->piece_offset, part);
+        if (!*last)
             return false;
-        packet_append(segment, data);
+        last = &(*last)->more;
         cutting->piece_offset += part;
         size -= part;
     }
     return true;
 }
 
-// What the headers say of this segment, and their checksums. Where the device sums up the data,
-// the TCP one is left as it was: the pseudo header's.
-static void fill_headers(const struct cutting *cutting, struct packet *segment, size_t size,
-                         bool device_sums)
+// What the headers say of this segment alone. Where the device sums up the data, the TCP
+// checksum is the pseudo header's.
+static void fill_headers(const struct cutting *cutting, struct packet *segment, size_t size)
 {
-    uint8_t *network = segment->network, *transport = segment->transport;
-    be16 length = to_be16((uint16_t)(segment->total - cutting->network));
-    be16 id = to_be16(cutting->id);
-    be16 high = to_be16((uint16_t)(cutting->sequence >> 16));
-    be16 low = to_be16((uint16_t)cutting->sequence);
-    field_set(network + IP_LENGTH, length);
-    field_set(network + IP_ID, id);
-    field_set(network + IP_CHECKSUM, checksum_finish(cutting->network_sum + length + id));
-    field_set(transport + TCP_SEQUENCE, high);
-    field_set(transport + TCP_SEQUENCE + 2, low);
-
-    be16 transport_length = to_be16((uint16_t)(segment->total - cutting->transport));
-    uint8_t *field = transport + TCP_CHECKSUM;
-    if (device_sums) {
-        field_set(field, (be16)~checksum_finish(cutting->pseudo_sum + transport_length));
+    struct netdev_headers *headers = (void *)segment->network;
+    headers->id = to_be16(cutting->id);
+    headers->checksum = checksum_finish(cutting->network_sum + headers->id);
+    headers->sequence = to_be32(cutting->sequence);
+    if (segment->device->can_checksum) {
+        be16 length = to_be16((uint16_t)(cutting->tcp_header + size));
+        headers->tcp_checksum = checksum_fold((uint64_t)headers->tcp_checksum + length);
         segment->checksum = PACKET_CHECKSUM_PARTIAL;
+        segment->checksum_start = cutting->packet->checksum_start;
+        segment->checksum_offset = cutting->packet->checksum_offset;
         return;
     }
-    uint64_t sum = cutting->transport_sum + transport_length + high + low +
-                   field_get(transport + TCP_DATA_OFFSET);
-    field_set(field, checksum_finish(checksum_packet(sum, segment->more, 0, size)));
+    const struct packet *data = segment->more;
+    uint64_t sum = data->more ? checksum_pieces(0, data, 0, size) : checksum_piece(data);
+    headers->tcp_checksum = checksum_finish(cutting->transport_sum + headers->sequence + sum);
 }
 
 // The headers as they are, at the same distance from a multiple of eight, so that words are
@@ -177,22 +154,19 @@ static void fill_headers(const struct cutting *cutting, struct packet *segment, 
 static struct packet *copy_headers(const struct cutting *cutting)
 {
     const struct packet *packet = cutting->packet;
-    size_t lead = packet_headroom(packet) % 8;
-    struct packet *segment = packet_alloc(PACKET_HEADROOM - 8 + lead, cutting->headers);
+    size_t lead = (uintptr_t)packet->data % 8, size = cutting->headers;
+    struct packet *segment = packet_alloc(PACKET_HEADROOM - 8 + lead, size);
     if (!segment)
         return NULL;
-    uint8_t *headers = packet_extend(segment, cutting->headers);
-    memcpy(headers - lead, packet->data - lead, lead + cutting->headers);
-    segment->network = headers + cutting->network;
-    segment->transport = headers + cutting->transport;
+    memcpy(segment->data - lead, packet->data - lead, lead + size);
+    segment->size = segment->total = (uint32_t)size;
+    segment->network = segment->data + size - cutting->tcp_header - NETDEV_IP_SIZE;
     segment->device = packet->device;
-    segment->checksum_start = packet->checksum_start;
-    segment->checksum_offset = packet->checksum_offset;
     return segment;
 }
 
 // The segment with the next `size` bytes of data, or NULL.
-static struct packet *cut(struct cutting *cutting, size_t size, bool is_first, bool is_last)
+static struct packet *cut(struct cutting *cutting, size_t size)
 {
     struct packet *segment = copy_headers(cutting);
     if (!segment)
@@ -201,17 +175,14 @@ static struct packet *cut(struct cutting *cutting, size_t size, bool is_first, b
         packet_put(segment);
         return NULL;
     }
-    if (!is_last)
-        segment->transport[TCP_FLAGS] &= (uint8_t)~(TCP_FIN | TCP_PSH);
-    if (!is_first)
-        segment->transport[TCP_FLAGS] &= (uint8_t)~TCP_CWR; // RFC 3168, 6.1.2: once a window
-    fill_headers(cutting, segment, size, segment->device->can_checksum);
+    fill_headers(cutting, segment, size);
     cutting->sequence += (uint32_t)size;
     cutting->id++;
     return segment;
 }
 
-// A segment that cannot be made is lost like one on the wire, and so are those behind it.
+// FIN and PSH belong to the last segment. One that cannot be made is lost like one on the wire,
+// and so are those behind it.
 static void send_segments(struct net_device *device, struct packet *packet)
 {
     struct cutting cutting;
@@ -219,15 +190,20 @@ static void send_segments(struct net_device *device, struct packet *packet)
         drop(device, packet);
         return;
     }
-    size_t total = packet->total - cutting.headers, step = packet->segment_size;
-    for (size_t done = 0; done < total; done += step) {
-        size_t size = total - done < step ? total - done : step;
-        struct packet *segment = cut(&cutting, size, done == 0, done + size == total);
+    size_t left = packet->total - cutting.headers, step = packet->segment_size;
+    prepare(&cutting, step, cutting.flags & (uint8_t)~(TCP_FIN | TCP_PSH));
+    while (left > 0) {
+        if (left <= step) {
+            step = left;
+            prepare(&cutting, step, cutting.flags);
+        }
+        struct packet *segment = cut(&cutting, step);
         if (!segment) {
             device->sent.dropped++;
             break;
         }
         netdev_transmit_ready(device, segment);
+        left -= step;
     }
     packet_put(packet);
 }

@@ -113,6 +113,7 @@ static inline void forget_packet(struct packet *piece)
     piece->segment_size = piece->segments = 0;
     piece->checksum = PACKET_CHECKSUM_NONE;
     piece->is_broadcast = piece->is_multicast = false;
+    piece->sums = 0;
 }
 
 // Where no spare one will do.

@@ -65,6 +65,7 @@ struct packet {
     uint16_t segments;       // received: that netdev_merge.c put together; 0: it came so
     uint8_t checksum;        // enum packet_checksum
     bool is_broadcast, is_multicast; // received: as the link layer saw it
+    uint8_t sums;            // see checksum_fill(): of so many parts of segment_size bytes
 };
 
 // One piece, total 0; there may be more room than asked for. NULL: no memory.

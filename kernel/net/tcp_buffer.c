@@ -10,12 +10,19 @@
 // It is a list of packets, as large as the writes that filled them. A segment shares their
 // memory, whatever part of whichever of them it holds; so bytes sent twice are never copied
 // either, and their memory goes with the last who needs it. Only small segments are copied,
-// which costs less than sharing. Chapter 23.
+// which costs less than sharing.
+//
+// For a device that makes no checksums, what will probably be a segment is summed up as it is
+// copied: it costs less than another look at each byte. Where segments turn out otherwise,
+// nobody uses the sums. Chapter 23.
+#include "checksum.h"
 #include "smaller.h"
-#include "string.h"
 #include "tcp_parts.h"
 
-enum { COPY_MAX = 512 }; // bytes of a segment that are copied
+enum {
+    COPY_MAX = 512,    // bytes of a segment that are copied
+    SUM_SEGMENTS = 4,  // that a write fills at least: then they are summed up
+};
 
 void tcp_buffer_init(struct tcp_connection *connection, tcp_sequence first)
 {
@@ -67,10 +74,10 @@ static struct packet *open_packet(struct tcp_connection *connection)
 // What one packet does not hold, the next does. Small writes get a page, large ones as much as
 // there may be in one piece. Its bytes lie as far from a multiple of eight as those that are
 // written, so that whole words are copied.
-static struct packet *add_packet(struct tcp_connection *connection, const void *bytes,
-                                 size_t size)
+static struct packet *add_packet(struct tcp_connection *connection, size_t headroom,
+                                 const void *bytes, size_t size)
 {
-    size_t lead = (uintptr_t)bytes % 8;
+    size_t lead = headroom + (uintptr_t)bytes % 8;
     struct packet *packet = packet_alloc(lead, size < PACKET_ROOM_MAX ? size : PACKET_ROOM_MAX);
     if (!packet && size > PACKET_ROOM)
         packet = packet_alloc(lead, PACKET_ROOM); // memory is in pieces, or nearly out
@@ -79,21 +86,65 @@ static struct packet *add_packet(struct tcp_connection *connection, const void *
     return packet;
 }
 
-size_t tcp_buffer_put(struct tcp_connection *connection, const void *bytes, size_t size)
+static size_t put(struct tcp_connection *connection, const uint8_t *bytes, size_t size)
 {
     struct packet *packet = open_packet(connection);
-    const uint8_t *at = bytes;
-    size_t room = tcp_buffer_room(connection), count = 0;
-    if (size > room)
-        size = room;
+    size_t count = 0;
     while (count < size) {
         if (packet)
-            count += packet_append_bytes(packet, at + count, size - count);
-        if (count < size && !(packet = add_packet(connection, at + count, size - count)))
+            count += packet_append_bytes(packet, bytes + count, size - count);
+        if (count < size && !(packet = add_packet(connection, 0, bytes + count, size - count)))
             break;
     }
     connection->send.end += (uint32_t)count;
     return count;
+}
+
+// Whole segments, with their sums, in packets that hold nothing else: words, or none.
+static size_t put_segments(struct tcp_connection *connection, const uint8_t *bytes, size_t size)
+{
+    struct tcp_send *send = &connection->send;
+    size_t count = 0, part = send->mss, filled = (uintptr_t)bytes % 4 == 0 ? part : 0;
+    while (filled > 0 && size - count >= part) {
+        struct packet *packet =
+            add_packet(connection, CHECKSUM_HEADROOM, bytes + count, size - count);
+        filled = packet ? checksum_fill(packet, bytes + count, size - count, part) : 0;
+        count += filled;
+    }
+    send->end += (uint32_t)count;
+    return count;
+}
+
+// How many bytes the last segment still takes, when all that waits goes in full ones.
+static uint32_t missing(const struct tcp_send *send)
+{
+    if (!sequence_before(send->nxt, send->end))
+        return 0;
+    uint32_t rest = (uint32_t)sequence_distance(send->nxt, send->end) % send->mss;
+    return rest > 0 ? send->mss - rest : 0;
+}
+
+static bool wants_sums(const struct tcp_connection *connection, size_t size)
+{
+    uint32_t mss = connection->send.mss; // 0: not known yet
+    if (mss == 0 || mss % 4 != 0 || size < SUM_SEGMENTS * mss)
+        return false;
+    const struct net_device *device = ip_flow_device(&connection->flow);
+    return device && !device->can_checksum;
+}
+
+size_t tcp_buffer_put(struct tcp_connection *connection, const void *bytes, size_t size)
+{
+    const uint8_t *at = bytes;
+    size = smaller(size, tcp_buffer_room(connection));
+    size_t count = 0;
+    if (wants_sums(connection, size)) {
+        size_t first = missing(&connection->send);
+        count = put(connection, at, first);
+        if (count == first)
+            count += put_segments(connection, at + count, size - count);
+    }
+    return count + put(connection, at + count, size - count);
 }
 
 void tcp_buffer_attach(struct tcp_connection *connection, struct packet *packet)

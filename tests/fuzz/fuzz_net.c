@@ -49,6 +49,7 @@ void fuzz_setup(const struct boot_info *boot)
     process_init();
     tcp_init();
     tcp_recovery_init();
+    netdev_merge_init();
     socket_init(kinds);
     peers_know_our_data = false;
 }

@@ -35,6 +35,7 @@ void fuzz_setup(const struct boot_info *boot)
     wire_setup(boot, protocols);
     tcp_init();
     tcp_recovery_init();
+    netdev_merge_init();
 }
 
 // ---- The programs -------------------------------------------------------------------

@@ -193,6 +193,7 @@ static void start_network(const struct board *board)
     tcp_init();
     if (cmdline_value("plain", none, sizeof(none)) < 0)
         tcp_recovery_init();
+    netdev_merge_init();
     for (struct net_device *device = netdev_next(NULL); device; device = netdev_next(device))
         if (device->has_ethernet)
             ethernet_attach(device);

@@ -88,7 +88,8 @@ static inline size_t card_live_pieces(void)
 
 static inline struct packet *card_frame(size_t size)
 {
-    struct packet *packet = packet_alloc(PACKET_HEADROOM, size);
+    size_t headroom = PACKET_HEADROOM - sizeof(struct ethernet_header); // as layers leave it
+    struct packet *packet = packet_alloc(headroom, size);
     memset(packet_extend(packet, size), 0x55, size);
     return packet;
 }

@@ -125,12 +125,22 @@ static inline void send(unsigned flags, uint32_t sequence, uint32_t acknowledgme
 
 // ---- What we send -------------------------------------------------------------------
 
+static inline bool is_summed(const struct wire_ip *ip)
+{
+    struct os_address from = address_ipv4(from_be32(ip->header.source), 0);
+    struct os_address to = address_ipv4(from_be32(ip->header.destination), 0);
+    uint64_t sum = ip_pseudo_sum(&from, &to, IP_TCP, ip->size);
+    return checksum_finish(checksum_add(0, &ip->header, sizeof(ip->header))) == 0 &&
+           checksum_finish(checksum_add(sum, ip->data, ip->size)) == 0;
+}
+
 // The next segment that we have sent, into `script`. False: there is none.
 static inline bool next_segment(void)
 {
     static struct wire_ip ip;
     if (!wire_next(&ip))
         return false;
+    ASSERT(is_summed(&ip));
     size_t header_size;
     script.ip = ip.header;
     memcpy(&script.header, ip.data, sizeof(script.header));

@@ -9,6 +9,7 @@
 #include "net/packet.h"
 #include "page.h"
 #include "print.h"
+#include "smaller.h"
 #include "string.h"
 #include "test.h"
 #include "unit.h"
@@ -107,6 +108,59 @@ static void pieces_do_not_matter(void)
     }
 }
 
+// A packet whose parts have been summed up as they were copied; `bytes` has what it holds.
+static struct packet *filled(const uint8_t *bytes, size_t size, size_t part)
+{
+    struct packet *packet = packet_alloc(CHECKSUM_HEADROOM + (uintptr_t)bytes % 8, size);
+    size_t count = checksum_fill(packet, bytes, size, part);
+    CHECK_EQUAL(packet->total, count);
+    CHECK(count % part == 0 && (size - count < part || count / part == CHECKSUM_PARTS ||
+                                packet->room - packet_headroom(packet) - count < part));
+    CHECK(memcmp(packet->data, bytes, count) == 0);
+    return packet;
+}
+
+// Whatever part of it is shared, and whether that is one whose sum is kept.
+static void sums_are_kept_or_made(void)
+{
+    static uint8_t bytes[32768] __attribute__((aligned(8)));
+    uint64_t random = 77;
+    print("seed %llu\n", (unsigned long long)random);
+    fill(bytes, sizeof(bytes), &random);
+    for (unsigned round = 0; round < 60; round++) {
+        size_t part = 4 + unit_random(&random) % 500 * 4;
+        const uint8_t *from = bytes + unit_random(&random) % 2 * 4;
+        struct packet *packet = filled(from, unit_random(&random) % 30000, part);
+        for (unsigned i = 0; packet->total > 0 && i < 60; i++) {
+            size_t offset = unit_random(&random) % packet->total, size = part;
+            if (i % 2 == 0)
+                offset -= offset % part;
+            if (i % 4 > 1)
+                size = 1 + unit_random(&random) % (packet->total - offset);
+            size = smaller(size, packet->total - offset);
+            struct packet *share = packet_share(packet, offset, size);
+            CHECK_EQUAL(checksum_finish(checksum_piece(share)), by_hand(from + offset, size));
+            packet_put(share);
+        }
+        packet_put(packet);
+    }
+}
+
+// Not a new sum: what is kept is what is said.
+static void a_kept_sum_is_used(void)
+{
+    static uint8_t bytes[3000] __attribute__((aligned(8)));
+    struct packet *packet = filled(bytes, sizeof(bytes), 1000);
+    ((uint8_t *)packet->data)[1500] = 1; // nobody may, so that one can tell
+    struct packet *kept = packet_share(packet, 1000, 1000);
+    struct packet *other = packet_share(packet, 1004, 1000);
+    CHECK_EQUAL(checksum_finish(checksum_piece(kept)), (be16)0xffff);
+    CHECK(checksum_finish(checksum_piece(other)) != (be16)0xffff);
+    packet_put(kept);
+    packet_put(other);
+    packet_put(packet);
+}
+
 static void an_odd_beginning_is_swapped(void)
 {
     static const uint8_t bytes[] = {1, 2, 3, 4, 5, 6, 7};
@@ -134,6 +188,8 @@ const struct test unit_tests[] = {
     {"the largest sum fits", the_largest_sum_fits},
     {"what is right sums up to zero", what_is_right_sums_up_to_zero},
     {"pieces do not matter", pieces_do_not_matter},
+    {"sums are kept or made", sums_are_kept_or_made},
+    {"a kept sum is used", a_kept_sum_is_used},
     {"an odd beginning is swapped", an_odd_beginning_is_swapped},
     {"a changed word changes it", a_changed_word_changes_it},
     {0},

@@ -7,6 +7,7 @@
 void unit_setup(const struct boot_info *boot)
 {
     script_setup(boot);
+    netdev_merge_init();
     tcp_recovery_init();
 }
 
@@ -164,6 +165,27 @@ static void each_ack_counts(void)
     finish();
 }
 
+// The third is compared with those before it, and not summed up.
+static void a_damaged_ack_counts_for_nothing(void)
+{
+    CHECK(begin(true, false, 60));
+    CHECK(sends(0, AT_FIRST) && silent());
+    uint64_t before = script_counters().bad_checksum;
+    netdev_begin_batch();
+    ack(1);
+    ack(2);
+    script.bad_checksum = true;
+    ack(6);
+    script.bad_checksum = false;
+    ack(3);
+    ack(4);
+    netdev_end_batch();
+    CHECK_EQUAL(script_counters().bad_checksum, before + 1);
+    CHECK_EQUAL(cwnd(), (AT_FIRST + 4) * MSS);
+    CHECK(sends(AT_FIRST, 8) && silent());
+    finish();
+}
+
 // One that says nothing new says that something is missing (RFC 5681, 2).
 static void duplicates_are_news(void)
 {
@@ -210,6 +232,7 @@ const struct test unit_tests[] = {
     {"what fills a frame up is no data", what_fills_a_frame_up_is_no_data},
     {"somebody else is not mixed in", somebody_else_is_not_mixed_in},
     {"each ACK counts", each_ack_counts},
+    {"a damaged ACK counts for nothing", a_damaged_ack_counts_for_nothing},
     {"duplicates are news", duplicates_are_news},
     {"timestamps are looked at", timestamps_are_looked_at},
     {0},
