@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Bytes and strings, with the names and meanings of the C standard (section 7.24). The
-// compiler calls the first four by itself.
+// compiler calls the first four by itself. (Bytes: bytes.c; strings: string.c.)
 #pragma once
 
 #include <stddef.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// kernel/string.c: every alignment and size of copies and fills, and nothing read or
-// written outside.
+// kernel/bytes.c and string.c: every alignment and size of copies and fills, and nothing read
+// or written outside.
 #include <limits.h>
 
 #include "cmdline.h"
@@ -130,14 +130,14 @@ static void comparing_memory(void)
 {
     fill_randomly(source);
     for (size_t at = 0; at < 40; at++) {
-        for (size_t shift = 0; shift < 3; shift++) {
-            uint8_t *other = found + shift;
-            memcpy(other, source, 40);
-            CHECK_EQUAL(memcmp(source, other, 40), 0);
-            source[at] = 0x7f, other[at] = 0x80; // as unsigned bytes
-            CHECK_EQUAL(sign(memcmp(source, other, 40)), -1);
-            CHECK_EQUAL(sign(memcmp(other, source, 40)), 1);
-            CHECK_EQUAL(memcmp(source, other, at), 0);
+        for (size_t shift = 0; shift < ALIGNMENTS * ALIGNMENTS; shift++) {
+            uint8_t *one = source + shift % ALIGNMENTS, *other = found + shift / ALIGNMENTS;
+            memcpy(other, one, 40);
+            CHECK_EQUAL(memcmp(one, other, 40), 0);
+            one[at] = 0x7f, other[at] = 0x80; // as unsigned bytes
+            CHECK_EQUAL(sign(memcmp(one, other, 40)), -1);
+            CHECK_EQUAL(sign(memcmp(other, one, 40)), 1);
+            CHECK_EQUAL(memcmp(one, other, at), 0);
         }
     }
 }
