@@ -56,6 +56,9 @@ enum {
 // looked at again. The size of it up to its body; 0: more is needed; negative: the status
 // that answers it, -400 ... -505.
 int http_parse(struct http_request *request, const char *bytes, size_t size);
+// The same for the first line alone. Its size, as often as it is asked; 0: more is needed;
+// negative: a status.
+int http_parse_line(struct http_request *request, const char *bytes, size_t size);
 
 // The path that a target names, terminated: decoded, without the host before it and the query
 // behind it. Its length; -400: it is no path, or one that would lead out of the tree; -414.

@@ -310,6 +310,15 @@ static int refuse_cut(const struct http_request *request, const char *bytes, siz
     return request->line.length == 0 ? -414 : -431;
 }
 
+int http_parse_line(struct http_request *request, const char *bytes, size_t size)
+{
+    struct reader reader = {request, bytes, whole_lines(request, bytes, size)};
+    int result = NEXT_LINE;
+    while (result == NEXT_LINE && request->line.length == 0 && request->at < reader.size)
+        result = read_line(&reader);
+    return result == NEXT_LINE && request->line.length > 0 ? request->at : result;
+}
+
 int http_parse(struct http_request *request, const char *bytes, size_t size)
 {
     size = size < HTTP_REQUEST_MAX ? size : HTTP_REQUEST_MAX;

@@ -17,7 +17,7 @@ enum {
     SMALL_FILE = 1024,       // bytes: with its head in one segment
     TEXT_MAX = 4096,         // of an answer that is made here: a head, a page, a piece of one
     HEAD_MAX = 384,          // of a file's answer
-    LAST_MAX = 1024,         // of the last request, to know it again
+    KNOWN_MAX = 1024,        // of a head's fields, to know them again
 };
 
 // What a connection does, and how long it may.
@@ -38,11 +38,11 @@ struct input {
     char bytes[HTTP_REQUEST_MAX];
 };
 
-// The request that was read last, in case the next one is the same.
-struct last_request {
-    struct http_request request;
-    size_t size; // of its head; 0: there is none
-    char bytes[LAST_MAX];
+// The fields that were read last, in case the next request has the same.
+struct known_fields {
+    struct http_request request; // that had them
+    size_t size;                 // with the empty line; 0: there are none
+    char bytes[KNOWN_MAX];
 };
 
 // What is still to be sent: text, then a file's part or a listing's next pieces.
@@ -97,7 +97,7 @@ struct server {
     uint64_t common_until_ns;
     // What one request at a time needs; a connection that is not ready in one go takes a copy.
     struct input input;
-    struct last_request last;
+    struct known_fields known;
     struct answer answer;
     char path[OS_PATH_MAX];      // of what is asked for
 };

@@ -4,8 +4,8 @@
 //
 // Bytes are read into one buffer that all connections share, and requests are answered
 // where they lie in it, one after the other. Only what is no whole request yet, or has to
-// wait until an answer has gone, is copied into memory of the connection's own. And the last
-// one that was read is kept: who polls, or measures, asks the same each time.
+// wait until an answer has gone, is copied into memory of the connection's own. And the fields
+// that were read last are kept: a client sends the same with whatever it asks for.
 // Chapter 25.
 #include "httpd.h"
 
@@ -106,21 +106,48 @@ static bool handle(struct server *server, struct connection *connection, struct 
            finish_answer(server, connection, input->size > input->start);
 }
 
-// The same bytes say the same: what has just been read is not taken apart again.
-static int read_head(struct server *server, struct http_request *request, const char *bytes,
-                     size_t size)
+// The same fields, to a request of the same version, say the same.
+static bool is_known(const struct known_fields *known, const struct http_request *request,
+                     const char *fields, size_t size)
 {
-    struct last_request *last = &server->last;
-    if (last->size > 0 && last->size <= size && memcmp(bytes, last->bytes, last->size) == 0) {
-        *request = last->request;
-        return (int)last->size;
-    }
+    return known->size > 0 && known->size <= size && known->request.minor == request->minor &&
+           memcmp(fields, known->bytes, known->size) == 0;
+}
+
+// `line`: the size of the first line.
+static int take_known(const struct known_fields *known, struct http_request *request, int line)
+{
+    struct http_request first = *request;
+    *request = known->request;
+    request->line = first.line;
+    request->target = first.target;
+    request->method = first.method;
+    return line + (int)known->size;
+}
+
+// What asks for a part, or on a condition, is not kept: that is looked up where it stands.
+static void keep_fields(struct known_fields *known, const struct http_request *request,
+                        const char *fields, size_t size)
+{
+    if (size > KNOWN_MAX || request->has_wishes)
+        return;
+    known->request = *request;
+    known->size = size;
+    memcpy(known->bytes, fields, size);
+}
+
+static int read_head(struct known_fields *known, struct http_request *request,
+                     const char *bytes, size_t size)
+{
+    bool is_new = request->count == 0;
+    int line = http_parse_line(request, bytes, size);
+    if (line < 0)
+        return line;
+    if (is_new && line > 0 && is_known(known, request, bytes + line, size - (size_t)line))
+        return take_known(known, request, line);
     int count = http_parse(request, bytes, size);
-    if (count > 0 && count <= LAST_MAX) {
-        last->request = *request;
-        last->size = (size_t)count;
-        memcpy(last->bytes, bytes, last->size);
-    }
+    if (is_new && count > 0)
+        keep_fields(known, request, bytes + line, (size_t)(count - line));
     return count;
 }
 
@@ -133,7 +160,7 @@ static bool take_next(struct server *server, struct connection *connection, stru
         return false;
     bool is_body = connection->body.is_open;
     int count = is_body ? http_body_skip(&connection->body, bytes, size)
-                        : read_head(server, &input->request, bytes, size);
+                        : read_head(&server->known, &input->request, bytes, size);
     if (count < 0) {
         connection->body.is_open = false;
         refuse(server, connection, input, -count);

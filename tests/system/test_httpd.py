@@ -259,7 +259,7 @@ def test_who_stays_and_who_goes(site):
             assert bool(everything(there)) == stays, (version, fields)
 
 
-def test_the_same_again_and_what_only_begins_like_it(site):
+def test_the_same_fields_again_and_what_only_begins_like_them(site):
     small, part = head("/small.txt"), head("/small.txt", "Range: bytes=0-4")
     long, body = head("/small.txt", "X: " + "y" * 2000), head("/small.txt", "Content-Length: 3")
     asked = [(small, 600), (small, 600), (part, 5), (part, 5), (small, 600), (long, 600), (long, 600), (small, 600),
@@ -268,6 +268,8 @@ def test_the_same_again_and_what_only_begins_like_it(site):
     data = site.say(b"".join(request for request, _ in asked) + last)
     sizes = re.findall(rb"HTTP/1\.1 20[06] .*?Content-Length: (\d+)\r\n", data, re.DOTALL)
     assert [int(size) for size in sizes] == [size for _, size in asked] and data.count(SMALL) == 9
+    data = site.say(small + head("/none") + head("/small.txt", method="POST") + head("/small.txt", version="1.0") + small)
+    assert re.findall(rb"HTTP/1\.1 (\d+)", data) == [b"200", b"404", b"405", b"200"], "the last but one closes"
     for cut in (1, 30, len(small) - 1):
         with site.connect() as there:
             there.sendall(small + small[:cut])
