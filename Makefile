@@ -125,10 +125,16 @@ USER_CFLAGS := $(filter-out -Wmissing-prototypes -iquote $(INCLUDES),$(KERNEL_CF
 object = $(call folder,$(1))/$(patsubst /%,%,$(1)).o
 folder = $(if $(filter $(1),$(WORK_FILES)),$(OUT),$(PLAIN))
 OBJECTS := $(foreach f,$(PARTS) $(TOOL_PARTS),$(call object,$(f)))
+# For figures, gcc optimises the kernel's files together (link-time optimisation): a function becomes part of its callers in
+# other files. Their objects are ordinary ones that also hold what gcc knew, and from that one object is made in their place.
+# Unit tests get them as they are: what stands in for the neighbours of what is tested takes their place.
+JOINED := $(if $(filter release,$(FRAMELESS)),$(filter-out user/% %.S,$(PARTS)))
+JOINED_OBJECTS := $(if $(UNIT),,$(foreach f,$(JOINED),$(call object,$(f))))
+JOIN_CFLAGS := -flto=auto -ffat-lto-objects
 # What stands beside the program: what runs a test, the process's side of a tool.
 RUNNER := $(if $(UNIT),tests/unit/run_$(if $(filter host,$(MACHINE)),cmocka,kernel).c tests/unit/choose.c) $(if $(FUZZ),tests/fuzz/run.c) $(if $(TOOL),mkfs/process.c)
 PROGRAM_OBJECT := $(foreach f,$(PROGRAM) $(RUNNER),$(call object,$(f))) $(if $(UNIT),$(IMAGE).units.o)
-ARCHIVE := $(SHARED).a
+ARCHIVE := $(SHARED)$(if $(JOINED_OBJECTS),.joined).a
 # The shell's programs: user/NAME.c with a NAME_main(), as the lists have them.
 PROGRAM_TABLE := $(if $(filter kernel/program.c,$(PARTS)),$(SHARED).programs.o)
 
@@ -141,14 +147,14 @@ print-image: $(IMAGE) ##      build the image and say where it is: for scripts
 
 $(addsuffix /flags,$(sort $(OUT) $(PLAIN))): FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(KERNEL_CFLAGS) $(HOST_CFLAGS) $(LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(KERNEL_CFLAGS) $(HOST_CFLAGS) $(LDFLAGS)' >$@
+	@echo '$(CC) $(KERNEL_CFLAGS) $(HOST_CFLAGS) $(LDFLAGS) $(JOIN_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(KERNEL_CFLAGS) $(HOST_CFLAGS) $(LDFLAGS) $(JOIN_CFLAGS)' >$@
 $(SHARED).list: FORCE
 	@mkdir -p $(@D)
 	@echo '$(PARTS) $(TOOL_PARTS)' | cmp -s - $@ || echo '$(PARTS) $(TOOL_PARTS)' >$@
 
 # Which flags a source is built with: programs see os.h and nothing else; on host, the process's side sees the C library.
 # What all unit tests define gets each one's name, so that there may be several in an image.
-flags_for = $(if $(filter $(HOST_SIDE),$(1)),$(HOST_CFLAGS),$(if $(filter user/%,$(1)),$(USER_CFLAGS),$(KERNEL_CFLAGS))) \
+flags_for = $(if $(filter $(HOST_SIDE),$(1)),$(HOST_CFLAGS),$(if $(filter user/%,$(1)),$(USER_CFLAGS),$(KERNEL_CFLAGS))) $(if $(filter $(JOINED),$(1)),$(JOIN_CFLAGS)) \
     $(foreach name,$(patsubst tests/unit/test_%.c,%,$(filter tests/unit/test_%.c,$(1))),-Dunit_setup=unit_setup_$(name) -Dunit_tests=unit_tests_$(name))
 
 define compile
@@ -180,7 +186,8 @@ $(LAYERS): $(OBJECTS) $(LISTS) $(SHARED).list linker.ld tools/layers
 	$(Q)$(PYTHON) tools/layers --machine $(MACHINE) --out $(PLAIN) --parts $(SHARED).list $(if $(WORK),--work $(WORK) $(OUT)) $(UPTO)
 	@touch $@
 $(ARCHIVE): $(OBJECTS) $(PROGRAM_TABLE) $(SHARED).list | $(LAYERS)
-	$(Q)rm -f $@ && $(AR) rcsDT $@ $(OBJECTS) $(PROGRAM_TABLE)
+	$(if $(JOINED_OBJECTS),$(Q)$(CC) $(KERNEL_CFLAGS) $(JOIN_CFLAGS) -r -flinker-output=nolto-rel -nostdlib -o $(SHARED).o $(JOINED_OBJECTS))
+	$(Q)rm -f $@ && $(AR) rcsDT $@ $(if $(JOINED_OBJECTS),$(SHARED).o) $(filter-out $(JOINED_OBJECTS),$(OBJECTS)) $(PROGRAM_TABLE)
 
 # First without the table of symbols, then with the one made from the first: it lies behind all that it names.
 $(IMAGE): $(PROGRAM_OBJECT) $(ARCHIVE) $(LINK_EXTRA) tools/symbols

@@ -8,7 +8,8 @@
 //
 // Sizes are rounded up to one of a few classes. A slab is a page that is cut into slots of
 // one class; a block larger than the largest class has a slab to itself, of as many pages as
-// it needs. Each slot begins with a header that says who allocated it.
+// it needs. Each slot begins with a header that says who allocated it: so what is called from
+// elsewhere is never inlined there, it would take its caller's caller for its caller.
 //
 // How damage is found is told in slab.h. Slots are used again in the order in which they were
 // freed, so that a stale pointer has time to be noticed.
@@ -143,14 +144,14 @@ static __attribute__((noinline)) void *allocate(size_t size, const void *owner)
 }
 
 // Nearly always a slot is at hand, and then nothing is called at all.
-void *heap_alloc(size_t size)
+__attribute__((noinline)) void *heap_alloc(size_t size)
 {
     const void *owner = __builtin_return_address(0);
     void *memory = size <= SMALL_MAX ? take_slot(class_for(size), size, owner) : NULL;
     return memory ? memory : allocate(size, owner);
 }
 
-char *heap_copy_string(const char *string)
+__attribute__((noinline)) char *heap_copy_string(const char *string)
 {
     size_t size = strlen(string) + 1;
     char *copy = allocate(size, __builtin_return_address(0));
@@ -246,7 +247,7 @@ static __attribute__((noinline)) void release(void *memory, const void *caller)
 
 // Nearly always its slab was not full and does not become empty: then it stays on its list, and
 // nothing is called at all.
-void heap_free(void *memory)
+__attribute__((noinline)) void heap_free(void *memory)
 {
     if (!memory)
         return;
@@ -265,7 +266,7 @@ static bool fits(const struct slab *slab, size_t size)
     return !slab->class && size <= HEAP_SIZE_MAX && pages_for_large(size) == slab->pages;
 }
 
-void *heap_resize(void *memory, size_t size)
+__attribute__((noinline)) void *heap_resize(void *memory, size_t size)
 {
     const void *caller = __builtin_return_address(0);
     if (!memory)
@@ -308,12 +309,12 @@ static void check_all(struct heap_statistics *found, const void *caller)
     }
 }
 
-void heap_statistics(struct heap_statistics *statistics)
+__attribute__((noinline)) void heap_statistics(struct heap_statistics *statistics)
 {
     check_all(statistics, __builtin_return_address(0));
 }
 
-void heap_check(void)
+__attribute__((noinline)) void heap_check(void)
 {
     struct heap_statistics ignored;
     check_all(&ignored, __builtin_return_address(0));

@@ -136,7 +136,7 @@ static _Noreturn void refuse(const void *pages, size_t count, const void *caller
     panic("page_free(%p, %zu) by %s: %s", pages, count, name, fault);
 }
 
-void page_free(void *pages, size_t count)
+__attribute__((noinline)) void page_free(void *pages, size_t count)
 {
     size_t first = buddy_number_of(pages);
     struct buddy_range *range = buddy_find_range(first);

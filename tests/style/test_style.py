@@ -75,6 +75,16 @@ def test_no_extern_in_c_files():
              if re.match(r"\s*extern\b", line))
 
 
+def test_what_asks_who_called_is_never_inlined():
+    """In optimised images it would name its caller's caller (Makefile: LTO)."""
+    for path in (path for path in tracked(".c") if path.startswith(("kernel/", "drivers/", "boot/"))):
+        function = ""
+        for number, line in enumerate(lines_of(path), 1):
+            function = line if re.match(r"[a-z_].*\(", line) else function
+            if "__builtin_return_address(0)" in line:
+                assert "noinline" in function, f"{path}:{number}: {function}"
+
+
 def test_headers_are_included_once():
     complain(path for path in tracked(".h") if "#pragma once" not in lines_of(path))
 

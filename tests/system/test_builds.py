@@ -29,6 +29,8 @@ def test_builds_without_a_warning_and_boots(machine, variant):
                      **PARTS.get(variant, {}))
     assert "warning" not in done.stdout, done.stdout
     image = os.path.join(boot.ROOT, done.stdout.strip().splitlines()[-1])
+    with open(image, "rb") as file:
+        assert boot.ROOT.encode() + b"\0" not in file.read(), "the image names the folder that it was built in"
     with boot.Session(machine, image, append='run="echo hello; seq 3 | wc; false"') as session:
         session.expect("hello")
         session.expect("3 3 6")

@@ -227,12 +227,13 @@ def test_check_says_which_chapters_there_are():
 
 
 # ---- Layers ----------------------------------------------------------------------------------------------------------
-def test_a_call_to_a_later_chapter_is_an_error(tmp_path, machine):
-    """Even when the image does not reach it."""
+@pytest.mark.parametrize("release", ("", "1"))
+def test_a_call_to_a_later_chapter_is_an_error(tmp_path, machine, release):
+    """Even when the image does not reach it, and where files are optimised together."""
     work = learner(tmp_path, "kernel/error.c",
                    lambda text: text + "\nvoid page_free(void *, unsigned long);\nvoid reach_up(void);\n"
                                        "void reach_up(void)\n{\n    page_free(0, 1);\n}\n")
-    done = boot.make("print-image", MACHINE=machine, CHAPTER="02", WORK=work, BUILD=BUILD, check=False)
+    done = boot.make("print-image", MACHINE=machine, CHAPTER="02", WORK=work, BUILD=BUILD, RELEASE=release, check=False)
     assert done.returncode != 0
     assert re.search(r"kernel/error.c \(chapter 02-print\) uses page_free of kernel/page.c, which chapter 06-pages",
                      done.stdout), done.stdout

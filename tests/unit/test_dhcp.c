@@ -59,6 +59,31 @@ static void asks_again_and_again(void)
     CHECK_EQUAL(address(), OURS);
 }
 
+// RFC 2131, table 3: what an offer must have.
+static void takes_no_offer_that_lacks_something(void)
+{
+    struct server_answer lacking = {.type = DHCP_OFFER, .address = OURS, .server = SERVER,
+                                    .lease_s = 1000};
+    begin();
+    lacking.server = 0;
+    answer(&lacking);
+    lacking.server = SERVER;
+    lacking.lease_s = 0;
+    answer(&lacking);
+    lacking.lease_s = 1000;
+    lacking.address = 0;
+    answer(&lacking);
+    lacking.address = OURS;
+    uint8_t bytes[SERVER_ANSWER_MAX];
+    size_t size = server_write(bytes, &lacking, fake_udp.bytes);
+    udp_arrives(bytes, size, DHCP_SERVER_PORT + 1); // not from a server
+    bytes[2] = 7; // hardware addresses of another size
+    udp_arrives(bytes, size, DHCP_SERVER_PORT);
+    CHECK_EQUAL(dhcp_state(device()), DHCP_SELECTING);
+    answer(&lacking);
+    CHECK_EQUAL(dhcp_state(device()), DHCP_REQUESTING);
+}
+
 // A server that offers and is then gone: from the start again.
 static void an_offer_that_leads_to_nothing(void)
 {
@@ -320,6 +345,7 @@ static void leaves_other_peoples_addresses_alone(void)
 const struct test unit_tests[] = {
     {"gets an address", gets_an_address},
     {"asks again and again", asks_again_and_again},
+    {"takes no offer that lacks something", takes_no_offer_that_lacks_something},
     {"an offer that leads to nothing", an_offer_that_leads_to_nothing},
     {"a refusal is followed by a pause", a_refusal_is_followed_by_a_pause},
     {"what cannot be sent is sent later", what_cannot_be_sent_is_sent_later},

@@ -54,6 +54,22 @@ static void ignores_records_that_are_wrong(void)
     CHECK_EQUAL(query.answer.count, 1);
 }
 
+// RFC 2181, 8: a time with its highest bit set is none: it is not kept.
+static void a_time_that_is_none(void)
+{
+    ask("www.example.org", 1);
+    struct dns_reply answer = reply();
+    dns_put(&answer, ASKED, DNS_A, 0x80000000, FIRST, 4);
+    arrives(&answer);
+    check_found(FIRST);
+    ask_again("www.example.org");
+    CHECK_EQUAL(fake_udp.sent, 1);
+    answer = reply();
+    dns_put(&answer, ASKED, DNS_A, 300, FIRST, 4);
+    arrives(&answer);
+    check_found(FIRST);
+}
+
 // One that did not fit is a part, and good for now.
 static void an_answer_that_was_cut(void)
 {
@@ -147,6 +163,7 @@ static void bears_anything(void)
 const struct test unit_tests[] = {
     {"ignores what was not asked", ignores_what_was_not_asked},
     {"ignores records that are wrong", ignores_records_that_are_wrong},
+    {"a time that is none", a_time_that_is_none},
     {"an answer that was cut", an_answer_that_was_cut},
     {"undoes compression", undoes_compression},
     {"bounds compression", bounds_compression},

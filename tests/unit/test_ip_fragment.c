@@ -15,12 +15,14 @@ enum { TEST_PROTOCOL = 30, DATA_MAX = 66000 };
 static struct {
     unsigned count;
     size_t size;
+    uint8_t service; // of the last one's header
     uint8_t data[DATA_MAX];
 } got;
 
 static void receive(struct packet *packet, const struct ip_ends *ends)
 {
     got.count++;
+    got.service = ((const struct ip_header *)(const void *)packet->network)->service;
     got.size = packet_read(packet, 0, got.data, sizeof(got.data));
     packet_put(packet);
 }
@@ -29,6 +31,7 @@ static const struct ip_protocol test_protocol = {
     .name = "test", .number = TEST_PROTOCOL, .receive = receive};
 
 static uint8_t data[DATA_MAX];
+static uint8_t service; // of the pieces
 
 void unit_setup(const struct boot_info *boot)
 {
@@ -51,6 +54,7 @@ static void piece_from(be32 source, unsigned id, size_t start, size_t end, bool 
     static uint8_t bytes[WIRE_MAX] __attribute__((aligned(4)));
     struct ip_header *header = (void *)bytes;
     size_t size = wire_ip(bytes, source, TEST_PROTOCOL, data + start, end - start);
+    header->service = service;
     header->id = to_be16((uint16_t)id);
     header->fragment = to_be16((uint16_t)(start / 8 | (is_last ? 0 : IP_MORE_FRAGMENTS)));
     wire_seal(bytes);
@@ -87,6 +91,24 @@ static void joins_in_any_order(void)
         CHECK(came(2003));
     }
     CHECK_EQUAL(wire_packets(), live);
+}
+
+// RFC 3168, 5.3: a router that is full has marked one of the pieces; so the whole is marked.
+static void congestion_is_not_forgotten(void)
+{
+    service = 2;
+    piece(50, 0, 800, false);
+    service = 3;
+    piece(50, 800, 1600, false);
+    service = 2;
+    piece(50, 1600, 1700, true);
+    CHECK(came(1700));
+    CHECK_EQUAL(got.service, 3);
+    piece(51, 0, 800, false);
+    piece(51, 800, 900, true);
+    CHECK(came(900));
+    CHECK_EQUAL(got.service, 2);
+    service = 0;
 }
 
 static void duplicates_do_no_harm(void)
@@ -314,6 +336,7 @@ static void what_a_router_said_holds(void)
 
 const struct test unit_tests[] = {
     {"joins in any order", joins_in_any_order},
+    {"congestion is not forgotten", congestion_is_not_forgotten},
     {"duplicates do no harm", duplicates_do_no_harm},
     {"datagrams do not mix", datagrams_do_not_mix},
     {"overlaps refuse the whole", overlaps_refuse_the_whole},

@@ -180,6 +180,20 @@ static void sends_again_what_fits(void)
     finish();
 }
 
+// 9293, 3.8.3: a peer that was only out of reach hears that we have given it up.
+static void says_that_it_gives_up(void)
+{
+    CHECK(begin(true, false, 1));
+    CHECK(sends(0, 1));
+    tcp_set_option(connection, OS_OPTION_USER_TIMEOUT, 5);
+    pass_ms(5100);
+    CHECK_EQUAL(connection->state, TCP_CLOSED);
+    while (next_segment())
+        ;
+    CHECK_EQUAL(script.header.flags, RST | ACK);
+    finish();
+}
+
 static int connect_from(uint16_t port)
 {
     const struct os_address local = address_ipv4(0, port);
@@ -307,6 +321,7 @@ const struct test unit_tests[] = {
     {"reduces in proportion", reduces_in_proportion},
     {"reports the first copy", reports_the_first_copy},
     {"sends again what fits", sends_again_what_fits},
+    {"says that it gives up", says_that_it_gives_up},
     {"opens again after a second", opens_again_after_a_second},
     {"leaves listeners their ports", leaves_listeners_their_ports},
     {"scales no window of a SYN", scales_no_window_of_a_syn},

@@ -19,7 +19,7 @@ static struct {
     uintptr_t trap_ra;
 } frames;
 
-__attribute__((naked)) struct machine_frame machine_frame_here(void)
+__attribute__((naked, noinline)) struct machine_frame machine_frame_here(void)
 {
     __asm__("mv a0, ra\n\t"
             "mv a1, sp\n\t"

@@ -20,7 +20,7 @@ static struct {
     struct machine_frame trap; // what machine_frame_of_trap() gave last
 } frames;
 
-__attribute__((naked)) struct machine_frame machine_frame_here(void)
+__attribute__((naked, noinline)) struct machine_frame machine_frame_here(void)
 {
     __asm__("movq (%rsp), %rax\n\t"
             "leaq 8(%rsp), %rdx\n\t"
