@@ -174,6 +174,8 @@ void virtio_net_received(struct virtqueue *queue)
     netdev_begin_batch();
     while (left > 0 && (packet = virtqueue_collect(queue, &length))) {
         packet = collect_frame(card, packet, length);
+        if (!virtqueue_has_used(queue))
+            netdev_last_of_batch();
         if (packet)
             receive_frame(card, packet);
         if (queue->in_flight <= few && !timer_is_running(&card->refill))

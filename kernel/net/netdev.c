@@ -26,9 +26,10 @@ static struct {
     unsigned count;         // devices there have been
     bool has_service;
     bool is_batch;          // a driver hands up what has come, and ends with a start of all
+    bool is_last;           // so far: the frame that comes next
     void (*finish)(void);   // or NULL
-    bool (*merge)(struct packet *packet); // netdev_merge.c's, or NULL
-    bool (*merging)(struct packet *packet); // the same, during a batch
+    bool (*merge)(struct packet *packet, bool is_last); // netdev_merge.c's, or NULL
+    bool (*merging)(struct packet *packet, bool is_last); // the same, during a batch
     void (*merge_finish)(void);
     bool wants_finish;
     unsigned need_start;    // devices with something that they have not been told of
@@ -228,7 +229,7 @@ void netdev_finish_later(void)
         thread_mark_later();
 }
 
-void netdev_set_merge(bool (*merge)(struct packet *packet), void (*finish)(void))
+void netdev_set_merge(bool (*merge)(struct packet *packet, bool is_last), void (*finish)(void))
 {
     netdevs.merge = merge;
     netdevs.merge_finish = finish;
@@ -238,6 +239,11 @@ void netdev_begin_batch(void)
 {
     netdevs.is_batch = true;
     netdevs.merging = netdevs.merge;
+}
+
+void netdev_last_of_batch(void)
+{
+    netdevs.is_last = true;
 }
 
 // What the frames lead to belongs to the batch, so that it needs no service of its own.
@@ -287,7 +293,8 @@ void netdev_receive(struct net_device *device, struct packet *packet)
         packet_put(packet);
         return;
     }
-    bool may_merge = netdevs.merging && device->has_ethernet;
-    if (!may_merge || !netdevs.merging(packet))
+    bool may_merge = netdevs.merging && device->has_ethernet, is_last = netdevs.is_last;
+    netdevs.is_last = false;
+    if (!may_merge || !netdevs.merging(packet, is_last))
         device->receive(device, packet);
 }

@@ -77,8 +77,10 @@ void netdev_has_room(struct net_device *device);
 void netdev_link(struct net_device *device, bool up);
 // It is gone: its packets are dropped from here on, its link is down.
 void netdev_gone(struct net_device *device);
-// Around all frames that a driver has collected: what they lead to is sent at the end.
+// Around all frames that a driver has collected: what they lead to is sent at the end. Which
+// one is the last, for now, may be said before it is received: nothing waits for others then.
 void netdev_begin_batch(void);
+void netdev_last_of_batch(void);
 void netdev_end_batch(void);
 // Tells all devices that need it of what was given to them. Called between threads as well.
 void netdev_start_all(void);

@@ -5,7 +5,7 @@
 // and what is one packet goes through all layers once.
 //
 //   netdev_merge_init()        from now on
-//   merge_frame(packet)        a frame of a batch: whether it is taken over
+//   merge_frame(packet, last)  a frame of a batch: whether it is taken over
 //   merge_finish()             nothing more has come: what is held goes up
 //
 // The first segment's headers stay, with what the last one says. Only what says nothing else
@@ -281,8 +281,10 @@ static __attribute__((noinline)) bool merge_plain(struct packet *packet)
 }
 
 // (What is no TCP does not pay for the registers that all this needs.)
-static bool merge_frame(struct packet *packet)
+static bool merge_frame(struct packet *packet, bool is_last)
 {
+    if (is_last && !merge.packet)
+        return false;
     if (is_plain(packet))
         return (is_ack_held() && take_ack(packet)) || merge_plain(packet);
     if (merge.packet)

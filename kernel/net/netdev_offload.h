@@ -41,5 +41,6 @@ void netdev_transmit_ready(struct net_device *device, struct packet *packet);
 
 // ---- For netdev_merge.c ----------------------------------------------------------------
 // During a batch: `merge`, a frame with an Ethernet header, whether it is taken over; what was
-// held before goes up first, if this is not what continues it. `finish`: nothing more comes.
-void netdev_set_merge(bool (*merge)(struct packet *packet), void (*finish)(void));
+// held before goes up first, if this is not what continues it. The last one so far need not be
+// held itself. `finish`: nothing more comes.
+void netdev_set_merge(bool (*merge)(struct packet *packet, bool is_last), void (*finish)(void));

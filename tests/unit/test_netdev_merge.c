@@ -56,6 +56,26 @@ static void data_is_acknowledged_at_the_end(void)
     finish();
 }
 
+// What comes alone goes up at once; what continues something goes with it.
+static void the_last_is_not_kept(void)
+{
+    CHECK(begin(true, false, 0));
+    uint64_t packets = ip_received();
+    netdev_begin_batch();
+    netdev_last_of_batch();
+    peer_sends(0, 0);
+    CHECK_EQUAL(ip_received(), packets + 1);
+    peer_sends(1, 1); // others have come meanwhile
+    netdev_last_of_batch();
+    peer_sends(2, 2);
+    CHECK_EQUAL(ip_received(), packets + 1);
+    netdev_end_batch();
+    CHECK_EQUAL(ip_received(), packets + 2);
+    CHECK(expect(ACK, 1, 1 + 3 * MSS, 0) && silent());
+    CHECK(reads(3));
+    finish();
+}
+
 // RFC 5681, 4.2: the peer counts duplicate ACKs, so each early segment is worth one.
 static void early_segments_are_counted(void)
 {
@@ -226,6 +246,7 @@ static void timestamps_are_looked_at(void)
 
 const struct test unit_tests[] = {
     {"data is acknowledged at the end", data_is_acknowledged_at_the_end},
+    {"the last one is not kept", the_last_is_not_kept},
     {"early segments are counted", early_segments_are_counted},
     {"the order stays", the_order_stays},
     {"what is damaged is left out", what_is_damaged_is_left_out},
