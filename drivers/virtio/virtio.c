@@ -219,13 +219,13 @@ uint64_t virtio_config_read64(struct virtio_device *device, unsigned offset)
     return value;
 }
 
-// The queues share one interrupt, which counts for those with something to collect. One
-// that came in vain counts only where there is no doubt whose it was.
+// The queues share one interrupt, which counts for those with something to collect that want
+// one. One that came in vain counts only where there is no doubt whose it was.
 void virtio_queues_interrupt(struct virtio_device *device)
 {
     for (unsigned i = 0; i < VIRTIO_QUEUES_MAX && !device->broken; i++) {
         struct virtqueue *queue = device->queues[i];
-        if (!queue)
+        if (!queue || queue->is_quiet)
             continue;
         bool used = virtqueue_has_used(queue);
         if (used || !device->queues[1])

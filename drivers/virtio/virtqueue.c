@@ -277,6 +277,7 @@ static void ask_for_interrupt(struct virtqueue *queue)
 {
     if (!queue->completed)
         return;
+    queue->is_quiet = false;
     if (queue->event_idx)
         *queue->used_event = queue->last_used;
     else
@@ -336,6 +337,7 @@ void *virtqueue_collect(struct virtqueue *queue, uint32_t *length)
 // 65535 entries away.
 void virtqueue_forbid_interrupts(struct virtqueue *queue)
 {
+    queue->is_quiet = true;
     if (queue->event_idx)
         *queue->used_event = (uint16_t)(queue->last_used - 1);
     else

@@ -82,6 +82,7 @@ struct virtqueue {
     uint16_t last_used;   // how far used->ring has been read
     uint16_t seen_used;   // used->index when it was looked at last
     uint16_t in_flight;   // requests
+    bool is_quiet;        // the device is not to interrupt
     struct virtqueue_counters counters;
 };
 

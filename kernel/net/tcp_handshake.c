@@ -87,8 +87,9 @@ static void send_syn(struct tcp_connection *connection, enum tcp_state state)
     struct tcp_send *send = &connection->send;
     tcp_set_state(connection, state);
     send->nxt = send->iss + 1;
-    tcp_rtt_start(connection, send->nxt, machine_clock_ns());
-    tcp_timer_start_retransmit(connection);
+    uint64_t now_ns = machine_clock_ns();
+    tcp_rtt_start(connection, send->nxt, now_ns);
+    tcp_timer_start_retransmit(connection, now_ns);
     tcp_send_syn(connection);
 }
 

@@ -4,6 +4,7 @@
 // with (RFC 6528), timestamps (RFC 7323, 5.4), ports (RFC 6056, 3.3.3), SYN cookies.
 //
 //   tcp_hash(use, &local, &remote, extra)      64 bits that depend on all of them, and on a key
+//                                              that this use has alone
 //
 // A keyed hash, SipHash-2-4 (Aumasson and Bernstein, 2012): whoever does not know the key
 // learns nothing from a value about any other. Chapter 23.
@@ -11,8 +12,8 @@
 #include "tcp_parts.h"
 
 static struct {
-    uint64_t key[2];
-    bool has_key;
+    uint64_t keys[TCP_HASH_USES][2]; // one for each, so that none tells of another
+    bool has_keys;
 } hash;
 
 struct sip {
@@ -46,34 +47,28 @@ static inline void take(struct sip *sip, uint64_t word)
     sip->v0 ^= word;
 }
 
-static void take_address(struct sip *sip, const struct os_address *address)
+// The keys are drawn when one is needed first: by then an entropy device has been asked.
+static void draw_keys(void)
 {
-    take(sip, address->words[0] | (uint64_t)address->port << 32);
-    if (address->family == OS_IPV4)
-        return;
-    take(sip, address->words[1] | (uint64_t)address->words[2] << 32);
-    take(sip, address->words[3]);
-}
-
-// The key is drawn when it is needed first: by then an entropy device has been asked.
-static void draw_key(void)
-{
-    random_bytes(hash.key, sizeof(hash.key));
-    hash.has_key = true;
+    random_bytes(hash.keys, sizeof(hash.keys));
+    hash.has_keys = true;
 }
 
 uint64_t tcp_hash(enum tcp_hash_use use, const struct os_address *local,
                   const struct os_address *remote, uint32_t extra)
 {
-    if (!hash.has_key)
-        draw_key();
-    struct sip sip = {.v0 = hash.key[0] ^ 0x736f6d6570736575,
-                      .v1 = hash.key[1] ^ 0x646f72616e646f6d,
-                      .v2 = hash.key[0] ^ 0x6c7967656e657261,
-                      .v3 = hash.key[1] ^ 0x7465646279746573};
-    take_address(&sip, local);
-    take_address(&sip, remote);
-    take(&sip, (uint64_t)extra << 32 | use);
+    if (!hash.has_keys)
+        draw_keys();
+    const uint64_t *key = hash.keys[use];
+    struct sip sip = {.v0 = key[0] ^ 0x736f6d6570736575,
+                      .v1 = key[1] ^ 0x646f72616e646f6d,
+                      .v2 = key[0] ^ 0x6c7967656e657261,
+                      .v3 = key[1] ^ 0x7465646279746573};
+    take(&sip, local->words[0] | (uint64_t)remote->words[0] << 32);
+    take(&sip, local->port | (uint64_t)remote->port << 16 | (uint64_t)extra << 32);
+    if (local->family != OS_IPV4)
+        for (unsigned i = 1; i < 4; i++)
+            take(&sip, local->words[i] | (uint64_t)remote->words[i] << 32);
     sip.v2 ^= 0xff;
     for (int i = 0; i < 4; i++)
         mix(&sip);

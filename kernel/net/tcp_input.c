@@ -88,27 +88,35 @@ static bool is_only_ack_new(const struct tcp_connection *connection,
            sequence_after(segment->acknowledgment, connection->send.una);
 }
 
+static __attribute__((noinline)) void cut_old(struct tcp_connection *connection,
+                                              struct tcp_segment *segment, uint32_t old)
+{
+    struct tcp_receive *receive = &connection->receive;
+    tcp_queue_note_twice(connection, (struct tcp_block){segment->sequence, receive->nxt});
+    tcp_batch_ack(connection);
+    packet_skip(segment->packet, old);
+    segment->sequence = receive->nxt;
+    segment->length -= old;
+}
+
+static __attribute__((noinline)) void cut_beyond(struct tcp_segment *segment, uint32_t beyond)
+{
+    uint32_t fin = (segment->flags & TCP_FIN) != 0;
+    segment->flags &= (uint8_t)~TCP_FIN;
+    packet_trim(segment->packet, segment->packet->total - (beyond - fin));
+    segment->length -= beyond;
+}
+
 // Cuts off what is outside the window: what remains begins at RCV.NXT or later.
 static void trim(struct tcp_connection *connection, struct tcp_segment *segment)
 {
-    struct tcp_receive *receive = &connection->receive;
-    struct packet *packet = segment->packet;
+    const struct tcp_receive *receive = &connection->receive;
     int32_t old = sequence_distance(segment->sequence, receive->nxt);
-    if (old > 0) {
-        tcp_queue_note_twice(connection,
-                             (struct tcp_block){segment->sequence, receive->nxt});
-        tcp_batch_ack(connection);
-        packet_skip(packet, (uint32_t)old);
-        segment->sequence = receive->nxt;
-        segment->length -= (uint32_t)old;
-    }
+    if (old > 0)
+        cut_old(connection, segment, (uint32_t)old);
     int32_t beyond = sequence_distance(receive->edge, tcp_segment_end(segment));
-    if (beyond > 0) {
-        uint32_t fin = (segment->flags & TCP_FIN) != 0;
-        segment->flags &= (uint8_t)~TCP_FIN;
-        packet_trim(packet, packet->total - ((uint32_t)beyond - fin));
-        segment->length -= (uint32_t)beyond;
-    }
+    if (beyond > 0)
+        cut_beyond(segment, (uint32_t)beyond);
 }
 
 static bool check_sequence(struct tcp_connection *connection, struct tcp_segment *segment)

@@ -68,7 +68,7 @@ static bool send_block(struct tcp_connection *connection, struct tcp_block block
 bool tcp_output_again(struct tcp_connection *connection, struct tcp_block block)
 {
     tcp_rtt_cancel(connection);
-    tcp_timer_start_retransmit(connection);
+    tcp_timer_start_retransmit(connection, machine_clock_ns());
     if (!send_block(connection, block))
         return false;
     connection->retransmits++;
@@ -136,7 +136,7 @@ static bool send_new(struct tcp_connection *connection)
         return false;
     tcp_rtt_start(connection, block.end, send->sent_ns);
     if (send->is_probing || connection->deadlines.retransmit_ns == 0)
-        tcp_timer_start_retransmit(connection);
+        tcp_timer_start_retransmit(connection, send->sent_ns);
     tcp_recovery()->sent(connection, block, false);
     return true;
 }
@@ -208,5 +208,5 @@ void tcp_output_reopened(struct tcp_connection *connection)
     if (tcp_in_flight(connection) == 0)
         return;
     tcp_output_probe(connection);
-    tcp_timer_start_retransmit(connection);
+    tcp_timer_start_retransmit(connection, machine_clock_ns());
 }

@@ -40,13 +40,14 @@ bool tcp_may_receive(const struct tcp_connection *connection); // by its state
 void tcp_finish(struct tcp_connection *connection); // our side ends with what is in the buffer
 
 // ---- tcp_hash.c ---------------------------------------------------------------------
-enum tcp_hash_use { TCP_HASH_SEQUENCE, TCP_HASH_PORT, TCP_HASH_COOKIE };
+enum tcp_hash_use { TCP_HASH_SEQUENCE, TCP_HASH_PORT, TCP_HASH_COOKIE, TCP_HASH_USES };
 uint64_t tcp_hash(enum tcp_hash_use use, const struct os_address *local,
                   const struct os_address *remote, uint32_t extra);
 
 // ---- tcp_table.c --------------------------------------------------------------------
 void tcp_table_add(struct tcp_entry *entry);
 void tcp_table_remove(struct tcp_entry *entry); // does nothing if it is not there
+void tcp_table_replace(struct tcp_entry *old, struct tcp_entry *entry); // of the same names
 struct tcp_entry *tcp_table_find(const struct os_address *local,
                                  const struct os_address *remote);
 struct tcp_connection *tcp_table_find_listener(const struct os_address *local);
@@ -153,7 +154,7 @@ size_t tcp_options_write_syn(const struct tcp_connection *connection, uint8_t *b
 // ---- tcp_timer.c, tcp_rtt.c ---------------------------------------------------------
 enum { TCP_SUSPECT_TIMEOUTS = 3 }; // in a row: R1 (RFC 9293, 3.8.3)
 void tcp_timer_stop(struct tcp_connection *connection);
-void tcp_timer_start_retransmit(struct tcp_connection *connection);
+void tcp_timer_start_retransmit(struct tcp_connection *connection, uint64_t now_ns);
 void tcp_timer_start_probe(struct tcp_connection *connection);
 void tcp_timer_progress(struct tcp_connection *connection, uint64_t now_ns);
 void tcp_timer_start_ack(struct tcp_connection *connection);

@@ -79,9 +79,10 @@ static void append(struct tcp_connection *connection, struct list *packets,
             return;
         }
         bool is_early = packets != &connection->receive.packets;
-        if (!last && (is_early || tcp_memory_is_short()))
+        if (!last && (is_early || tcp_memory_is_short())) {
             packet = make_compact(packet);
-        memory = tcp_packet_memory(packet);
+            memory = tcp_packet_memory(packet);
+        }
     }
     list_append(packets, &packet->link);
     tcp_memory_add(connection, memory);

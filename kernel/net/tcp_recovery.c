@@ -100,16 +100,23 @@ static bool must_recover(const struct tcp_connection *connection)
            sequence_after(connection->send.una, loss->recover);
 }
 
+static void acknowledged_all_well(struct tcp_connection *connection,
+                                  const struct tcp_segment *segment, uint32_t acknowledged)
+{
+    if (window_is_used(&connection->loss))
+        grow(connection, segment, acknowledged);
+    else
+        tcp_congestion_unused(&connection->loss.congestion);
+}
+
 static void acknowledged_open(struct tcp_connection *connection,
                               const struct tcp_segment *segment, uint32_t acknowledged,
                               uint32_t delivered)
 {
     if (must_recover(connection))
         tcp_recovery_begin(connection, delivered);
-    else if (acknowledged > 0 && window_is_used(&connection->loss))
-        grow(connection, segment, acknowledged);
     else if (acknowledged > 0)
-        tcp_congestion_unused(&connection->loss.congestion);
+        acknowledged_all_well(connection, segment, acknowledged);
 }
 
 static void acknowledged_recovery(struct tcp_connection *connection, uint32_t acknowledged,
@@ -205,19 +212,11 @@ static bool is_plain(const struct tcp_connection *connection, const struct tcp_s
            segment->options.blocks == 0 && (acknowledged > 0 || !tcp_in_flight(connection));
 }
 
-static void recovery_acknowledged(struct tcp_connection *connection,
-                                  const struct tcp_segment *segment, uint32_t acknowledged)
+// Something is missing, or was, or perhaps is.
+static __attribute__((noinline)) void acknowledged_with_news(
+    struct tcp_connection *connection, const struct tcp_segment *segment, uint32_t acknowledged)
 {
     struct tcp_loss *loss = &connection->loss;
-    follow_rule(connection);
-    tcp_sack_sent(&loss->board, connection->send.nxt); // a probe of the window is not told
-    if (is_plain(connection, segment, acknowledged)) {
-        tcp_news_acknowledged(connection, segment, acknowledged);
-        acknowledged_open(connection, segment, acknowledged, 0);
-        tcp_tail_start(connection, segment->arrived_ns);
-        tcp_trace(connection, 'a');
-        return;
-    }
     bool is_duplicate = acknowledged == 0 && segment->window == loss->window;
     uint32_t missing = tcp_sack_missing(&loss->board);
     tcp_news_take(connection, segment, acknowledged);
@@ -238,6 +237,23 @@ static void recovery_acknowledged(struct tcp_connection *connection,
         grow(connection, segment,
              smaller(acknowledged, segment->count * loss->congestion.mss));
     tcp_tail_start(connection, segment->arrived_ns);
+}
+
+static void recovery_acknowledged(struct tcp_connection *connection,
+                                  const struct tcp_segment *segment, uint32_t acknowledged)
+{
+    struct tcp_loss *loss = &connection->loss;
+    follow_rule(connection);
+    tcp_sack_sent(&loss->board, connection->send.nxt); // a probe of the window is not told
+    if (is_plain(connection, segment, acknowledged)) {
+        tcp_news_acknowledged(connection, segment, acknowledged);
+        if (acknowledged > 0) {
+            acknowledged_all_well(connection, segment, acknowledged);
+            tcp_tail_start(connection, segment->arrived_ns);
+        }
+    } else {
+        acknowledged_with_news(connection, segment, acknowledged);
+    }
     tcp_trace(connection, 'a');
 }
 

@@ -71,7 +71,7 @@ void tcp_send_segment(struct tcp_connection *connection, struct packet *packet,
 
     connection->receive.acked = connection->receive.nxt;
     connection->deadlines.ack_ns = 0;
-    if (length > 0)
+    if (length > 0 || flags & TCP_FIN)
         connection->send.sent_ns = now_ns;
     give_to_ip(packet, &connection->flow);
 }

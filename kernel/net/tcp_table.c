@@ -8,7 +8,8 @@
 //
 // A hash table as large as the number of entries wants, so that thousands cost what ten cost.
 // Its hash is a sum of products with secret factors: whoever does not know them cannot choose
-// addresses that all fall into one bucket. Chapter 23.
+// addresses that all fall into one bucket. Those who listen have buckets of their own, by their
+// ports, which nobody out there chooses. Chapter 23.
 #include "heap.h"
 #include "random.h"
 #include "string.h"
@@ -17,6 +18,7 @@
 enum {
     BUCKETS_MIN = 64, // powers of two
     SPARSE = 8,       // buckets for each entry: so many are too many
+    LISTENER_BUCKETS = 16,
 };
 
 static struct {
@@ -25,6 +27,7 @@ static struct {
     uint32_t size;
     size_t count;
     uint64_t factors[11];
+    struct tcp_entry *listeners[LISTENER_BUCKETS]; // not counted
 } table;
 
 static void prepare(void)
@@ -52,9 +55,18 @@ static struct tcp_entry **bucket_of(uint32_t hash)
     return &table.buckets[hash & (table.size - 1)];
 }
 
-static void put_into_bucket(struct tcp_entry *entry)
+static struct tcp_entry **listeners_at(const struct os_address *local)
 {
-    struct tcp_entry **bucket = bucket_of(entry->hash);
+    return &table.listeners[local->port % LISTENER_BUCKETS];
+}
+
+static bool is_listener(const struct tcp_entry *entry)
+{
+    return entry->remote.family == 0;
+}
+
+static void put_into_bucket(struct tcp_entry *entry, struct tcp_entry **bucket)
+{
     entry->next = *bucket;
     *bucket = entry;
 }
@@ -79,7 +91,7 @@ static void resize(uint32_t size)
         struct tcp_entry *next;
         for (struct tcp_entry *entry = old[i]; entry; entry = next) {
             next = entry->next;
-            put_into_bucket(entry);
+            put_into_bucket(entry, bucket_of(entry->hash));
         }
     }
     if (old != table.few)
@@ -90,25 +102,49 @@ void tcp_table_add(struct tcp_entry *entry)
 {
     ASSERT(!entry->is_listed);
 
+    entry->is_listed = true;
+    if (is_listener(entry)) {
+        put_into_bucket(entry, listeners_at(&entry->local));
+        return;
+    }
     if (!table.buckets)
         prepare();
     if (table.count >= table.size)
         resize(2 * table.size);
     entry->hash = hash_of(&entry->local, &entry->remote);
-    entry->is_listed = true;
-    put_into_bucket(entry);
+    put_into_bucket(entry, bucket_of(entry->hash));
     table.count++;
+}
+
+// What leads to an entry that is there.
+static struct tcp_entry **place_of(const struct tcp_entry *entry)
+{
+    struct tcp_entry **place = is_listener(entry) ? listeners_at(&entry->local)
+                                                  : bucket_of(entry->hash);
+    while (*place != entry)
+        place = &(*place)->next;
+    return place;
+}
+
+void tcp_table_replace(struct tcp_entry *old, struct tcp_entry *entry)
+{
+    ASSERT(old->is_listed && !entry->is_listed);
+
+    entry->next = old->next;
+    entry->hash = old->hash;
+    entry->is_listed = true;
+    *place_of(old) = entry;
+    old->is_listed = false;
 }
 
 void tcp_table_remove(struct tcp_entry *entry)
 {
     if (!entry->is_listed)
         return;
-    struct tcp_entry **place = bucket_of(entry->hash);
-    while (*place != entry)
-        place = &(*place)->next;
-    *place = entry->next;
+    *place_of(entry) = entry->next;
     entry->is_listed = false;
+    if (is_listener(entry))
+        return;
     table.count--;
     if (table.count < table.size / SPARSE && table.size > BUCKETS_MIN)
         resize(table.size / 2);
@@ -132,10 +168,13 @@ struct tcp_entry *tcp_table_find(const struct os_address *local,
 
 struct tcp_connection *tcp_table_find_listener(const struct os_address *local)
 {
-    static const struct os_address none;
-    struct os_address any = {.family = local->family, .port = local->port};
-    struct tcp_entry *entry = tcp_table_find(local, &none);
-    if (!entry)
-        entry = tcp_table_find(&any, &none);
-    return entry ? container_of(entry, struct tcp_connection, entry) : NULL;
+    struct tcp_entry *found = NULL;
+    for (struct tcp_entry *entry = *listeners_at(local); entry; entry = entry->next) {
+        if (is_same(&entry->local, local))
+            return container_of(entry, struct tcp_connection, entry);
+        if (entry->local.port == local->port && entry->local.family == local->family &&
+            address_is_any(&entry->local))
+            found = entry;
+    }
+    return found ? container_of(found, struct tcp_connection, entry) : NULL;
 }

@@ -58,7 +58,7 @@ static void send_probe(struct tcp_connection *connection)
     loss->tail.is_due = false;
     bool is_again = send->nxt == before;
     if (!is_again)
-        tcp_timer_start_retransmit(connection);
+        tcp_timer_start_retransmit(connection, send->sent_ns);
     else if (!tcp_sack_last(&loss->board, send->mss, &block) ||
              !tcp_output_again(connection, block))
         return;

@@ -132,11 +132,11 @@ static struct tcp_time_wait *add(const struct tcp_connection *connection)
 void tcp_time_wait_enter(struct tcp_connection *connection)
 {
     struct tcp_time_wait *record = add(connection);
-    tcp_end(connection, 0); // its names are free from here on
-    if (!record)
-        return;
-    tcp_table_add(&record->entry);
-    start(record);
+    if (record) {
+        tcp_table_replace(&connection->entry, &record->entry);
+        start(record);
+    }
+    tcp_end(connection, 0);
 }
 
 // ---- A segment ----------------------------------------------------------------------

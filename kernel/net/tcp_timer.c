@@ -3,8 +3,8 @@
 // What a connection does when nothing has come for a while: sends again, probes a closed
 // window, sends the ACK it has put off, asks whether the peer is still there, gives up.
 //
-//   tcp_timer_start_retransmit(connection)    an ACK is waited for
-//   tcp_timer_start_probe(connection)         a window is waited for
+//   tcp_timer_start_retransmit(connection, now)  an ACK is waited for
+//   tcp_timer_start_probe(connection)            a window is waited for
 //   tcp_timer_start_ack(connection), tcp_timer_start_idle(connection)
 //
 // A connection has five deadlines and one timer, which is set to the earliest of them. A
@@ -62,22 +62,21 @@ void tcp_timer_stop(struct tcp_connection *connection)
 
 // ---- Deadlines ----------------------------------------------------------------------
 
-static void start_first(struct tcp_connection *connection)
+static void start_first(struct tcp_connection *connection, uint64_t now_ns)
 {
     struct tcp_deadlines *deadlines = &connection->deadlines;
-    uint64_t now_ns = machine_clock_ns();
     if (deadlines->retransmit_ns == 0)
         connection->send.progress_ns = now_ns;
     deadlines->retransmit_ns = now_ns + tcp_rtt_timeout(connection);
     set_timer(deadlines, deadlines->retransmit_ns);
 }
 
-void tcp_timer_start_retransmit(struct tcp_connection *connection)
+void tcp_timer_start_retransmit(struct tcp_connection *connection, uint64_t now_ns)
 {
     if (connection->send.is_probing)
         connection->send.backoff = 0;
     connection->send.is_probing = false;
-    start_first(connection);
+    start_first(connection, now_ns);
 }
 
 void tcp_timer_start_probe(struct tcp_connection *connection)
@@ -86,7 +85,7 @@ void tcp_timer_start_probe(struct tcp_connection *connection)
         return;
     connection->send.is_probing = true;
     connection->send.backoff = 0;
-    start_first(connection);
+    start_first(connection, machine_clock_ns());
 }
 
 // Something has been acknowledged (RFC 6298, 5.2 and 5.3).
@@ -127,15 +126,15 @@ static bool is_synchronized(const struct tcp_connection *connection)
 void tcp_timer_start_idle(struct tcp_connection *connection)
 {
     struct tcp_deadlines *deadlines = &connection->deadlines;
-    uint64_t now_ns = machine_clock_ns();
+    uint32_t patience_s = is_synchronized(connection) ? connection->keepalive_s : 0;
+    if (connection->is_orphan && connection->state == TCP_FIN_WAIT_2)
+        patience_s = ORPHAN_S;
     deadlines->idle_ns = 0;
     connection->keepalive_probes = 0;
-    if (connection->is_orphan && connection->state == TCP_FIN_WAIT_2)
-        deadlines->idle_ns = now_ns + ORPHAN_S * SECOND;
-    else if (connection->keepalive_s > 0 && is_synchronized(connection))
-        deadlines->idle_ns = now_ns + connection->keepalive_s * SECOND;
-    if (deadlines->idle_ns != 0)
-        set_timer(deadlines, deadlines->idle_ns);
+    if (patience_s == 0)
+        return;
+    deadlines->idle_ns = machine_clock_ns() + patience_s * SECOND;
+    set_timer(deadlines, deadlines->idle_ns);
 }
 
 // ---- What is due --------------------------------------------------------------------
