@@ -22,6 +22,7 @@ enum { WORD_BITS = 64 };
 
 static struct {
     struct irq_chip *chip; // NULL: there is no controller
+    struct thread_service service;
     uint64_t given[IRQ_SOURCES_MAX / WORD_BITS]; // to devices that send messages
     volatile uint64_t spurious; // claimed, but nobody is connected
     // Claimed, not yet handled, from `first` on: each source once at most, so there is room
@@ -61,7 +62,7 @@ static void claim_source(void)
     irqs.sources[source].is_claimed = true;
     irqs.claimed[irqs.end % IRQ_SOURCES_MAX] = (uint8_t)source;
     irqs.end++;
-    thread_mark_pending();
+    thread_mark_pending(&irqs.service);
 }
 
 // The scheduler's service. What comes in meanwhile is for the next time.
@@ -81,7 +82,8 @@ void irq_init(struct irq_chip *chip)
     ASSERT(!irqs.chip && chip->message_first + chip->message_count <= IRQ_SOURCES_MAX);
 
     irqs.chip = chip;
-    thread_add_service(handle_claimed);
+    irqs.service.run = handle_claimed;
+    thread_add_service(&irqs.service);
     trap_set_handler(INTERRUPT_DEVICE, claim_source);
 }
 

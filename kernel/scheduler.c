@@ -29,8 +29,7 @@ static struct {
     unsigned patience;        // so many checkpoints may pass before they do it
     bool has_served;          // they have, in this turn
     bool serving;             // they are running: nobody may sleep
-    unsigned service_count;
-    void (*services[THREAD_SERVICES_MAX])(void);
+    struct thread_service *services; // in the order in which they were added
     struct thread_hooks hooks;
     struct thread_statistics statistics;
 } scheduler;
@@ -60,37 +59,44 @@ void thread_statistics(struct thread_statistics *statistics)
 
 // ---- Services: what there is to do between threads ----------------------------------
 
-void thread_add_service(void (*run)(void))
+void thread_add_service(struct thread_service *service)
 {
-    ASSERT(scheduler.service_count < THREAD_SERVICES_MAX);
-
-    scheduler.services[scheduler.service_count++] = run;
+    struct thread_service **place = &scheduler.services;
+    while (*place)
+        place = &(*place)->next;
+    *place = service;
 }
 
-void thread_mark_pending(void)
+void thread_mark_pending(struct thread_service *service)
 {
+    service->is_due = true;
     scheduler.patience = 0;
     scheduler.pending = true;
 }
 
 // Once in a turn is soon; then it is worth waiting for more of it.
-void thread_mark_later(void)
+void thread_mark_later(struct thread_service *service)
 {
+    service->is_due = true;
     if (scheduler.pending)
         return;
     scheduler.patience = scheduler.has_served ? PATIENCE : 0;
     scheduler.pending = true;
 }
 
-// The mark goes before the work: what comes in meanwhile sets it again and is not lost.
+// The marks go before the work: what comes in meanwhile sets them again and is not lost.
 static void run_services(void)
 {
     ASSERT(!scheduler.serving);
 
     scheduler.pending = false;
     scheduler.serving = true;
-    for (unsigned i = 0; i < scheduler.service_count; i++)
-        scheduler.services[i]();
+    for (struct thread_service *service = scheduler.services; service; service = service->next) {
+        if (!service->is_due)
+            continue;
+        service->is_due = false;
+        service->run();
+    }
     scheduler.serving = false;
     scheduler.has_served = true;
 }

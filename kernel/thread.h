@@ -98,15 +98,20 @@ void thread_wake(struct thread *thread, int result);
 // What can be done without waiting is still done.
 void thread_interrupt(struct thread *thread);
 
-// What the scheduler does between threads, when thread_mark_pending() was called:
-// timers (10), interrupts (11). Services and all that they call never sleep.
-// thread_current() is then whoever ran last.
-enum { THREAD_SERVICES_MAX = 4 };
-void thread_add_service(void (*run)(void));
-void thread_mark_pending(void); // may be called from an interrupt
+// What the scheduler does between threads, once it has been marked: timers (10), interrupts
+// (11). Services and all that they call never sleep. thread_current() is then whoever ran
+// last.
+struct thread_service {
+    void (*run)(void);
+    // The scheduler's:
+    volatile bool is_due; // set by interrupts, too
+    struct thread_service *next;
+};
+void thread_add_service(struct thread_service *service); // for ever
+void thread_mark_pending(struct thread_service *service); // may be called from an interrupt
 // What costs as much for many as for one: at the first checkpoint of a thread's turn, and then
 // when some have passed, or it waits.
-void thread_mark_later(void);
+void thread_mark_later(struct thread_service *service);
 // What lies above and is not there in chapter 09. Unset: a deadline is a bug, and an
 // idle system is a deadlock.
 struct thread_hooks {

@@ -30,7 +30,7 @@ static struct {
     size_t count;          // running timers
     uint64_t last_order;
     uint64_t armed_ns;     // what the machine knows; MACHINE_NEVER: nothing
-    volatile bool is_due;  // the machine's deadline has come; set by its interrupt
+    struct thread_service expiry; // due when the machine's deadline has come
 } timers = {.armed_ns = MACHINE_NEVER};
 
 // ---- The pairing heap ---------------------------------------------------------------
@@ -153,11 +153,10 @@ void timer_stop(struct timer *timer)
         take_out(timer);
 }
 
-// In the interrupt: nothing but marks.
+// In the interrupt: nothing but a mark.
 static void deadline_interrupt(void)
 {
-    timers.is_due = true;
-    thread_mark_pending();
+    thread_mark_pending(&timers.expiry);
 }
 
 // The scheduler's service: lets the timers that are due expire. No more of them than
@@ -165,10 +164,6 @@ static void deadline_interrupt(void)
 // from running.
 static void expire(void)
 {
-    if (!timers.is_due)
-        return;
-    timers.is_due = false;
-
     uint64_t now_ns = machine_clock_ns();
     for (size_t left = timers.count; left > 0; left--) {
         struct timer *timer = timers.root;
@@ -214,7 +209,8 @@ static bool has_deadline(void)
 void timer_init(void)
 {
     trap_set_handler(INTERRUPT_TIMER, deadline_interrupt);
-    thread_add_service(expire);
+    timers.expiry.run = expire;
+    thread_add_service(&timers.expiry);
     thread_hooks()->block_until = block_until;
     thread_hooks()->has_deadline = has_deadline;
     thread_hooks()->idle = machine_wait;

@@ -18,6 +18,7 @@ enum { LOOPBACK_MTU = 16384, LOOPBACK_SEGMENT_MAX = 65535, LOOPBACK_QUEUE_MAX = 
 
 static struct {
     struct net_device device;
+    struct thread_service service;
     struct list queue; // packets
     unsigned count;
     bool was_full;
@@ -33,14 +34,12 @@ static int transmit(struct net_device *device, struct packet *packet)
     packet->checksum = PACKET_CHECKSUM_VALID;
     list_append(&loopback.queue, &packet->link);
     loopback.count++;
-    thread_mark_pending();
+    thread_mark_pending(&loopback.service);
     return 0;
 }
 
 static void hand_out(void)
 {
-    if (loopback.count == 0)
-        return;
     for (unsigned left = loopback.count; left > 0; left--) {
         struct list *link = list_take_first(&loopback.queue);
         loopback.count--;
@@ -51,7 +50,7 @@ static void hand_out(void)
         netdev_has_room(&loopback.device);
     }
     if (loopback.count > 0)
-        thread_mark_pending();
+        thread_mark_pending(&loopback.service);
 }
 
 struct net_device *ip_loopback(void)
@@ -74,7 +73,8 @@ void loopback_init(void (*receive)(struct net_device *device, struct packet *pac
     int error = netdev_add(device);
     if (error)
         panic("no loopback device: %s", error_text(error));
-    thread_add_service(hand_out);
+    loopback.service.run = hand_out;
+    thread_add_service(&loopback.service);
 
     const struct ip_configuration configuration = {
         .address = address_ipv4(IPV4(127, 0, 0, 1), 0), .prefix = 8, .source = "static"};

@@ -24,7 +24,7 @@ enum { MTU_MIN = 68 }; // RFC 791, 3.2: what every network carries in one piece
 static struct {
     struct list devices, taps, listeners;
     unsigned count;         // devices there have been
-    bool has_service;
+    struct thread_service service;
     bool is_batch;          // a driver hands up what has come, and ends with a start of all
     bool is_last;           // so far: the frame that comes next
     void (*finish)(void);   // or NULL
@@ -37,6 +37,7 @@ static struct {
     .devices = {&netdevs.devices, &netdevs.devices},
     .taps = {&netdevs.taps, &netdevs.taps},
     .listeners = {&netdevs.listeners, &netdevs.listeners},
+    .service.run = netdev_start_all,
 };
 
 // ---- Devices ----------------------------------------------------------------------------
@@ -74,9 +75,8 @@ int netdev_add(struct net_device *device)
         return -EEXIST;
     if (!device->name[0])
         choose_name(device);
-    if (!netdevs.has_service)
-        thread_add_service(netdev_start_all);
-    netdevs.has_service = true;
+    if (netdevs.count == 0)
+        thread_add_service(&netdevs.service);
     device->index = ++netdevs.count;
     list_init(&device->waiting);
     list_append(&netdevs.devices, &device->all);
@@ -151,7 +151,7 @@ static void need_start(struct net_device *device)
     device->needs_start = true;
     netdevs.need_start++;
     if (!netdevs.is_batch)
-        thread_mark_later();
+        thread_mark_later(&netdevs.service);
 }
 
 // The device had no room: the packet stands in line, if that is not too long.
@@ -226,7 +226,7 @@ void netdev_finish_later(void)
 {
     netdevs.wants_finish = true;
     if (!netdevs.is_batch)
-        thread_mark_later();
+        thread_mark_later(&netdevs.service);
 }
 
 void netdev_set_merge(bool (*merge)(struct packet *packet, bool is_last), void (*finish)(void))
@@ -255,7 +255,7 @@ void netdev_end_batch(void)
     netdev_start_all();
     netdevs.is_batch = false;
     if (netdevs.need_start > 0)
-        thread_mark_later();
+        thread_mark_later(&netdevs.service);
 }
 
 static __attribute__((noinline)) void start_devices(void)

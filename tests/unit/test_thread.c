@@ -312,11 +312,14 @@ static void waiting_for_outside_is_not_dead(void)
 static struct thread *served;
 static int services_left;
 
+static void serve(void);
+static struct thread_service service = {.run = serve};
+
 static void serve(void)
 {
     note('s');
     if (--services_left > 0)
-        thread_mark_pending(); // as an interrupt would that comes meanwhile
+        thread_mark_pending(&service); // as an interrupt would that comes meanwhile
     else if (served)
         thread_wake(served, 0);
 }
@@ -324,11 +327,11 @@ static void serve(void)
 static void services_run_between_threads(void)
 {
     start_trace();
-    thread_add_service(serve);
+    thread_add_service(&service);
     served = thread_create("served", block_once, NULL);
     thread_yield();
     services_left = 3;
-    thread_mark_pending();
+    thread_mark_pending(&service);
     CHECK_STRING(trace, "");
     CHECK_EQUAL(thread_join(served, NULL, MACHINE_NEVER), 0); // nobody else is ready
     CHECK_STRING(trace, "sssw");
@@ -341,18 +344,18 @@ static void what_can_wait_is_served_for_many_at_once(void)
     start_trace();
     thread_checkpoint();
     CHECK_STRING(trace, "");
-    thread_mark_later();
+    thread_mark_later(&service);
     thread_checkpoint();
     CHECK_STRING(trace, "s"); // the first one
-    thread_mark_later();
+    thread_mark_later(&service);
     thread_checkpoint();
-    thread_mark_later();
+    thread_mark_later(&service);
     CHECK_STRING(trace, "s");
     for (int i = 0; i < 100; i++)
         thread_checkpoint();
     CHECK_STRING(trace, "ss");
-    thread_mark_later();
-    thread_mark_pending();
+    thread_mark_later(&service);
+    thread_mark_pending(&service);
     thread_checkpoint();
     CHECK_STRING(trace, "sss");
 }

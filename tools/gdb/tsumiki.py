@@ -248,8 +248,10 @@ class Pending(gdb.Command):
     def print_scheduler():
         scheduler = module("scheduler")
         print("services are due" if scheduler["pending"] else "no service is due")
-        for i in range(int(scheduler["service_count"])):
-            print(f"  service {describe(int(scheduler['services'][i]) + 1)}")
+        service = scheduler["services"]
+        while int(service):
+            print(f"  service {describe(int(service['run']) + 1)}{', due' if service['is_due'] else ''}")
+            service = service["next"]
 
     @staticmethod
     def print_timers():
@@ -259,7 +261,7 @@ class Pending(gdb.Command):
         timers = timers.value()
         armed = int(timers["armed_ns"])
         until = "none armed" if armed == NEVER else f"the next at {armed / 1e9:.6f} s"
-        print(f"timers: {int(timers['count'])} run, {until}{', due' if timers['is_due'] else ''}")
+        print(f"timers: {int(timers['count'])} run, {until}")
 
     @staticmethod
     def print_interrupts():
