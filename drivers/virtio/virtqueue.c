@@ -254,6 +254,11 @@ void virtqueue_notify(struct virtqueue *queue)
 }
 
 // ---- And back ---------------------------------------------------------------------------
+bool virtqueue_has_used(const struct virtqueue *queue)
+{
+    return queue->used->index != queue->last_used;
+}
+
 // Looks at the device's index, once for all that it covers.
 static bool find_used(struct virtqueue *queue)
 {

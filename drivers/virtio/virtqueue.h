@@ -109,10 +109,7 @@ void virtqueue_notify(struct virtqueue *queue);
 // *length: how many bytes it says it has written, never more than there was room for.
 void *virtqueue_collect(struct virtqueue *queue, uint32_t *length);
 // Whether there is something to collect. Unlike an empty-handed collect, asks for nothing.
-static inline bool virtqueue_has_used(const struct virtqueue *queue)
-{
-    return queue->used->index != queue->last_used;
-}
+bool virtqueue_has_used(const struct virtqueue *queue);
 bool virtqueue_is_full(const struct virtqueue *queue); // one segment more would not fit
 // Takes the cookie of some request that is in flight, or NULL: only for a broken device.
 void *virtqueue_abandon(struct virtqueue *queue);

@@ -47,7 +47,7 @@ uint64_t tcp_hash(enum tcp_hash_use use, const struct os_address *local,
 // ---- tcp_table.c --------------------------------------------------------------------
 void tcp_table_add(struct tcp_entry *entry);
 void tcp_table_remove(struct tcp_entry *entry); // does nothing if it is not there
-void tcp_table_replace(struct tcp_entry *old, struct tcp_entry *entry); // of the same names
+void tcp_table_replace(struct tcp_entry *old, struct tcp_entry *entry); // gets its names
 struct tcp_entry *tcp_table_find(const struct os_address *local,
                                  const struct os_address *remote);
 struct tcp_connection *tcp_table_find_listener(const struct os_address *local);

@@ -128,11 +128,7 @@ static struct tcp_entry **place_of(const struct tcp_entry *entry)
 
 void tcp_table_replace(struct tcp_entry *old, struct tcp_entry *entry)
 {
-    ASSERT(old->is_listed && !entry->is_listed);
-
-    entry->next = old->next;
-    entry->hash = old->hash;
-    entry->is_listed = true;
+    *entry = *old;
     *place_of(old) = entry;
     old->is_listed = false;
 }

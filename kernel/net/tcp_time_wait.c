@@ -113,9 +113,6 @@ static struct tcp_time_wait *add(const struct tcp_connection *connection)
     struct tcp_time_wait *record = heap_alloc(sizeof(*record));
     if (!record)
         return NULL; // as if it were the oldest already
-    record->entry.local = connection->entry.local;
-    record->entry.remote = connection->entry.remote;
-    record->entry.is_time_wait = true;
     record->send_next = connection->send.nxt;
     record->receive_next = connection->receive.nxt;
     record->window = tcp_window(connection);
@@ -134,6 +131,7 @@ void tcp_time_wait_enter(struct tcp_connection *connection)
     struct tcp_time_wait *record = add(connection);
     if (record) {
         tcp_table_replace(&connection->entry, &record->entry);
+        record->entry.is_time_wait = true;
         start(record);
     }
     tcp_end(connection, 0);
