@@ -52,7 +52,7 @@ void tcp_handshake_prepare(struct tcp_connection *connection)
     send->una = send->nxt = send->iss;
     send->wl2 = send->iss;
     tcp_buffer_init(connection, send->iss + 1);
-    tcp_path_set_mss(connection);
+    tcp_path_begin(connection);
 }
 
 // An option works where both sides have sent it.

@@ -59,9 +59,8 @@ void tcp_port_forget(struct tcp_connection *connection);
 void tcp_ports_init(void);
 
 // ---- tcp_input.c, tcp_handshake.c ---------------------------------------------------
-// SYN-RECEIVED to LAST-ACK. The connection may be gone afterwards.
+// SYN-RECEIVED to LAST-ACK; the second: from the sixth step on. It may be gone afterwards.
 void tcp_input(struct tcp_connection *connection, struct tcp_segment *segment);
-// From the sixth step on.
 void tcp_input_rest(struct tcp_connection *connection, struct tcp_segment *segment);
 void tcp_handshake_arrives(struct tcp_connection *connection, struct tcp_segment *segment);
 // Its addresses are there; it answers the peer's SYN.
@@ -165,8 +164,7 @@ void tcp_rtt_init(struct tcp_connection *connection);
 void tcp_rtt_start(struct tcp_connection *connection, tcp_sequence end, uint64_t now_ns);
 void tcp_rtt_cancel(struct tcp_connection *connection);
 void tcp_rtt_expired(struct tcp_connection *connection);
-void tcp_rtt_acknowledged(struct tcp_connection *connection,
-                          const struct tcp_segment *segment);
+void tcp_rtt_acknowledged(struct tcp_connection *connection, const struct tcp_segment *segment);
 void tcp_rtt_established(struct tcp_connection *connection);
 uint64_t tcp_rtt_timeout(const struct tcp_connection *connection);
 
@@ -192,6 +190,7 @@ bool tcp_time_wait_take_over(struct tcp_entry *entry, struct tcp_connection *con
 size_t tcp_time_wait_count(void);
 
 // ---- tcp_path.c ---------------------------------------------------------------------
+void tcp_path_begin(struct tcp_connection *connection);
 void tcp_path_set_mss(struct tcp_connection *connection);
 uint16_t tcp_path_own_mss(struct tcp_connection *connection);
 void tcp_path_update(struct tcp_connection *connection);

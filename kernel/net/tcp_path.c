@@ -41,6 +41,14 @@ void tcp_path_set_mss(struct tcp_connection *connection)
     send->mss = connection->has_timestamps ? mss - TCP_TIMESTAMP_SIZE : mss;
 }
 
+// The way to the peer has just been chosen.
+void tcp_path_begin(struct tcp_connection *connection)
+{
+    connection->path.generation = ip_generation();
+    connection->path.next_hop = connection->flow.next_hop;
+    tcp_path_set_mss(connection);
+}
+
 // What we can be sent: a packet of our interface, without IP and TCP options (RFC 6691).
 uint16_t tcp_path_own_mss(struct tcp_connection *connection)
 {
