@@ -91,7 +91,8 @@ static void run_services(void)
 
     scheduler.pending = false;
     scheduler.serving = true;
-    for (struct thread_service *service = scheduler.services; service; service = service->next) {
+    struct thread_service *service = scheduler.services;
+    for (; service; service = service->next) {
         if (!service->is_due)
             continue;
         service->is_due = false;
