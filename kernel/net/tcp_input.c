@@ -99,7 +99,7 @@ static __attribute__((noinline)) void cut_old(struct tcp_connection *connection,
     segment->length -= old;
 }
 
-static __attribute__((noinline)) void cut_beyond(struct tcp_segment *segment, uint32_t beyond)
+static void cut_beyond(struct tcp_segment *segment, uint32_t beyond)
 {
     uint32_t fin = (segment->flags & TCP_FIN) != 0;
     segment->flags &= (uint8_t)~TCP_FIN;
