@@ -185,7 +185,7 @@ def test_what_the_client_has_is_not_sent_again(site):
     assert site.get("/small.txt", If_Unmodified_Since="Sun, 06 Nov 1994 08:49:37 GMT")[0] == 412
 
 
-@pytest.mark.parametrize("path, data", [("/small.txt", SMALL), ("/large.bin", LARGE)])
+@pytest.mark.parametrize("path, data", [("/small.txt", SMALL), ("/large.bin", LARGE)], ids=["small", "large"])
 def test_parts_of_files(site, path, data):
     size = len(data)
     for words, first, last in (("0-0", 0, 0), ("5-", 5, size - 1), ("-7", size - 7, size - 1), ("590-99999999", 590, size - 1),
