@@ -29,12 +29,15 @@ static int next_byte(const char *target, size_t length, size_t *at)
     return byte == 0 || byte == '\\' ? -1 : byte;
 }
 
-// "http://host/path" is what a proxy is asked for (3.2.2): the path is behind the host.
+// "http://host/path" is what a proxy is asked for (3.2.2): the path is behind the host. "HTTP"
+// is the same (RFC 9110, 4.2.3): the bit that makes a letter small is set in ":" and "/", too.
 size_t http_skip_host(const char *target, size_t length)
 {
     static const char scheme[] = "http://";
-    size_t at = sizeof(scheme) - 1;
-    if (length < at || target[0] == '/' || memcmp(target, scheme, at) != 0)
+    size_t at = 0;
+    while (at < length && (target[at] | 32) == scheme[at])
+        at++;
+    if (scheme[at])
         return 0;
     while (at < length && target[at] != '/' && target[at] != '?')
         at++;

@@ -146,7 +146,8 @@ def test_no_path_leads_out(site, path):
 
 def test_an_encoded_path_and_a_whole_address(site):
     assert site.get("/%73mall%2Etxt?query")[2] == SMALL
-    assert site.get("http://elsewhere/small.txt")[2] == SMALL
+    assert site.get("http://elsewhere/small.txt")[2] == site.get("HTTP://Elsewhere/small.txt")[2] == SMALL
+    assert [site.get(scheme + "://elsewhere/small.txt")[0] for scheme in ("https", "httq", "htt", "")] == [400] * 4
     assert site.get("/./names/.././small.txt")[0] == 400
 
 
