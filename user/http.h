@@ -72,6 +72,7 @@ enum { HTTP_BODY_MAX = 1 << 20 };
 struct http_body {
     bool is_open, is_chunked;
     uint8_t state;   // of the chunk's surroundings
+    bool is_ending;  // a line of these: its CR has come
     uint16_t extra;  // bytes of extensions and trailers
     uint32_t total;  // of all chunks
     uint64_t left;   // of it, or of this chunk

@@ -2,7 +2,9 @@
 //
 // HTTP: going over the body of a request (RFC 9112, 6 and 7.1). See http.h.
 //
-// Nothing here wants one, but where the next request begins is only known behind it.
+// Nothing here wants one, but where the next request begins is only known behind it. Whoever
+// stands between us and the client has to see the same end: so chunks are taken to the letter,
+// and their lines end with CR LF and nothing less (7.1, 11.2).
 // Chapter 25.
 #include "http.h"
 
@@ -55,46 +57,50 @@ static int take_size(struct http_body *body, char byte)
         body->state = SIZE;
         return body->left > HTTP_BODY_MAX ? -413 : 0;
     }
-    if (body->state == SIZE_START)
-        return -400;
-    if (byte == '\n')
-        return begin_chunk(body);
-    if (byte != ';' && byte != '\r' && byte != ' ' && byte != '\t')
+    if (body->state == SIZE_START || (byte != ';' && byte != ' ' && byte != '\t'))
         return -400;
     body->state = EXTENSION;
     return 0;
 }
 
-static int take_line_end(struct http_body *body, char byte)
+// CR LF has come.
+static int end_line(struct http_body *body)
 {
-    if (byte == '\n')
-        body->state = SIZE_START;
-    return byte == '\n' || byte == '\r' ? 0 : -400;
-}
-
-// What stands in lines: extensions, trailers.
-static int take_line(struct http_body *body, char byte)
-{
-    if (++body->extra > EXTRA_MAX)
-        return -413;
-    if (byte != '\n') {
-        if (body->state == LINE && byte != '\r')
-            body->state = TRAILER;
-        return 0;
-    }
-    if (body->state == EXTENSION)
+    switch (body->state) {
+    case SIZE:
+    case EXTENSION:
         return begin_chunk(body);
-    if (body->state == LINE)
+    case DATA_END:
+        body->state = SIZE_START;
+        return 0;
+    case LINE:
         body->is_open = false;
-    body->state = LINE;
-    return 0;
+        return 0;
+    case TRAILER:
+        body->state = LINE;
+        return 0;
+    default:
+        return -400;
+    }
 }
 
+// A byte that is no data: where CR was, LF has to be, and nowhere else.
 static int take(struct http_body *body, char byte)
 {
+    if (body->is_ending != (byte == '\n'))
+        return -400;
+    body->is_ending = byte == '\r';
+    if (byte == '\n')
+        return end_line(body);
+    if (byte == '\r')
+        return 0;
     if (body->state <= SIZE)
         return take_size(body, byte);
-    return body->state == DATA_END ? take_line_end(body, byte) : take_line(body, byte);
+    if (body->state == DATA_END)
+        return -400;
+    if (body->state == LINE)
+        body->state = TRAILER;
+    return ++body->extra > EXTRA_MAX ? -413 : 0;
 }
 
 // As much of the data as is there.

@@ -309,7 +309,17 @@ def test_bodies_are_passed_over(site):
                          b"5;x=y\r\nhello\r\nA\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n")):
         data = site.say(head("/", *fields, method="POST") + body + end)
         assert re.findall(rb"HTTP/1\.1 (\d+)", data) == [b"405", b"200"] and data.endswith(SMALL)
-    data = site.say(head("/", "Transfer-Encoding: chunked", method="POST") + b"x\r\n" + end)
+
+
+@pytest.mark.parametrize("body", [
+    b"x\r\n", b"\r\n", b";x\r\n", b"5x\r\n", b"-1\r\n",
+    b"5\nhello\r\n0\r\n\r\n", b"5\r\r\nhello\r\n0\r\n\r\n", b"5;x\nhello\r\n0\r\n\r\n", b"5;x\ry\r\nhello\r\n0\r\n\r\n",
+    b"5\r\nhello\n0\r\n\r\n", b"5\r\nhello\r\r\n0\r\n\r\n", b"5\r\nhello0\r\n\r\n", b"5\r\nhello!\r\n0\r\n\r\n",
+    b"0\r\n\n", b"0\r\n\r\r\n", b"0\r\nX: y\n\r\n", b"0\r\nX: \ry\r\n\r\n",
+])
+def test_chunks_are_taken_to_the_letter(site, body):
+    """Where they end, and another request begins, two readers must not see differently."""
+    data = site.say(head("/", "Transfer-Encoding: chunked", method="POST") + body + head("/small.txt", "Connection: close"))
     assert re.findall(rb"HTTP/1\.1 (\d+)", data) == [b"405", b"400"]
 
 
