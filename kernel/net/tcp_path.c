@@ -25,6 +25,7 @@ enum {
     BLACK_HOLE_TIMEOUTS = 2,
     NEW_PATH_TIMEOUTS = 6,
     TRIED_TIMEOUTS = 1, // with a larger one than what is known to get through
+    HOPELESS_TIMEOUTS = 2, // of a SYN: 3 s have gone by, as long as ARP asks
 };
 static const uint64_t kept_ns = 10 * 60 * 1000000000ull; // RFC 1191, 6.3
 
@@ -167,6 +168,16 @@ static bool is_under_way(const struct tcp_connection *connection, tcp_sequence s
     return !sequence_before(sequence, send->una) && sequence_before(sequence, send->nxt);
 }
 
+// What may pass ends nothing (RFC 9293, 3.9.2.2). But who waits for a connection that has never
+// been should hear why, if it does not pass for a while (RFC 5461, 4.2).
+static bool ends_try(const struct tcp_connection *connection, const struct ip_failure *failure)
+{
+    if (failure->is_hard)
+        return connection->state < TCP_ESTABLISHED;
+    return connection->state == TCP_SYN_SENT && connection->soft_error != 0 &&
+           connection->send.backoff >= HOPELESS_TIMEOUTS;
+}
+
 void tcp_failed(const struct ip_ends *ends, const uint8_t *bytes, size_t size,
                 const struct ip_failure *failure)
 {
@@ -182,7 +193,7 @@ void tcp_failed(const struct ip_ends *ends, const uint8_t *bytes, size_t size,
     if (failure->error == -EMSGSIZE) {
         ip_mtu_lower(&ends->destination, failure->mtu);
         send_smaller(connection);
-    } else if (failure->is_hard && connection->state < TCP_ESTABLISHED) {
+    } else if (ends_try(connection, failure)) {
         tcp_end(connection, failure->error);
     } else {
         connection->soft_error = failure->error;

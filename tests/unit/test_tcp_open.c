@@ -179,6 +179,42 @@ static void tries_again_and_gives_up(void)
     script_end(connection);
 }
 
+// With its first two SYNs gone, and answered so or not.
+static struct tcp_connection *connect_for_3_s(bool is_answered)
+{
+    struct tcp_connection *connection = script_connect();
+    for (unsigned i = 0; i < 2; i++) {
+        CHECK(expect(SYN, 0, 0, 0));
+        if (is_answered)
+            script_fail(connection, (struct ip_failure){.error = -ENETUNREACH}, 0);
+        CHECK_EQUAL(time_passes_to_timer(), (1ull << i) * TIME_SECOND);
+    }
+    CHECK(expect(SYN, 0, 0, 0));
+    CHECK_EQUAL(connection->state, TCP_SYN_SENT);
+    return connection;
+}
+
+// RFC 5461, 4.2.
+static void ends_when_routers_insist(void)
+{
+    const struct ip_failure failure = {.error = -EHOSTUNREACH};
+    struct tcp_connection *connection = connect_for_3_s(true);
+    script_fail(connection, failure, 1); // of nothing that was sent
+    CHECK_EQUAL(connection->state, TCP_SYN_SENT);
+    script_fail(connection, failure, 0);
+    CHECK_EQUAL(tcp_take_error(connection), -EHOSTUNREACH);
+    CHECK(silent());
+    script_end(connection);
+
+    connection = connect_for_3_s(false);
+    script_fail(connection, failure, 0); // once says little (RFC 9293, MUST-56)
+    CHECK_EQUAL(connection->state, TCP_SYN_SENT);
+    send(SYN | ACK, 0, 1, "");
+    CHECK(expect(ACK, 1, 1, 0));
+    CHECK_EQUAL(connection->state, TCP_ESTABLISHED);
+    script_end(connection);
+}
+
 // RFC 9293, 3.10.7.3, first and second.
 static void checks_the_answer(void)
 {
@@ -292,6 +328,7 @@ const struct test unit_tests[] = {
     {"opens to a peer", opens_to_a_peer},
     {"takes what comes with the answer", takes_what_comes_with_the_answer},
     {"tries again and gives up", tries_again_and_gives_up},
+    {"ends when routers insist", ends_when_routers_insist},
     {"checks the answer", checks_the_answer},
     {"opens at the same time as the peer", opens_at_the_same_time_as_the_peer},
     {"minds who has a port", minds_who_has_a_port},
