@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// ss: shows connections and who waits for them; -l only those, -t TCP, -u UDP, -i all of it
+// ss: shows connections and who waits for them; -l only those, -t TCP, -u UDP, -i more, -a all
 #include "options.h"
 
 enum { AT_ONCE = 8, US = 1000 };
 
 struct wanted {
-    bool listeners, tcp, udp, details;
+    bool listeners, tcp, udp, details, all;
 };
 
 // Microseconds as milliseconds with one place.
@@ -68,19 +68,27 @@ static bool is_wanted(const struct os_connection_info *info, const struct wanted
     return (is_tcp ? wanted->tcp : wanted->udp) && (is_listener || !wanted->listeners);
 }
 
+// Those in TIME-WAIT are over, and a busy server has thousands: it is enough how many.
 static int print_all(const struct wanted *wanted)
 {
     struct os_connection_info infos[AT_ONCE];
-    uint64_t after = 0;
+    uint64_t after = 0, over = 0;
     unsigned count;
     os_printf("%-5s %-12s %7s %7s  %-21s %-21s %s\n", "PROTO", "STATE", "RECV-Q", "SEND-Q",
               "LOCAL", "REMOTE", "ID");
     while ((count = os_connections(after, infos, AT_ONCE)) > 0) {
-        for (unsigned i = 0; i < count; i++)
-            if (is_wanted(&infos[i], wanted) && print(&infos[i], wanted->details))
+        for (unsigned i = 0; i < count; i++) {
+            if (!is_wanted(&infos[i], wanted))
+                continue;
+            if (!wanted->all && strcmp(infos[i].state, "TIME-WAIT") == 0)
+                over++;
+            else if (print(&infos[i], wanted->details))
                 return 1;
+        }
         after = infos[count - 1].id;
     }
+    if (over > 0)
+        os_printf("%llu in TIME-WAIT (-a shows them)\n", (unsigned long long)over);
     return 0;
 }
 
@@ -94,9 +102,10 @@ int ss_main(int argc, char **argv)
         wanted.tcp |= letter == 't';
         wanted.udp |= letter == 'u';
         wanted.details |= letter == 'i';
+        wanted.all |= letter == 'a';
     }
     if (letter < 0 || options.count > 0)
-        return os_usage("ss [-ltui]");
+        return os_usage("ss [-ltuia]");
     if (!wanted.tcp && !wanted.udp)
         wanted.tcp = wanted.udp = true;
     return print_all(&wanted);

@@ -31,15 +31,15 @@ def commands(dice):
         lambda: (None, f"ping -c 2 -i 0.01 -W 0.05 10.0.2.{dice.randint(50, 250)}"),
         lambda: (None, "wget -q -O /dev/null http://127.0.0.1/large"),
         lambda: (None, f"nc -z 127.0.0.1 {dice.randint(1, 60)}-90"),
-        lambda: (None, dice.choice(["ss", "ifconfig", "arp", "nslookup localhost", "traceroute -q 1 10.0.2.2"])),
+        lambda: (None, dice.choice(["ss", "ss -ai", "ifconfig", "arp", "nslookup localhost", "traceroute -q 1 10.0.2.2"])),
     ])()
 
 
 def taken(session):
-    """(live allocations, KiB in use, KiB of the heap, lines of ss) when all that was under way has been forgotten."""
+    """(live allocations, KiB in use, KiB of the heap, lines of ss -a) when all that was under way has been forgotten."""
     session.run(f"sleep {FORGOTTEN + 5}", timeout=FORGOTTEN + 120)
     found = re.search(r"memory +\d+ KiB: (\d+) used.*\nheap +(\d+) KiB: (\d+) allocations", session.run("free"))
-    return int(found[3]), int(found[1]), int(found[2]), int(session.run("ss | wc -l").split()[-1])
+    return int(found[3]), int(found[1]), int(found[2]), int(session.run("ss -a | wc -l").split()[-1])
 
 
 def work(session, dice, end):

@@ -120,7 +120,8 @@ def test_ctrl_c_ends_every_wait(shell):
 def test_ss_shows_what_has_ended(shell):
     background(shell, "nc -l 5001 </dev/null >/tmp/said")
     shell.run("echo one | nc 127.0.0.1 5001; sleep 0.1")
-    assert len(re.findall(r"^tcp   TIME-WAIT +0 +0  127\.0\.0\.1:\d+ +127\.0\.0\.1:\d+ *$", shell.run("ss"), re.M)) >= 1
+    assert len(re.findall(r"^tcp   TIME-WAIT +0 +0  127\.0\.0\.1:\d+ +127\.0\.0\.1:\d+ *$", shell.run("ss -a"), re.M)) >= 1
+    assert re.search(r"^\d+ in TIME-WAIT \(-a shows them\)$", shell.run("ss"), re.M) and "tcp   TIME-WAIT" not in shell.run("ss")
     assert "TIME-WAIT" not in shell.run("ss -l") + shell.run("ss -u")
 
 
