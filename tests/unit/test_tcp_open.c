@@ -179,19 +179,19 @@ static void tries_again_and_gives_up(void)
     script_end(connection);
 }
 
-// With its first two SYNs gone, and answered so or not.
+// With two SYNs gone, answered so or not, and a third one under way. NULL: it is not.
 static struct tcp_connection *connect_for_3_s(bool is_answered)
 {
     struct tcp_connection *connection = script_connect();
     for (unsigned i = 0; i < 2; i++) {
-        CHECK(expect(SYN, 0, 0, 0));
+        if (!expect(SYN, 0, 0, 0))
+            return NULL;
         if (is_answered)
             script_fail(connection, (struct ip_failure){.error = -ENETUNREACH}, 0);
-        CHECK_EQUAL(time_passes_to_timer(), (1ull << i) * TIME_SECOND);
+        if (time_passes_to_timer() != (1ull << i) * TIME_SECOND)
+            return NULL;
     }
-    CHECK(expect(SYN, 0, 0, 0));
-    CHECK_EQUAL(connection->state, TCP_SYN_SENT);
-    return connection;
+    return expect(SYN, 0, 0, 0) ? connection : NULL;
 }
 
 // RFC 5461, 4.2.
@@ -199,6 +199,7 @@ static void ends_when_routers_insist(void)
 {
     const struct ip_failure failure = {.error = -EHOSTUNREACH};
     struct tcp_connection *connection = connect_for_3_s(true);
+    CHECK(connection && connection->state == TCP_SYN_SENT);
     script_fail(connection, failure, 1); // of nothing that was sent
     CHECK_EQUAL(connection->state, TCP_SYN_SENT);
     script_fail(connection, failure, 0);
@@ -207,6 +208,7 @@ static void ends_when_routers_insist(void)
     script_end(connection);
 
     connection = connect_for_3_s(false);
+    CHECK(connection);
     script_fail(connection, failure, 0); // once says little (RFC 9293, MUST-56)
     CHECK_EQUAL(connection->state, TCP_SYN_SENT);
     send(SYN | ACK, 0, 1, "");
