@@ -7,11 +7,11 @@
 //   thread_wake(thread, result)     back on the queue, at its end
 //
 // Ready threads stand in one queue and run in turn. A switch happens only in these
-// calls, so nothing here needs a lock; the one word that an interrupt writes is
-// `pending`. When it is set, the services run (timers, devices) before the next thread
-// does, and on the stack of the last one: there is no idle thread and no scheduler
-// stack. With nobody ready and nothing pending the processor stops, unless nothing
-// could ever wake it: that is a deadlock.
+// calls, so nothing here needs a lock; all that an interrupt does is to mark a service,
+// and with it `pending`. When that is set, the services that are marked run (timers,
+// devices) before the next thread does, and on the stack of the last one: there is no
+// idle thread and no scheduler stack. With nobody ready and nothing pending the
+// processor stops, unless nothing could ever wake it: that is a deadlock.
 // Chapter 09.
 #include "scheduler.h"
 

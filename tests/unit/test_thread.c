@@ -360,6 +360,19 @@ static void what_can_wait_is_served_for_many_at_once(void)
     CHECK_STRING(trace, "sss");
 }
 
+static void services_run_when_they_are_due(void)
+{
+    static struct thread_service other = {.run = serve};
+    thread_add_service(&other);
+    start_trace();
+    thread_mark_pending(&other);
+    thread_yield();
+    CHECK_STRING(trace, "s");
+    thread_mark_pending(&service);
+    thread_yield();
+    CHECK_STRING(trace, "ss");
+}
+
 const struct test unit_tests[] = {
     {"threads take turns in the order of their creation", takes_turns},
     {"a thread that is alone runs on", runs_on_alone},
@@ -379,5 +392,6 @@ const struct test unit_tests[] = {
     {"who waits for the outside makes the system idle", waiting_for_outside_is_not_dead},
     {"services run between threads and lose no mark", services_run_between_threads},
     {"what can wait is served for many at once", what_can_wait_is_served_for_many_at_once},
+    {"services run when they are due", services_run_when_they_are_due},
     {0},
 };
