@@ -29,7 +29,8 @@ static inline uint64_t checksum_packet(uint64_t sum, const struct packet *packet
 }
 // Copies as many whole parts as there are, and as there is room for, into an empty packet with
 // memory of its own; it keeps the sum of each in front of them all. How many bytes it took.
-// `bytes` and `part` are multiples of four, and as far from one of eight as the packet's data.
+// `bytes` and `part` are multiples of four; `bytes` is as far from one of eight as the packet's
+// data.
 enum { CHECKSUM_PARTS = 48, CHECKSUM_HEADROOM = CHECKSUM_PARTS * sizeof(uint16_t) };
 size_t checksum_fill(struct packet *packet, const void *bytes, size_t size, size_t part);
 // Of all bytes of a piece: kept, if it is a share of just such a part.

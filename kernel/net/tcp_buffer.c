@@ -100,14 +100,15 @@ static size_t put(struct tcp_connection *connection, const uint8_t *bytes, size_
     return count;
 }
 
-// Whole segments, with their sums, in packets that hold nothing else: words, or none.
+// Whole segments, with their sums, in packets that begin with nothing else: words, or none.
 static size_t put_segments(struct tcp_connection *connection, const uint8_t *bytes, size_t size)
 {
     struct tcp_send *send = &connection->send;
     size_t count = 0, part = send->mss, filled = (uintptr_t)bytes % 4 == 0 ? part : 0;
     while (filled > 0 && size - count >= part) {
         struct packet *packet =
-            add_packet(connection, CHECKSUM_HEADROOM, bytes + count, size - count);
+            add_packet(connection, CHECKSUM_HEADROOM, bytes + count,
+                       smaller(size - count, CHECKSUM_PARTS * part));
         filled = packet ? checksum_fill(packet, bytes + count, size - count, part) : 0;
         count += filled;
     }

@@ -49,7 +49,29 @@ static void bytes_are_right_however_they_are_cut(void)
     script_end(connection);
 }
 
+// Where segments are small, their sums fill up before a large packet does.
+static void small_segments_take_no_more_memory(void)
+{
+    static uint8_t stream[60000] __attribute__((aligned(8)));
+    const struct os_address peer = address_ipv4(WIRE_PEER, 0);
+    struct tcp_connection *connection = script_establish();
+    size_t before = connection->memory;
+    ip_mtu_lower(&peer, 576);
+    CHECK_EQUAL(tcp_write(connection, stream, 1000), 1000); // from here on it knows
+    int count = tcp_write(connection, stream, sizeof(stream));
+    print("%d bytes of %u in %zu\n", count, connection->send.mss, connection->memory - before);
+    CHECK(count > 30000 && connection->send.mss == 576 - 40);
+    CHECK(connection->memory - before < 1000 + (size_t)count + 4 * PAGE_SIZE);
+    for (unsigned i = 0; i < 20; i++) {
+        while (next_segment())
+            ;
+        send(ACK, 1, connection->send.nxt - connection->send.iss, "");
+    }
+    script_end(connection);
+}
+
 const struct test unit_tests[] = {
     {"bytes are right however they are cut", bytes_are_right_however_they_are_cut},
+    {"small segments take no more memory", small_segments_take_no_more_memory},
     {0},
 };
