@@ -109,15 +109,15 @@ static void pieces_do_not_matter(void)
 }
 
 // A packet whose parts have been summed up as they were copied; `bytes` has what it holds.
-static struct packet *filled(const uint8_t *bytes, size_t size, size_t part)
+static void fill_packet(struct packet **result, const uint8_t *bytes, size_t size, size_t part)
 {
     struct packet *packet = packet_alloc(CHECKSUM_HEADROOM + (uintptr_t)bytes % 8, size);
+    *result = packet;
     size_t count = checksum_fill(packet, bytes, size, part);
     CHECK_EQUAL(packet->total, count);
     CHECK(count % part == 0 && (size - count < part || count / part == CHECKSUM_PARTS ||
                                 packet->room - packet_headroom(packet) - count < part));
     CHECK(memcmp(packet->data, bytes, count) == 0);
-    return packet;
 }
 
 // Whatever part of it is shared, and whether that is one whose sum is kept.
@@ -130,7 +130,8 @@ static void sums_are_kept_or_made(void)
     for (unsigned round = 0; round < 60; round++) {
         size_t part = 4 + unit_random(&random) % 500 * 4;
         const uint8_t *from = bytes + unit_random(&random) % 2 * 4;
-        struct packet *packet = filled(from, unit_random(&random) % 30000, part);
+        struct packet *packet;
+        fill_packet(&packet, from, unit_random(&random) % 30000, part);
         for (unsigned i = 0; packet->total > 0 && i < 60; i++) {
             size_t offset = unit_random(&random) % packet->total, size = part;
             if (i % 2 == 0)
@@ -150,7 +151,8 @@ static void sums_are_kept_or_made(void)
 static void a_kept_sum_is_used(void)
 {
     static uint8_t bytes[3000] __attribute__((aligned(8)));
-    struct packet *packet = filled(bytes, sizeof(bytes), 1000);
+    struct packet *packet;
+    fill_packet(&packet, bytes, sizeof(bytes), 1000);
     ((uint8_t *)packet->data)[1500] = 1; // nobody may, so that one can tell
     struct packet *kept = packet_share(packet, 1000, 1000);
     struct packet *other = packet_share(packet, 1004, 1000);
