@@ -5,7 +5,7 @@
 // Each block has a head that links it to the program, so that nothing stays behind when
 // it ends. The heap below finds damage; a block that is not what os_alloc() gave is
 // handed to the heap all the same, which says in words what is wrong with it.
-// Nothing that the heap is told the caller of may be inlined into that caller.
+// The heap is told who called: so what is called from elsewhere is never inlined there.
 // Chapter 13.
 #include "heap.h"
 #include "list.h"

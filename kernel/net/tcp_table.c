@@ -3,6 +3,7 @@
 // The table of connections: a segment's addresses and ports lead to whom it is for.
 //
 //   tcp_table_add(entry)                   by its two addresses; of a listener, one
+//   tcp_table_replace(old, entry)          another one with the same
 //   tcp_table_find(&local, &remote)        that very connection, or NULL
 //   tcp_table_find_listener(&local)        by address and port, or by port alone
 //

@@ -119,7 +119,7 @@ static void believes_no_duplicates_of_its_own(void)
     finish();
 }
 
-// ---- RFC 6675, RFC 6937 -------------------------------------------------------------
+// ---- RFC 6675, RFC 9937 -------------------------------------------------------------
 
 // 6675, 4, rule 3: nothing is known to be lost any more, nothing is new, and there is room.
 static void sends_what_is_in_doubt(void)
@@ -136,7 +136,7 @@ static void sends_what_is_in_doubt(void)
     finish();
 }
 
-// 6937, 3: what goes is to what got there as the new window to the old one.
+// 9937, 6: what goes is to what got there as the new window to the old one.
 static void reduces_in_proportion(void)
 {
     CHECK(begin(true, false, 60));
