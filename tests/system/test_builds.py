@@ -37,6 +37,13 @@ def test_builds_without_a_warning_and_boots(machine, variant):
         session.end(1)
 
 
+def test_unit_tests_stay_in_pieces_in_an_image_made_for_speed(image):
+    """There the kernel's files become one object (JOINED), but what a test puts in the place of one has to get there."""
+    with boot.Session("riscv64", image("riscv64", RELEASE="1", UNIT="tcp_open"), append="unit=tcp_open") as session:
+        session.expect(re.compile(r"^0 failed", re.M))
+        session.end(0)
+
+
 def test_clang_takes_what_chapter_02_prints(image):
     image("riscv64", LLVM="1", CHAPTER="02")  # %b, which its older versions do not know
 
