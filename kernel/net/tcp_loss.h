@@ -37,10 +37,10 @@ struct tcp_loss {
     struct tcp_scoreboard board;
     uint8_t phase;        // enum tcp_phase
     uint8_t duplicates;   // ACKs in a row that acknowledged nothing (DupAcks)
-    bool is_rescued;      // the last segment has gone again in this recovery
     bool is_trying;       // a smaller segment, alone, until something is acknowledged
     bool is_traced;
     tcp_sequence recover; // RecoveryPoint: SND.NXT when the phase began
+    tcp_sequence rescued; // RescueRxt: no rescue before more than this is acknowledged
     uint32_t window;      // as the last ACK said: one with another is no duplicate
     // The window grows only while it is used: the most that was under way, until the ACK of
     // what was sent then.

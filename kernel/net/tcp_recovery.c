@@ -83,8 +83,7 @@ void tcp_recovery_begin(struct tcp_connection *connection, uint32_t delivered)
     tcp_congestion_lost(&loss->congestion, tcp_flight_size(connection));
     loss->phase = TCP_RECOVERY;
     loss->recover = connection->send.nxt;
-    loss->is_rescued = false;
-    tcp_sack_lose_first(&loss->board, loss->congestion.mss);
+    loss->rescued = tcp_sack_lose_first(&loss->board, loss->congestion.mss);
     reduce(loss, delivered);
     tcp_trace(connection, 'f');
 }
@@ -278,10 +277,12 @@ static bool recovery_next_retransmit(struct tcp_connection *connection, struct t
         return false;
     if (tcp_sack_next_doubtful(&loss->board, send->mss, block))
         return fits(connection, block);
-    if (loss->is_rescued || !tcp_sack_last(&loss->board, send->mss, block) ||
-        !fits(connection, block))
+    // Rule 4: once in a recovery, when the ACK of what went again shows that the end of what
+    // was under way has had time to get there (5, step 4.3).
+    if (!sequence_after(send->una, loss->rescued) ||
+        !tcp_sack_last(&loss->board, send->mss, block) || !fits(connection, block))
         return false;
-    loss->is_rescued = true; // once in a recovery
+    loss->rescued = loss->recover;
     return true;
 }
 

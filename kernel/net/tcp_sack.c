@@ -216,11 +216,12 @@ bool tcp_sack_judge(struct tcp_scoreboard *board, uint32_t mss)
     return is_again;
 }
 
-void tcp_sack_lose_first(struct tcp_scoreboard *board, uint32_t mss)
+tcp_sequence tcp_sack_lose_first(struct tcp_scoreboard *board, uint32_t mss)
 {
     const struct tcp_hole *first = hole_at(board, 0);
     tcp_sequence edge = sequence_earlier(first->start + mss, first->end);
     board->lost = sequence_later(board->lost, edge);
+    return edge;
 }
 
 void tcp_sack_lose_missing(struct tcp_scoreboard *board)

@@ -231,7 +231,8 @@ static void sends_whole_segments_again(void)
     finish();
 }
 
-// RFC 6675, 4, NextSeg, rule 4: the last segment, once.
+// RFC 6675, 4, NextSeg, rule 4: the last segment, once, and not before what went again has got
+// there (5, step 4.3): until then its ACK may be under way.
 static void rescues_the_last_one(void)
 {
     CHECK(begin(true, false, 10));
@@ -242,7 +243,11 @@ static void rescues_the_last_one(void)
     CHECK(sends(0, 1));
     for (unsigned to = 5; to <= 8; to++)
         sack(0, 1, to);
+    CHECK(silent());
+    ack(8);
     CHECK(sends(9, 1) && silent());
+    ack(9);
+    CHECK(silent());
     finish();
 }
 
