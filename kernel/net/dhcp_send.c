@@ -34,7 +34,9 @@ static struct dhcp_request compose(const struct dhcp_client *client, enum dhcp_t
         .wanted = wants ? client->lease.address : 0,
         .server = means_one ? client->lease.server : 0,
         .hostname = client->hostname,
-        .message = type == DHCP_DECLINE ? "address in use" : NULL,
+        .message = type == DHCP_DECLINE   ? "address in use"
+                   : type == DHCP_RELEASE ? "no longer needed"
+                                          : NULL,
     };
 }
 

@@ -11,7 +11,7 @@
 #include "string.h"
 
 enum { SERVER_ANSWER_MAX = 600, SERVER_HEADER_SIZE = 240 };
-enum { OPTION_WANTED = 50, OPTION_TYPE = 53, OPTION_SERVER = 54 };
+enum { OPTION_WANTED = 50, OPTION_TYPE = 53, OPTION_SERVER = 54, OPTION_MESSAGE = 56 };
 
 struct server_answer {
     uint8_t type;
