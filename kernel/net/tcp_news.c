@@ -25,16 +25,19 @@ static bool is_plain_duplicate(const struct tcp_connection *connection,
 }
 
 // Without SACK a duplicate ACK stands for some segment that has arrived; for two before the
-// third begins a recovery (RFC 3042), and then for no more than were under way, however many
-// somebody forges (RFC 5681, 3.2).
+// third begins a recovery (RFC 3042), and never for more than were under way besides the one
+// that is missing, however many somebody forges (RFC 5681, 3.2).
 static void guess(struct tcp_connection *connection)
 {
     struct tcp_loss *loss = &connection->loss;
-    uint32_t mss = loss->congestion.mss, most = (TCP_DUPLICATES - 1) * mss;
     if (loss->phase == TCP_TIMEOUT)
         return;
-    if (loss->phase == TCP_RECOVERY)
-        most = excess((uint32_t)sequence_distance(connection->send.una, loss->recover), mss);
+    const struct tcp_send *send = &connection->send;
+    tcp_sequence end = loss->phase == TCP_RECOVERY ? loss->recover : send->nxt;
+    uint32_t mss = loss->congestion.mss;
+    uint32_t most = excess((uint32_t)sequence_distance(send->una, end), mss);
+    if (loss->phase == TCP_OPEN)
+        most = smaller(most, (TCP_DUPLICATES - 1) * mss);
     tcp_sack_guess(&loss->board, (int32_t)mss, most);
 }
 

@@ -312,6 +312,27 @@ static void forged_duplicates_are_bounded(void)
     finish();
 }
 
+// More of them than there are segments: one is missing all the same.
+static void duplicates_of_a_few_are_bounded(void)
+{
+    static const uint8_t zeros[2 * MSS];
+    for (unsigned size = MSS / 2; size <= 2 * MSS; size += MSS / 2) {
+        CHECK(begin(false, false, 0));
+        tcp_set_option(connection, OS_OPTION_NODELAY, 1);
+        CHECK_EQUAL(tcp_write(connection, zeros, size), (int)size);
+        for (unsigned i = 0; i < TCP_DUPLICATES; i++) {
+            ack(0);
+            uint32_t missing = tcp_sack_missing(&connection->loss.board);
+            CHECK(missing > 0 && missing <= size);
+        }
+        CHECK_EQUAL(connection->loss.phase, TCP_RECOVERY);
+        CHECK(connection->loss.reduction.flight > 0);
+        CHECK(connection->loss.reduction.flight <= size);
+        wire_forget();
+        finish();
+    }
+}
+
 static void forged_blocks_are_ignored(void)
 {
     CHECK(begin(true, false, 20));
@@ -360,6 +381,7 @@ const struct test unit_tests[] = {
     {"repairs without SACK", repairs_without_sack},
     {"repairs after a long time", repairs_after_a_long_time},
     {"forged duplicates are bounded", forged_duplicates_are_bounded},
+    {"duplicates of a few are bounded", duplicates_of_a_few_are_bounded},
     {"forged blocks are ignored", forged_blocks_are_ignored},
     {"the scoreboard counts as memory", the_scoreboard_counts_as_memory},
     {0},
