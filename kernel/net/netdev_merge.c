@@ -35,6 +35,7 @@ static struct {
     be32 next;             // the number that goes on
     uint32_t full;         // data of its first segment: those that follow have no more
     uint16_t count;        // how many segments it is
+    uint32_t acknowledged; // when the last was an ACK alone: its number
 } merge;
 
 static inline struct netdev_headers *headers_of(const struct packet *packet)
@@ -181,6 +182,7 @@ static void take(struct packet *packet, uint32_t data)
         ours->echo = headers->echo;
     merge.count++;
     if (data == 0) {
+        merge.acknowledged = from_be32(headers->acknowledgment);
         packet_put(packet);
         return;
     }
@@ -213,32 +215,43 @@ static inline bool is_ack_held(void)
     return merge.packet && merge.packet->total == ACK_SIZE && merge.count > 1;
 }
 
-// That what differs in them adds up to the same (what is taken away is added as complement).
+// What is not the number, nor differs with it: the kind of packet and its length, addresses,
+// ports and the number of the first byte, flags and window; and to which station.
+static inline bool is_same_ack(const struct netdev_headers *held,
+                               const struct netdev_headers *headers)
+{
+    const uint32_t *a = (const void *)held, *b = (const void *)headers;
+    const be16 *link = (const void *)headers, *held_link = (const void *)held;
+    return a[0] == b[0] && a[3] == b[3] && a[4] == b[4] && a[5] == b[5] && a[6] == b[6] &&
+           a[8] == b[8] && held->fragment == headers->fragment && held->ttl == headers->ttl &&
+           held->protocol == headers->protocol && held->urgent == headers->urgent &&
+           link[-1] == held_link[-1];
+}
+
+// That what differs in them adds up to the same (RFC 1071, 1: modulo 65535).
 static inline bool add_up(const struct netdev_headers *held,
                           const struct netdev_headers *headers)
 {
-    uint64_t network = (uint64_t)headers->id + headers->checksum;
-    network += (uint64_t)(be16)~held->id + (be16)~held->checksum;
-    uint64_t transport = (uint64_t)headers->acknowledgment + headers->window;
-    transport += (uint64_t)(be32)~held->acknowledgment + (be16)~held->window;
-    transport += (uint64_t)headers->tcp_checksum + (be16)~held->tcp_checksum;
-    return checksum_finish(network) == 0 && checksum_finish(transport) == 0;
+    int network = headers->id + headers->checksum - held->id - held->checksum;
+    int64_t transport = (int64_t)headers->acknowledgment + headers->tcp_checksum;
+    transport -= (int64_t)held->acknowledgment + held->tcp_checksum;
+    return network % 65535 == 0 && transport % 65535 == 0;
 }
 
 // The usual case of who sends much: a later ACK behind others that says nothing else. Where it
-// is the same as what is held, and that is whole, it needs no sum.
-static __attribute__((noinline)) bool take_ack(struct packet *packet)
+// is the same as what is held, and that is whole and plain, nothing else need be looked at.
+static bool take_ack(struct packet *packet)
 {
     const struct packet *held = merge.packet;
     struct netdev_headers *ours = headers_of(held);
     const struct netdev_headers *headers = headers_of(packet);
-    if (!is_same_link(held, packet) || !is_same_flow(ours, headers) ||
-        headers->length != ours->length || headers->sequence != ours->sequence ||
-        headers->flags != ours->flags || headers->urgent != ours->urgent ||
-        !is_later(headers->acknowledgment, ours->acknowledgment) || !add_up(ours, headers))
+    if (packet->size < ACK_SIZE || !is_same_link(held, packet) || !is_same_ack(ours, headers))
         return false;
+    uint32_t number = from_be32(headers->acknowledgment);
+    if ((int32_t)(number - merge.acknowledged) <= 0 || !add_up(ours, headers))
+        return false;
+    merge.acknowledged = number;
     ours->acknowledgment = headers->acknowledgment;
-    ours->window = headers->window;
     ours->tcp_checksum = headers->tcp_checksum;
     merge.count++;
     packet_put(packet);
@@ -283,10 +296,12 @@ static __attribute__((noinline)) bool merge_plain(struct packet *packet)
 // (What is no TCP does not pay for the registers that all this needs.)
 static bool merge_frame(struct packet *packet, bool is_last)
 {
+    if (is_ack_held() && take_ack(packet))
+        return true;
     if (is_last && !merge.packet)
         return false;
     if (is_plain(packet))
-        return (is_ack_held() && take_ack(packet)) || merge_plain(packet);
+        return merge_plain(packet);
     if (merge.packet)
         merge_finish();
     return false;
