@@ -50,7 +50,9 @@ static inline be16 to_be16(uint16_t value)
 
 static inline be32 to_be32(uint32_t value)
 {
-    return (be32)to_be16((uint16_t)value) << 16 | to_be16((uint16_t)(value >> 16));
+    const uint32_t even = 0x00ff00ff; // bytes of each half: they change places, then the halves
+    uint32_t halves = (value & even) << 8 | (value >> 8 & even);
+    return halves << 16 | halves >> 16;
 }
 
 static inline uint16_t from_be16(be16 value)

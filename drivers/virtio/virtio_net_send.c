@@ -100,14 +100,23 @@ static __attribute__((noinline)) unsigned gather(struct net_card *card, struct p
     return packet_pull_up(packet, all) ? list_segments(card, packet) : 0;
 }
 
-static int submit(struct net_card *card, struct packet *packet)
+// What is not given to the device at once: one of too many pieces, one that finds no room.
+static __attribute__((noinline)) int submit_again(struct net_card *card, struct packet *packet,
+                                                  unsigned count, int error)
 {
-    unsigned count = list_segments(card, packet);
-    if (count == 0 && (count = gather(card, packet)) == 0)
-        return -ENOMEM;
-    int error = virtqueue_submit(card->send, card->segments, count, 0, packet);
+    if (count == 0) {
+        count = gather(card, packet);
+        error = count == 0 ? -ENOMEM
+                           : virtqueue_submit(card->send, card->segments, count, 0, packet);
+    }
     if (error == -EBUSY && make_room(card))
         error = virtqueue_submit(card->send, card->segments, count, 0, packet);
+    if (error == -EBUSY) {
+        packet_pull(packet, sizeof(struct virtio_net_header));
+        card->is_full = true;
+    } else if (error) {
+        packet_put(packet);
+    }
     return error;
 }
 
@@ -119,14 +128,10 @@ static int transmit(struct net_device *device, struct packet *packet)
 
     const uint8_t *frame = packet->data;
     fill_header(packet_push(packet, sizeof(struct virtio_net_header)), packet, frame);
-    int error = submit(card, packet);
-    if (error == -EBUSY) {
-        packet_pull(packet, sizeof(struct virtio_net_header));
-        card->is_full = true;
-    } else if (error) {
-        packet_put(packet);
-    }
-    return error;
+    unsigned count = list_segments(card, packet);
+    int error = count == 0 ? -ENOMEM
+                           : virtqueue_submit(card->send, card->segments, count, 0, packet);
+    return error == 0 ? 0 : submit_again(card, packet, count, error);
 }
 
 static void start(struct net_device *device)

@@ -39,25 +39,40 @@ static bool complete_checksum(struct packet *packet)
 
 // ---- Segments ---------------------------------------------------------------------------
 
-// A large packet on its way to become small ones. Its own headers become what all of them have,
-// with zeros where they differ; of the TCP checksum, the pseudo header's part without a length.
+// All headers of a packet, in a struct of fixed size since that is copied fastest: TCP's and
+// IP's as large as they may be, the link's directly in front of them.
+enum { LINK_ROOM = 16, SEGMENT_HEADROOM = 64 }; // a multiple of eight, and for the driver
+struct all_headers {
+    uint64_t words[(LINK_ROOM + NETDEV_IP_SIZE + NETDEV_TCP_MAX) / sizeof(uint64_t)];
+};
+
+static inline struct netdev_headers *behind_link(struct all_headers *headers)
+{
+    return (void *)((uint8_t *)headers + LINK_ROOM);
+}
+
+// A large packet on its way to become small ones. The headers that all of them have, with zeros
+// where they differ; of the TCP checksum, the pseudo header's part without a length.
 struct cutting {
     struct packet *packet;
-    struct netdev_headers *common;
+    struct all_headers common;
     size_t headers, tcp_header; // bytes: of all headers, of the last one
     uint8_t flags;              // of TCP, as they were
     uint16_t id;                // of the next segment's IP header
     uint32_t sequence;          // of the next byte of data
     struct packet *piece;       // where that lies
     size_t piece_offset;
-    uint64_t network_sum, transport_sum; // of the common headers
+    uint16_t network_sum, transport_sum; // of the common headers
 };
 
 // Takes out of the headers what will not be the same.
 static void make_common(struct cutting *cutting)
 {
-    struct netdev_headers *headers = cutting->common;
-    size_t all = cutting->packet->total - cutting->headers + cutting->tcp_header;
+    struct netdev_headers *headers = behind_link(&cutting->common);
+    const struct packet *packet = cutting->packet;
+    size_t link = (size_t)(packet->network - packet->data);
+    size_t all = packet->total - cutting->headers + cutting->tcp_header;
+    memcpy((uint8_t *)headers - link, packet->data, cutting->headers);
     cutting->flags = headers->flags;
     cutting->id = from_be16(headers->id);
     cutting->sequence = from_be32(headers->sequence);
@@ -70,36 +85,30 @@ static void make_common(struct cutting *cutting)
 // For the segments with `size` bytes of data each that follow.
 static void prepare(struct cutting *cutting, size_t size, uint8_t flags)
 {
-    struct netdev_headers *headers = cutting->common;
+    struct netdev_headers *headers = behind_link(&cutting->common);
     size_t all = cutting->tcp_header + size;
     headers->length = to_be16((uint16_t)(NETDEV_IP_SIZE + all));
     headers->flags = flags;
-    cutting->network_sum = checksum_add(0, headers, NETDEV_IP_SIZE);
-    cutting->transport_sum =
-        checksum_add(to_be16((uint16_t)all), &headers->ports, cutting->tcp_header);
+    cutting->network_sum = checksum_fold(checksum_add(0, headers, NETDEV_IP_SIZE));
+    cutting->transport_sum = checksum_fold(
+        checksum_add(to_be16((uint16_t)all), &headers->ports, cutting->tcp_header));
 }
 
 // False: it is no TCP packet as we make them, with all headers in its first piece.
 static bool measure(struct cutting *cutting, struct packet *packet)
 {
-    struct netdev_headers *headers = (void *)packet->network;
+    const struct netdev_headers *headers = (const void *)packet->network;
     const uint8_t *end = packet->data + packet->size;
     if (packet->checksum != PACKET_CHECKSUM_PARTIAL || packet->network < packet->data ||
         packet->network + NETDEV_IP_SIZE + NETDEV_TCP_SIZE > end ||
         headers->version != NETDEV_IP_VERSION)
         return false;
-    size_t transport = (size_t)(packet->network - packet->data) + NETDEV_IP_SIZE;
+    size_t link = (size_t)(packet->network - packet->data);
     size_t tcp_header = (headers->offset >> 4) * 4u;
-    *cutting = (struct cutting){
-        .packet = packet,
-        .common = headers,
-        .headers = transport + tcp_header,
-        .tcp_header = tcp_header,
-        .piece = packet,
-        .piece_offset = transport + tcp_header,
-    };
-    if (tcp_header < NETDEV_TCP_SIZE || cutting->headers > packet->size ||
-        cutting->headers > PACKET_HEADROOM)
+    cutting->packet = cutting->piece = packet;
+    cutting->headers = cutting->piece_offset = link + NETDEV_IP_SIZE + tcp_header;
+    cutting->tcp_header = tcp_header;
+    if (tcp_header < NETDEV_TCP_SIZE || cutting->headers > packet->size || link > LINK_ROOM)
         return false;
     make_common(cutting);
     return true;
@@ -134,7 +143,7 @@ static void fill_headers(const struct cutting *cutting, struct packet *segment, 
 {
     struct netdev_headers *headers = (void *)segment->network;
     headers->id = to_be16(cutting->id);
-    headers->checksum = checksum_finish(cutting->network_sum + headers->id);
+    headers->checksum = checksum_finish((uint64_t)cutting->network_sum + headers->id);
     headers->sequence = to_be32(cutting->sequence);
     if (segment->device->can_checksum) {
         be16 length = to_be16((uint16_t)(cutting->tcp_header + size));
@@ -146,21 +155,22 @@ static void fill_headers(const struct cutting *cutting, struct packet *segment, 
     }
     const struct packet *data = segment->more;
     uint64_t sum = data->more ? checksum_pieces(0, data, 0, size) : checksum_piece(data);
-    headers->tcp_checksum = checksum_finish(cutting->transport_sum + headers->sequence + sum);
+    headers->tcp_checksum = checksum_finish(sum + cutting->transport_sum + headers->sequence);
 }
 
-// The headers as they are, at the same distance from a multiple of eight, so that words are
-// copied.
+// A packet with nothing else yet.
 static struct packet *copy_headers(const struct cutting *cutting)
 {
     const struct packet *packet = cutting->packet;
-    size_t lead = (uintptr_t)packet->data % 8, size = cutting->headers;
-    struct packet *segment = packet_alloc(PACKET_HEADROOM - 8 + lead, size);
+    size_t link = (size_t)(packet->network - packet->data);
+    struct packet *segment = packet_alloc(SEGMENT_HEADROOM, sizeof(struct all_headers));
     if (!segment)
         return NULL;
-    memcpy(segment->data - lead, packet->data - lead, lead + size);
-    segment->size = segment->total = (uint32_t)size;
-    segment->network = segment->data + size - cutting->tcp_header - NETDEV_IP_SIZE;
+    struct all_headers *all = (void *)segment->data;
+    *all = cutting->common;
+    segment->network = (uint8_t *)behind_link(all);
+    segment->data = segment->network - link;
+    segment->size = segment->total = (uint32_t)cutting->headers;
     segment->device = packet->device;
     return segment;
 }

@@ -33,6 +33,7 @@ enum {
     NETDEV_IP_VERSION = 0x45, // and its header's five words
     NETDEV_IP_SIZE = 20,
     NETDEV_TCP_SIZE = 20, // without options
+    NETDEV_TCP_MAX = 60,
 };
 
 // Does it, and hands what comes out to netdev_transmit_ready(). Takes the packet over.

@@ -141,16 +141,22 @@ struct packet *packet_alloc(size_t headroom, size_t room)
     return piece;
 }
 
-// A struct for memory that is there already: all of it is data.
-static struct packet *alloc_bare(void *bytes, size_t size)
+// One more spare struct. False: no memory.
+static __attribute__((noinline)) bool add_bare(void)
+{
+    struct packet *piece = heap_alloc(sizeof(*piece));
+    if (!piece) {
+        packets.failures++;
+        return false;
+    }
+    packets.pieces++;
+    return keep_spare(&packets.bare, piece);
+}
+
+// A spare struct, which is there, for memory that is there already: all of it is data.
+static inline struct packet *take_bare(void *bytes, size_t size)
 {
     struct packet *piece = take_spare(&packets.bare);
-    if (!piece) {
-        piece = heap_alloc(sizeof(*piece));
-        if (!piece)
-            return fail();
-        packets.pieces++;
-    }
     forget_packet(piece);
     piece->memory = piece->data = bytes;
     piece->room = piece->size = piece->total = (uint32_t)size;
@@ -162,13 +168,20 @@ struct packet *packet_wrap(void *bytes, size_t size, void (*release)(void *conte
 {
     ASSERT(size <= UINT32_MAX);
 
-    struct packet *piece = alloc_bare(bytes, size);
-    if (!piece)
+    if (!packets.bare.first && !add_bare())
         return NULL;
+    struct packet *piece = take_bare(bytes, size);
     piece->lender = NULL;
     piece->release = release;
     piece->context = context;
     return piece;
+}
+
+// Where no spare struct is left.
+static __attribute__((noinline)) struct packet *share_slowly(struct packet *of, size_t offset,
+                                                             size_t size)
+{
+    return add_bare() ? packet_share(of, offset, size) : NULL;
 }
 
 // Of a piece that shares, its lender is asked: chains of lenders do not grow.
@@ -176,9 +189,9 @@ struct packet *packet_share(struct packet *of, size_t offset, size_t size)
 {
     ASSERT(offset <= of->size && size <= of->size - offset);
 
-    struct packet *piece = alloc_bare(of->data + offset, size);
-    if (!piece)
-        return NULL;
+    if (!packets.bare.first)
+        return share_slowly(of, offset, size);
+    struct packet *piece = take_bare(of->data + offset, size);
     piece->lender = packet_get(of->lender ? of->lender : of);
     piece->release = NULL;
     return piece;
