@@ -10,13 +10,15 @@ else
     LD := $(CROSS)ld
     AR := $(CROSS)ar
 endif
-# Made for size: registers are saved by calls (save.S), strings begin anywhere, of two ways the shorter one is taken.
+# Made for size: registers are saved by calls (save.S) at a function's ends only, a switch is a row of comparisons, strings begin
+# anywhere, of two ways the shorter one is taken.
 SMALL := $(filter small,$(FRAMELESS))
+SMALL_CFLAGS := -msave-restore -malign-data=natural -mtune=size -fno-caller-saves -fno-move-loop-invariants -fno-jump-tables
 PARTS := $(filter-out $(if $(SMALL),,%/save.S),$(PARTS))
 # Newer compilers want zicsr named, older ones do not know it. lld before version 15 cannot relax calls, older
 # debuggers cannot read all of clang's DWARF 5. gcc's limits.h goes on to a C library's, unless told that it has come.
 MACHINE_CFLAGS := -march=rv64imac$(shell $(CC) -march=rv64imac_zicsr_zifencei -mabi=lp64 -x c -c /dev/null -o /dev/null 2>/dev/null && echo _zicsr_zifencei) \
-    -mabi=lp64 -mcmodel=medany $(if $(LLVM),-mno-relax -gdwarf-4) $(if $(SMALL),-msave-restore -malign-data=natural -mtune=size,-mno-save-restore) -fno-pic -fno-pie \
+    -mabi=lp64 -mcmodel=medany $(if $(LLVM),-mno-relax -gdwarf-4) $(if $(SMALL),$(SMALL_CFLAGS),-mno-save-restore) -fno-pic -fno-pie \
     -D_LIBC_LIMITS_H_
 LDFLAGS := -T $(call own,linker.ld) --defsym=image_base=0x80200000 --defsym=linear_map=0 --build-id=none --gc-sections -nostdlib -static -z noexecstack
 LINK_EXTRA := $(call own,linker.ld)
