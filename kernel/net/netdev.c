@@ -127,13 +127,19 @@ void netdev_tap_remove(struct net_tap *tap)
     list_remove(&tap->link);
 }
 
+static __attribute__((noinline)) void show_to_all(const struct net_device *device,
+                                                  const struct packet *packet, bool is_sent)
+{
+    list_for_each(struct net_tap, tap, &netdevs.taps, link)
+        tap->frame(tap, device, packet, is_sent);
+}
+
+// Most of the time there is none.
 static inline void show_to_taps(const struct net_device *device, const struct packet *packet,
                                 bool is_sent)
 {
-    if (list_is_empty(&netdevs.taps))
-        return;
-    list_for_each(struct net_tap, tap, &netdevs.taps, link)
-        tap->frame(tap, device, packet, is_sent);
+    if (!list_is_empty(&netdevs.taps))
+        show_to_all(device, packet, is_sent);
 }
 
 // ---- Sending ----------------------------------------------------------------------------
