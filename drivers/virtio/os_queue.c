@@ -28,7 +28,7 @@ bool os_queue_next(unsigned i, struct os_queue_info *info)
     *info = (struct os_queue_info){
         .size = queue->size,
         .free = queue->free_count,
-        .in_flight = queue->in_flight,
+        .in_flight = virtqueue_in_flight(queue),
         .event_idx = queue->event_idx,
         .indirect = queue->indirect,
         .broken = queue->device->broken,
@@ -37,9 +37,9 @@ bool os_queue_next(unsigned i, struct os_queue_info *info)
         .descriptors = queue->counters.descriptors,
         .notifications = queue->counters.notifications,
         .interrupts = queue->counters.interrupts,
-        .avail_index = queue->avail_index,
+        .avail_index = (uint16_t)queue->counters.requests,
         .used_index = queue->used->index,
-        .last_used = queue->last_used,
+        .last_used = (uint16_t)queue->counters.completions,
     };
     strlcpy(info->device, queue->device->name, sizeof(info->device));
     strlcpy(info->driver, queue->device->driver->name, sizeof(info->driver));

@@ -48,7 +48,7 @@ static void refill(struct net_card *card)
 {
     struct virtqueue *queue = card->receive;
     bool is_given = true;
-    while (is_given && queue->in_flight < card->buffers_wanted)
+    while (is_given && virtqueue_in_flight(queue) < card->buffers_wanted)
         is_given = give_buffer(card);
     virtqueue_notify(queue);
     if (!is_given && !card->device->broken && !timer_is_running(&card->refill))
@@ -63,10 +63,15 @@ static void refill_again(struct timer *timer)
 // ---- Frames from the device -------------------------------------------------------------
 
 // Puts the other buffers of a frame behind the first. False: the device has lied.
-static bool add_buffers(struct net_card *card, struct packet *packet, unsigned count)
+static __attribute__((noinline)) bool add_buffers(struct net_card *card, struct packet *packet,
+                                                  unsigned buffers)
 {
+    if (buffers == 0 || buffers > card->receive->size) {
+        virtio_break(card->device, "a frame in %u buffers of %u", buffers, card->receive->size);
+        return false;
+    }
     struct packet *last = packet;
-    for (; count > 0; count--) {
+    for (unsigned count = buffers - 1; count > 0; count--) {
         uint32_t length;
         struct packet *piece = virtqueue_collect(card->receive, &length);
         if (!piece) {
@@ -91,16 +96,8 @@ static struct packet *collect_frame(struct net_card *card, struct packet *packet
     if (!is_whole)
         virtio_break(card->device, "a frame of %u bytes, its own header has %zu",
                      (unsigned)length, sizeof(*header));
-    if (is_whole && virtio_has(card->device, NET_F_MRG_RXBUF)) {
-        unsigned buffers = header->buffers;
-        if (buffers == 0 || buffers > card->receive->size) {
-            virtio_break(card->device, "a frame in %u buffers of %u", buffers,
-                         card->receive->size);
-            is_whole = false;
-        } else if (buffers > 1) {
-            is_whole = add_buffers(card, packet, buffers - 1);
-        }
-    }
+    if (is_whole && virtio_has(card->device, NET_F_MRG_RXBUF) && header->buffers != 1)
+        is_whole = add_buffers(card, packet, header->buffers);
     if (is_whole)
         return packet;
     packet_put(packet);
@@ -178,7 +175,7 @@ void virtio_net_received(struct virtqueue *queue)
             netdev_last_of_batch();
         if (packet)
             receive_frame(card, packet);
-        if (queue->in_flight <= few && !timer_is_running(&card->refill))
+        if (virtqueue_in_flight(queue) <= few && !timer_is_running(&card->refill))
             refill(card);
         left--;
     }

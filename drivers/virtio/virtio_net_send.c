@@ -41,7 +41,7 @@ static void reap_again(struct timer *timer)
 {
     struct net_card *card = container_of(timer, struct net_card, reap);
     virtio_net_reap(card);
-    if (card->send->in_flight > 0)
+    if (virtqueue_in_flight(card->send) > 0)
         timer_start(timer, timer_deadline_after(REAP_PERIOD_NS), reap_again);
 }
 
@@ -123,7 +123,7 @@ static __attribute__((noinline)) int submit_again(struct net_card *card, struct 
 static int transmit(struct net_device *device, struct packet *packet)
 {
     struct net_card *card = net_card_of(device);
-    if (card->send->in_flight >= REAP_AT)
+    if (virtqueue_in_flight(card->send) >= REAP_AT)
         virtio_net_reap(card);
 
     const uint8_t *frame = packet->data;
@@ -138,7 +138,7 @@ static void start(struct net_device *device)
 {
     struct net_card *card = net_card_of(device);
     virtqueue_notify(card->send);
-    if (card->send->in_flight > 0 && !timer_is_running(&card->reap))
+    if (virtqueue_in_flight(card->send) > 0 && !timer_is_running(&card->reap))
         timer_start(&card->reap, timer_deadline_after(REAP_PERIOD_NS), reap_again);
 }
 

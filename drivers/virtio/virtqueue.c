@@ -120,12 +120,11 @@ static bool has_table(struct virtqueue *queue, unsigned count)
 // The request that begins at `head` is the device's now.
 static inline void hand_over(struct virtqueue *queue, uint16_t head)
 {
-    uint16_t index = queue->avail_index;
-    queue->in_flight++;
-    queue->counters.requests++;
-    queue->avail->ring[index & (queue->size - 1)] = head;
+    uint64_t before = queue->counters.requests;
+    queue->avail->ring[before & (queue->size - 1u)] = head;
+    queue->counters.requests = before + 1;
     machine_write_barrier(); // the device sees the entry before the index that covers it
-    queue->avail->index = queue->avail_index = (uint16_t)(index + 1);
+    queue->avail->index = (uint16_t)(before + 1);
 }
 
 // A single segment needs neither a chain nor a table: most of what network cards are given.
@@ -165,11 +164,15 @@ static inline void submit_pair(struct virtqueue *queue, const struct segment *se
     hand_over(queue, head);
 }
 
-// No segment at all, or several.
-static __attribute__((noinline)) int submit_many(struct virtqueue *queue,
-                                                 const struct segment *segments, unsigned out,
-                                                 unsigned in, void *cookie)
+// Any number of segments, and all that can be wrong with them.
+static __attribute__((noinline)) int submit_any(struct virtqueue *queue,
+                                                const struct segment *segments, unsigned out,
+                                                unsigned in, void *cookie)
 {
+    ASSERT(cookie);
+
+    if (queue->device->broken)
+        return -EIO;
     unsigned count = out + in;
     if (count == 0 || count > queue->size)
         return -EINVAL;
@@ -200,23 +203,17 @@ static __attribute__((noinline)) int submit_many(struct virtqueue *queue,
 int virtqueue_submit(struct virtqueue *queue, const struct segment *segments, unsigned out,
                      unsigned in, void *cookie)
 {
-    ASSERT(cookie);
-
-    if (queue->device->broken)
-        return -EIO;
-    if (out == 2 && in == 0 && queue->free_count > queue->size / 2 && fits(&segments[0]) &&
-        fits(&segments[1])) {
+    bool is_usable = cookie && !queue->device->broken;
+    if (is_usable && out == 2 && in == 0 && queue->free_count > queue->size / 2 &&
+        fits(&segments[0]) && fits(&segments[1])) {
         submit_pair(queue, segments, cookie);
         return 0;
     }
-    if (out + in != 1)
-        return submit_many(queue, segments, out, in, cookie);
-    if (!fits(segments))
-        return -EINVAL;
-    if (queue->free_count == 0)
-        return -EBUSY;
-    submit_one(queue, segments, in, cookie);
-    return 0;
+    if (is_usable && out + in == 1 && queue->free_count > 0 && fits(segments)) {
+        submit_one(queue, segments, in, cookie);
+        return 0;
+    }
+    return submit_any(queue, segments, out, in, cookie);
 }
 
 // With event indexes: whether the device's wish lies among the entries since the last call
@@ -238,7 +235,7 @@ static void meet_device(const struct virtqueue *queue)
 
 void virtqueue_notify(struct virtqueue *queue)
 {
-    uint16_t before = queue->notified, now = queue->avail_index;
+    uint16_t before = queue->notified, now = (uint16_t)queue->counters.requests;
     if (before == now || queue->device->broken)
         return;
     queue->notified = now;
@@ -256,23 +253,24 @@ void virtqueue_notify(struct virtqueue *queue)
 // ---- And back ---------------------------------------------------------------------------
 bool virtqueue_has_used(const struct virtqueue *queue)
 {
-    return queue->used->index != queue->last_used;
+    return queue->used->index != (uint16_t)queue->counters.completions;
 }
 
 // Looks at the device's index, once for all that it covers.
 static bool find_used(struct virtqueue *queue)
 {
     uint16_t index = queue->used->index;
-    uint16_t count = (uint16_t)(index - queue->last_used);
+    uint16_t count = (uint16_t)(index - queue->counters.completions);
     if (count == 0)
         return false;
-    if (count > queue->in_flight) {
+    unsigned in_flight = virtqueue_in_flight(queue);
+    if (count > in_flight) {
         virtio_break(queue->device, "queue \"%s\": %u requests finished of %u in flight",
-                     queue->name, count, queue->in_flight);
+                     queue->name, count, in_flight);
         return false;
     }
     machine_read_barrier(); // entries are not read before the index that covers them
-    queue->seen_used = index;
+    queue->seen = queue->counters.completions + count;
     return true;
 }
 
@@ -284,7 +282,7 @@ static void ask_for_interrupt(struct virtqueue *queue)
         return;
     queue->is_quiet = false;
     if (queue->event_idx)
-        *queue->used_event = queue->last_used;
+        *queue->used_event = (uint16_t)queue->counters.completions;
     else
         queue->avail->flags = 0;
     machine_barrier();
@@ -300,42 +298,61 @@ static inline void *take_back(struct virtqueue *queue, uint16_t head)
     slots[slot->last].next = queue->free_head;
     queue->free_head = head;
     queue->free_count += slot->count;
-    queue->in_flight--;
+    queue->counters.completions++;
     return cookie;
 }
 
-// The device has written nonsense. Both numbers are as they were read.
-static __attribute__((noinline)) void *complain(struct virtqueue *queue, uint32_t id,
-                                                uint32_t written)
+static inline volatile struct virtq_used_element *next_used(struct virtqueue *queue)
 {
+    return &queue->used->ring[queue->counters.completions & (queue->size - 1u)];
+}
+
+// The next one that has been seen, or NULL: the device has written nonsense.
+static inline void *take_next(struct virtqueue *queue, uint32_t *length)
+{
+    // Each is read once: the device could change it between a check and a use.
+    volatile struct virtq_used_element *used = next_used(queue);
+    uint32_t id = used->id, written = used->length;
+    if (id >= queue->size || !queue->slots[id].cookie || written > queue->slots[id].room)
+        return NULL;
+    *length = written;
+    return take_back(queue, (uint16_t)id);
+}
+
+// Both numbers are only told, not used.
+static void complain(struct virtqueue *queue)
+{
+    uint32_t id = next_used(queue)->id, written = next_used(queue)->length;
     if (id >= queue->size || !queue->slots[id].cookie)
         virtio_break(queue->device, "queue \"%s\": request %u finished, which is not in flight",
                      queue->name, (unsigned)id);
     else
         virtio_break(queue->device, "queue \"%s\": %u bytes written where %llu fit",
                      queue->name, (unsigned)written, (unsigned long long)queue->slots[id].room);
-    return NULL;
 }
 
-void *virtqueue_collect(struct virtqueue *queue, uint32_t *length)
+// Where none has been seen, it is looked for more, and once more behind the wish to be told.
+static __attribute__((noinline)) void *collect_slowly(struct virtqueue *queue, uint32_t *length)
 {
     if (queue->device->broken)
         return NULL;
-    if (queue->last_used == queue->seen_used && !find_used(queue)) {
+    if (queue->counters.completions == queue->seen && !find_used(queue)) {
         ask_for_interrupt(queue);
         if (!find_used(queue))
             return NULL;
     }
-    // Each is read once: the device could change it between a check and a use.
-    volatile struct virtq_used_element *used =
-        &queue->used->ring[queue->last_used & (queue->size - 1)];
-    uint32_t id = used->id, written = used->length;
-    if (id >= queue->size || !queue->slots[id].cookie || written > queue->slots[id].room)
-        return complain(queue, id, written);
-    queue->last_used++;
-    queue->counters.completions++;
-    *length = written;
-    return take_back(queue, (uint16_t)id);
+    void *cookie = take_next(queue, length);
+    if (!cookie)
+        complain(queue);
+    return cookie;
+}
+
+void *virtqueue_collect(struct virtqueue *queue, uint32_t *length)
+{
+    void *cookie = NULL;
+    if (queue->counters.completions != queue->seen && !queue->device->broken)
+        cookie = take_next(queue, length);
+    return cookie ? cookie : collect_slowly(queue, length);
 }
 
 // With event indexes the device has passed the one that it was asked for; the one before is
@@ -344,7 +361,7 @@ void virtqueue_forbid_interrupts(struct virtqueue *queue)
 {
     queue->is_quiet = true;
     if (queue->event_idx)
-        *queue->used_event = (uint16_t)(queue->last_used - 1);
+        *queue->used_event = (uint16_t)(queue->counters.completions - 1);
     else
         queue->avail->flags = VIRTQ_AVAIL_NO_INTERRUPT;
 }

@@ -44,7 +44,8 @@ _Static_assert(sizeof(struct virtq_desc) == 16, "virtio 1.2, 2.7.5");
 _Static_assert(sizeof(struct virtq_used_element) == 8, "virtio 1.2, 2.7.8");
 
 struct virtqueue_counters {
-    uint64_t requests, completions;
+    uint64_t requests;      // the index of "avail" is the last 16 bits of this
+    uint64_t completions;   // and how far "used" has been read, of this
     uint64_t descriptors;   // of the ring, taken by requests
     uint64_t notifications; // that we gave the device
     uint64_t interrupts;    // that it gave us
@@ -77,12 +78,9 @@ struct virtqueue {
     // Ours, never seen by the device:
     struct virtqueue_slot *slots;
     uint16_t free_head, free_count;
-    uint16_t avail_index; // how far avail->ring has been filled
-    uint16_t notified;    // avail_index at the last virtqueue_notify()
-    uint16_t last_used;   // how far used->ring has been read
-    uint16_t seen_used;   // used->index when it was looked at last
-    uint16_t in_flight;   // requests
-    bool is_quiet;        // the device is not to interrupt
+    uint16_t notified; // index of "avail" at the last virtqueue_notify()
+    bool is_quiet;     // the device is not to interrupt
+    uint64_t seen;     // completions that there were when used->index was looked at last
     struct virtqueue_counters counters;
 };
 
@@ -111,6 +109,11 @@ void *virtqueue_collect(struct virtqueue *queue, uint32_t *length);
 // Whether there is something to collect. Unlike an empty-handed collect, asks for nothing.
 bool virtqueue_has_used(const struct virtqueue *queue);
 bool virtqueue_is_full(const struct virtqueue *queue); // one segment more would not fit
+// How many requests the device has.
+static inline unsigned virtqueue_in_flight(const struct virtqueue *queue)
+{
+    return (unsigned)(queue->counters.requests - queue->counters.completions);
+}
 // Takes the cookie of some request that is in flight, or NULL: only for a broken device.
 void *virtqueue_abandon(struct virtqueue *queue);
 

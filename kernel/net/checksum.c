@@ -88,6 +88,14 @@ static inline uint64_t copy_four(uint64_t sum, uint64_t *to, const uint64_t *fro
     return add_word(sum, to[3] = from[3]);
 }
 
+static inline uint64_t copy_sixteen(uint64_t sum, uint64_t *to, const uint64_t *from)
+{
+    sum = copy_four(sum, to, from);
+    sum = copy_four(sum, to + 4, from + 4);
+    sum = copy_four(sum, to + 8, from + 8);
+    return copy_four(sum, to + 12, from + 12);
+}
+
 static inline uint64_t copy_half(uint64_t sum, void *to, const void *from)
 {
     return add_word(sum, *(uint32_t *)to = *(const uint32_t *)from);
@@ -103,14 +111,14 @@ static uint64_t copy_words(uint8_t *bytes, const uint8_t *source, size_t size)
     size -= lead;
     uint64_t *to = (void *)(bytes + lead);
     const uint64_t *from = (const void *)(source + lead);
-    const uint64_t *end = from + size / 128 * 16;
-    for (; from != end; to += 16, from += 16) {
-        sum = copy_four(sum, to, from);
-        sum = copy_four(sum, to + 4, from + 4);
-        sum = copy_four(sum, to + 8, from + 8);
-        sum = copy_four(sum, to + 12, from + 12);
+    const uint64_t *end = from + size / 256 * 32;
+    for (; from != end; to += 32, from += 32) {
+        sum = copy_sixteen(sum, to, from);
+        sum = copy_sixteen(sum, to + 16, from + 16);
     }
-    for (end = from + size % 128 / 8; from != end; to++, from++)
+    for (end = from + size % 256 / 32 * 4; from != end; to += 4, from += 4)
+        sum = copy_four(sum, to, from);
+    for (end = from + size % 32 / 8; from != end; to++, from++)
         sum = add_word(sum, *to = *from);
     return size % 8 > 0 ? copy_half(sum, to, from) : sum;
 }

@@ -101,6 +101,7 @@ static size_t put(struct tcp_connection *connection, const uint8_t *bytes, size_
 }
 
 // Whole segments, with their sums, in packets that begin with nothing else: words, or none.
+// There is room behind them for one more, which this write begins and the next one completes.
 static size_t put_segments(struct tcp_connection *connection, const uint8_t *bytes, size_t size)
 {
     struct tcp_send *send = &connection->send;
@@ -108,7 +109,7 @@ static size_t put_segments(struct tcp_connection *connection, const uint8_t *byt
     while (filled > 0 && size - count >= part) {
         struct packet *packet =
             add_packet(connection, CHECKSUM_HEADROOM, bytes + count,
-                       smaller(size - count, CHECKSUM_PARTS * part));
+                       smaller(size - count, CHECKSUM_PARTS * part) + part);
         filled = packet ? checksum_fill(packet, bytes + count, size - count, part) : 0;
         count += filled;
     }

@@ -155,7 +155,8 @@ static unsigned count_pieces(void)
     while (card->id != VIRTIO_NET)
         card = virtio_next((struct virtio_device *)card);
     packet_statistics(&packets);
-    unsigned cards = card->queues[0]->in_flight + card->queues[1]->in_flight;
+    unsigned cards = virtqueue_in_flight(card->queues[0]) +
+                     virtqueue_in_flight(card->queues[1]);
     return packets.pieces > cards ? (unsigned)packets.pieces - cards : 0;
 }
 

@@ -78,7 +78,7 @@ static void words_go_out(void)
     CHECK(begin(VIRTIO_F_EVENT_IDX | VIRTIO_F_INDIRECT_DESC));
     console_write("one", 3);
     console_write("two\n", 4); // waits: one request at a time
-    CHECK_EQUAL(device->queues[1]->in_flight, 1);
+    CHECK_EQUAL(virtqueue_in_flight(device->queues[1]), 1);
     take_words();
     take_words();
     end();
@@ -117,7 +117,7 @@ static void what_nobody_takes_is_dropped(void)
     CHECK(begin(0));
     for (unsigned i = 0; i < 1000; i++)
         console_write("0123456789", 10); // 8190 bytes fit
-    CHECK_EQUAL(device->queues[1]->in_flight, 1);
+    CHECK_EQUAL(virtqueue_in_flight(device->queues[1]), 1);
     for (unsigned i = 0; i < 3; i++)
         take_words();
     CHECK_EQUAL(heard_length, 8190);
@@ -167,7 +167,7 @@ static void keys_come_in(void)
     CHECK_EQUAL(third, 1);
     CHECK_EQUAL(fourth, 0);
     CHECK_STRING(keys, "abcdefg");
-    CHECK_EQUAL(device->queues[0]->in_flight, 4); // all pieces are offered again
+    CHECK_EQUAL(virtqueue_in_flight(device->queues[0]), 4); // all pieces are offered again
 }
 
 // Nobody reads: the device has no room left, and holds back who types.
@@ -199,8 +199,8 @@ static void is_given_up(void)
     end();
     CHECK(gave_up);
     CHECK(taken_off);
-    CHECK_EQUAL(device->queues[1]->in_flight, 0);
-    CHECK_EQUAL(device->queues[0]->in_flight, 0);
+    CHECK_EQUAL(virtqueue_in_flight(device->queues[1]), 0);
+    CHECK_EQUAL(virtqueue_in_flight(device->queues[0]), 0);
 }
 
 const struct test unit_tests[] = {

@@ -23,7 +23,7 @@ static void takes_what_it_can_use(void)
     CHECK_EQUAL(net_got.net->mtu, 1500);
     CHECK(net_got.net->can_checksum && net_got.net->can_segment && net_got.net->link_up);
     net_at_queue(RECEIVE);
-    CHECK_EQUAL(fake.queue->in_flight, 64);
+    CHECK_EQUAL(virtqueue_in_flight(fake.queue), 64);
     CHECK_EQUAL(net_live_pieces(), 64);
     CHECK_EQUAL(fake.notifications, 1);
 }
@@ -34,7 +34,7 @@ static void words_switch_features_off(void)
     CHECK_EQUAL(fake.accepted & EVERYTHING, GUEST_CSUM | MTU | MAC | STATUS);
     CHECK(!net_got.net->can_checksum && !net_got.net->can_segment);
     net_at_queue(RECEIVE);
-    CHECK_EQUAL(fake.queue->in_flight, 16);
+    CHECK_EQUAL(virtqueue_in_flight(fake.queue), 16);
     CHECK(net_begin(EVERYTHING,
                     "virtio_net.guest_csum=0 virtio_net.mtu=0 virtio_net.status=0"));
     CHECK_EQUAL(fake.accepted & EVERYTHING, CSUM | MAC | HOST_TSO4 | MRG_RXBUF);
@@ -131,7 +131,7 @@ static void buffers_are_given_many_at_a_time(void)
     for (unsigned i = 0; i < 160; i++) {
         net_fill(header, 0, HEADER + FRAME);
         net_interrupt();
-        CHECK(fake.queue->in_flight >= 12);
+        CHECK(virtqueue_in_flight(fake.queue) >= 12);
     }
     CHECK_EQUAL(net_got.frames, 160);
     CHECK_EQUAL(fake.queue->counters.requests, 16 + 160);
@@ -152,8 +152,8 @@ static void there_are_more_when_all_are_used_at_once(void)
             net_fill(header, 0, HEADER + FRAME);
         net_interrupt();
     }
-    CHECK(fake.queue->in_flight > 128);
-    CHECK(fake.queue->in_flight <= 256);
+    CHECK(virtqueue_in_flight(fake.queue) > 128);
+    CHECK(virtqueue_in_flight(fake.queue) <= 256);
     CHECK(net_begin(EVERYTHING, "virtio_net.buffers=100"));
     for (unsigned round = 0; round < 5; round++) {
         net_at_queue(RECEIVE);
@@ -161,7 +161,7 @@ static void there_are_more_when_all_are_used_at_once(void)
             net_fill(header, 0, HEADER + FRAME);
         net_interrupt();
     }
-    CHECK(fake.queue->in_flight <= 100);
+    CHECK(virtqueue_in_flight(fake.queue) <= 100);
 }
 
 // Frames come while there is no memory for new buffers: they arrive, as far as there are
@@ -188,7 +188,7 @@ static void memory_may_be_out_for_a_while(void)
     while ((page = list_take_first(&pages)))
         page_free(page, 1);
     timer_sleep(30 * MS);
-    CHECK_EQUAL(fake.queue->in_flight, 16);
+    CHECK_EQUAL(virtqueue_in_flight(fake.queue), 16);
     net_fill(header, 0, HEADER + FRAME);
     net_interrupt();
     CHECK_EQUAL(net_got.frames, 17);

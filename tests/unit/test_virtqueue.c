@@ -110,7 +110,7 @@ static void a_full_queue_says_busy(void)
     CHECK(!virtqueue_is_full(queue));
     CHECK_EQUAL(virtqueue_submit(queue, segments, 1, 1, buffers[2]), 0);
     CHECK(virtqueue_is_full(queue));
-    CHECK_EQUAL(queue->in_flight, 3);
+    CHECK_EQUAL(virtqueue_in_flight(queue), 3);
     fake_take();
     fake_use(fake_take().head, 0); // the second
     CHECK(virtqueue_collect(queue, &length) == buffers[1]);
@@ -216,7 +216,7 @@ static void carry_traffic(uint64_t features, uint64_t seed)
         CHECK(fake.queue->used->index == used || fake_would_interrupt(used));
         CHECK(collect_all());
     }
-    while (queue->in_flight > 0) {
+    while (virtqueue_in_flight(queue) > 0) {
         work(&seed);
         CHECK(collect_all());
     }
@@ -303,7 +303,7 @@ static void check_lie(uint64_t features, void (*lie)(uint16_t head), unsigned ho
     for (unsigned i = honest; i < 2; i++)
         CHECK(virtqueue_abandon(queue));
     CHECK(virtqueue_abandon(queue) == NULL);
-    CHECK_EQUAL(queue->in_flight, 0);
+    CHECK_EQUAL(virtqueue_in_flight(queue), 0);
     CHECK_EQUAL(queue->free_count, SIZE);
     CHECK_EQUAL(fake.brokens, 1);
 }

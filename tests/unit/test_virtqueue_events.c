@@ -137,7 +137,7 @@ static void nobody_asks_for_interrupts(void)
         uint32_t length;
         while (virtqueue_collect(queue, &length))
             ;
-        CHECK_EQUAL(queue->in_flight, 0);
+        CHECK_EQUAL(virtqueue_in_flight(queue), 0);
     }
 }
 
