@@ -331,20 +331,22 @@ static void complain(struct virtqueue *queue)
                      queue->name, (unsigned)written, (unsigned long long)queue->slots[id].room);
 }
 
-// Where none has been seen, it is looked for more, and once more behind the wish to be told.
+// One that has been seen was nonsense; or it is looked for more, and once more behind the wish
+// to be told.
 static __attribute__((noinline)) void *collect_slowly(struct virtqueue *queue, uint32_t *length)
 {
     if (queue->device->broken)
         return NULL;
-    if (queue->counters.completions == queue->seen && !find_used(queue)) {
+    if (queue->counters.completions != queue->seen) {
+        complain(queue);
+        return NULL;
+    }
+    if (!find_used(queue)) {
         ask_for_interrupt(queue);
         if (!find_used(queue))
             return NULL;
     }
-    void *cookie = take_next(queue, length);
-    if (!cookie)
-        complain(queue);
-    return cookie;
+    return virtqueue_collect(queue, length);
 }
 
 void *virtqueue_collect(struct virtqueue *queue, uint32_t *length)
