@@ -132,7 +132,7 @@ def executed(machine, image, **options):
         place = int(found[1], 16) if found else 0
         if place & LOW == low:
             count = 0  # the firmware may have been there before
-        prompted |= place == places["line_start"]
+        prompted |= place == places["line_show_prompt"]
         if prompted and place == places["machine_wait"]:
             break
         count += bool(found)
