@@ -29,7 +29,7 @@ void virtio_net_reap(struct net_card *card)
     }
 }
 
-// Between threads: the queue was full, or an interrupt of the other queue's came by.
+// Between threads: the queue was full, and asked to be told when it is not.
 void virtio_net_sent(struct virtqueue *queue)
 {
     netdev_begin_batch();

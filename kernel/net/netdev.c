@@ -244,6 +244,7 @@ void netdev_set_merge(bool (*merge)(struct packet *packet, bool is_last), void (
 void netdev_begin_batch(void)
 {
     netdevs.is_batch = true;
+    netdevs.is_last = false;
     netdevs.merging = netdevs.merge;
 }
 

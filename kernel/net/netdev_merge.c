@@ -177,7 +177,7 @@ static void take(struct packet *packet, uint32_t data)
     ours->acknowledgment = headers->acknowledgment;
     ours->flags |= headers->flags;
     ours->window = headers->window;
-    ours->tcp_checksum = headers->tcp_checksum; // right as long as there is no data
+    ours->tcp_checksum = headers->tcp_checksum; // the next ACK is compared with it
     if (has_time(ours))
         ours->echo = headers->echo;
     merge.count++;

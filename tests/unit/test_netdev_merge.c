@@ -76,6 +76,23 @@ static void the_last_is_not_kept(void)
     finish();
 }
 
+// A driver that lets the last frame of a batch go has said nothing of the next batch.
+static void a_last_one_that_went_is_forgotten(void)
+{
+    CHECK(begin(true, false, 0));
+    uint64_t packets = ip_received();
+    netdev_begin_batch();
+    netdev_last_of_batch();
+    netdev_end_batch();
+    netdev_begin_batch();
+    peer_sends(0, 1);
+    CHECK_EQUAL(ip_received(), packets);
+    netdev_end_batch();
+    CHECK_EQUAL(ip_received(), packets + 1);
+    CHECK(expect(ACK, 1, 1 + 2 * MSS, 0) && reads(2));
+    finish();
+}
+
 // RFC 5681, 4.2: the peer counts duplicate ACKs, so each early segment is worth one.
 static void early_segments_are_counted(void)
 {
@@ -247,6 +264,7 @@ static void timestamps_are_looked_at(void)
 const struct test unit_tests[] = {
     {"data is acknowledged at the end", data_is_acknowledged_at_the_end},
     {"the last one is not kept", the_last_is_not_kept},
+    {"a last one that went is forgotten", a_last_one_that_went_is_forgotten},
     {"early segments are counted", early_segments_are_counted},
     {"the order stays", the_order_stays},
     {"what is damaged is left out", what_is_damaged_is_left_out},
